@@ -1,0 +1,56 @@
+"""Tells real face images from fake ones by their frequency content.
+
+Names are loaded when they are first used: ``import facespectra`` brings in NumPy and nothing heavier.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from facespectra._version import __version__
+
+if TYPE_CHECKING:
+    from facespectra.datasets import read_dataset
+    from facespectra.detector import Detector, load
+    from facespectra.evaluation import Evaluation, evaluate
+    from facespectra.faces import FaceCropper
+    from facespectra.spectrum import backends, radial_spectrum
+    from facespectra.spectrum.transformer import RadialSpectrum
+
+_HOME = {
+    "Detector": "facespectra.detector",
+    "Evaluation": "facespectra.evaluation",
+    "FaceCropper": "facespectra.faces",
+    "RadialSpectrum": "facespectra.spectrum.transformer",
+    "backends": "facespectra.spectrum",
+    "evaluate": "facespectra.evaluation",
+    "load": "facespectra.detector",
+    "radial_spectrum": "facespectra.spectrum",
+    "read_dataset": "facespectra.datasets",
+}
+
+__all__ = [
+    "Detector",
+    "Evaluation",
+    "FaceCropper",
+    "RadialSpectrum",
+    "__version__",
+    "backends",
+    "evaluate",
+    "load",
+    "radial_spectrum",
+    "read_dataset",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'facespectra' has no attribute {name!r}")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

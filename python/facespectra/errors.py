@@ -1,0 +1,31 @@
+"""The exceptions that facespectra raises on purpose.
+
+Each message is one line that names the input and says what to do about it; the command line prints it as it
+is. Wrong arguments raise :class:`ValueError` or :class:`TypeError` as everywhere else in Python.
+"""
+
+from __future__ import annotations
+
+
+class FacespectraError(Exception):
+    """Base of every error that is about the user's input or installation and not about our code."""
+
+
+class BackendError(FacespectraError):
+    """A backend or FFT library that was asked for by name cannot be used."""
+
+
+class MissingExtraError(FacespectraError, ImportError):
+    """A package from one of the optional extras is needed and not installed."""
+
+
+class UnreadableImageError(FacespectraError):
+    """A file is not an image that can be read."""
+
+
+class DatasetError(FacespectraError):
+    """A folder or manifest is not a data set that can be understood."""
+
+
+class ModelError(FacespectraError):
+    """A model file cannot be loaded, or does not fit what it is used for."""

@@ -1,0 +1,73 @@
+"""Checks what is given as images, once, for every backend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+DTYPES = ("uint8", "uint16", "float32", "float64")
+COLOUR_CHANNELS = (3, 4)
+
+Grey = NDArray[np.generic]
+
+
+def checked(array: Any, name: str) -> Grey:
+    """The array in the machine's byte order, if its dtype is one that backends take."""
+    array = np.asarray(array)
+    if array.dtype.name not in DTYPES:
+        raise TypeError(
+            f"{name} has dtype {array.dtype}; expected one of {', '.join(DTYPES)} (convert with .astype)"
+        )
+    native: Grey = array.astype(array.dtype.newbyteorder("="), copy=False)
+    return native
+
+
+def as_images(images: Any) -> tuple[Sequence[Grey], bool]:
+    """The images one by one, and whether there was only one that was not in a sequence.
+
+    Parameters
+    ----------
+    images : array_like
+        ``(H, W)``, ``(B, H, W)``, or an iterable of 2-D arrays of any shapes.
+
+    Returns
+    -------
+    images : sequence of (H, W) arrays
+        Views of what was given where that is possible; a ``(B, H, W)`` array stays one.
+    single : bool
+        True for an ``(H, W)`` array.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the dtype or the number of dimensions is wrong, or an image is empty.
+    """
+    if isinstance(images, np.ndarray) or not isinstance(images, Iterable):
+        return _from_array(images)
+    listed = []
+    for i, image in enumerate(images):
+        array = checked(image, f"image {i}")
+        if array.ndim != 2:
+            raise ValueError(f"image {i} has {array.ndim} dimensions, expected 2 (rows, columns) of a grey image")
+        if array.size == 0:
+            raise ValueError(f"image {i} is empty: shape {array.shape[0]}x{array.shape[1]}")
+        listed.append(array)
+    return listed, False
+
+
+def _from_array(images: Any) -> tuple[Sequence[Grey], bool]:
+    array = checked(images, "images")
+    if array.ndim not in (2, 3):
+        raise ValueError(f"images has {array.ndim} dimensions; expected (H, W) or (B, H, W)")
+    if array.ndim == 3 and array.shape[2] in COLOUR_CHANNELS:
+        raise ValueError(
+            f"images of shape {array.shape} look like one colour image; convert it to grey, (H, W), first"
+        )
+    if array.shape[-1] == 0 or array.shape[-2] == 0:
+        raise ValueError(f"images is empty: shape {'x'.join(map(str, array.shape))}")
+    if array.ndim == 2:
+        return [array], True
+    return array, False

@@ -1,0 +1,68 @@
+"""What a radial spectrum is made with, checked once and handed to every backend as it is."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Literal, get_args
+
+import numpy as np
+
+Convention = Literal["durall", "isotropic"]
+DTypeName = Literal["float32", "float64"]
+
+CONVENTIONS: tuple[Convention, ...] = get_args(Convention)
+DTYPES: tuple[DTypeName, ...] = get_args(DTypeName)
+# More points than this are a mistake in units, not a wish: the largest useful profile has as many as half
+# the diagonal of the image has pixels.
+MAX_FEATURES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class SpectrumSettings:
+    """The settings of :func:`facespectra.radial_spectrum` that change its numbers.
+
+    Attributes
+    ----------
+    n_features : int or None
+        Length of the result; None leaves the profile as long as it is.
+    convention : {"durall", "isotropic"}
+        How frequencies are assigned to radii.
+    epsilon : float
+        Added to every complex coefficient before its modulus is taken.
+    normalize : bool
+        Whether the result is divided by its first element.
+    dtype : {"float32", "float64"}
+        Precision of the arithmetic and of the result.
+    """
+
+    n_features: int | None = 300
+    convention: Convention = "durall"
+    epsilon: float = 1e-8
+    normalize: bool = True
+    dtype: DTypeName = "float32"
+
+    def __post_init__(self) -> None:
+        n = self.n_features
+        if n is not None:
+            if isinstance(n, bool) or not isinstance(n, Integral):
+                raise TypeError(f"n_features must be an integer or None, got {n!r}")
+            if not 1 <= n <= MAX_FEATURES:
+                raise ValueError(f"n_features must lie between 1 and {MAX_FEATURES}, got {n}")
+            object.__setattr__(self, "n_features", int(n))
+        if self.convention not in CONVENTIONS:
+            raise ValueError(f"convention must be one of {', '.join(CONVENTIONS)}; got {self.convention!r}")
+        if isinstance(self.epsilon, bool) or not isinstance(self.epsilon, Real):
+            raise TypeError(f"epsilon must be a number, got {self.epsilon!r}")
+        object.__setattr__(self, "epsilon", float(self.epsilon))
+        if not (math.isfinite(self.epsilon) and self.epsilon >= 0):
+            raise ValueError(f"epsilon must be finite and not negative, got {self.epsilon}")
+        object.__setattr__(self, "normalize", bool(self.normalize))
+        try:
+            name = np.dtype(self.dtype).name
+        except TypeError:
+            name = repr(self.dtype)
+        if name not in DTYPES:
+            raise ValueError(f"dtype must be float32 or float64, got {self.dtype!r}")
+        object.__setattr__(self, "dtype", name)
