@@ -1,0 +1,357 @@
+"""Pixels in: reads images of any kind into 8-bit arrays, and finds them in folders.
+
+Nothing here resizes: resampling changes the very spectrum that is to be measured.
+"""
+
+from __future__ import annotations
+
+import errno
+import glob
+import os
+import re
+import threading
+import warnings
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from facespectra._extras import require
+from facespectra.errors import DatasetError, UnreadableImageError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+__all__ = ["IMAGE_SUFFIXES", "MAX_PIXELS", "find_images", "read_image", "to_grey", "to_rgb"]
+
+UInt8Array: TypeAlias = npt.NDArray[np.uint8]
+AnyImage: TypeAlias = "Image.Image | npt.NDArray[Any]"
+PathLike: TypeAlias = "str | os.PathLike[str]"
+
+# fmt: off
+IMAGE_SUFFIXES = frozenset({
+    ".avif", ".bmp", ".gif", ".j2k", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm",
+    ".ppm", ".tif", ".tiff", ".webp",
+})
+# fmt: on
+"""Names that count as images inside a folder or a glob (a file that is named outright always counts)."""
+
+MAX_PIXELS = 89_478_485
+"""Images with more pixels are refused: the size from which Pillow suspects a decompression bomb."""
+
+_ORIENTATION_TAG = 0x0112
+_ORIENTATIONS = {
+    2: "FLIP_LEFT_RIGHT",
+    3: "ROTATE_180",
+    4: "FLIP_TOP_BOTTOM",
+    5: "TRANSPOSE",
+    6: "ROTATE_270",
+    7: "TRANSVERSE",
+    8: "ROTATE_90",
+}
+
+# Filters of warnings belong to the whole process: two threads that change and restore them at once can leave
+# the wrong ones behind. Only headers are parsed under this lock; decoding, the slow part, is not.
+_HEADER_LOCK = threading.Lock()
+
+
+def read_image(path: PathLike, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
+    """Read an image file as 8-bit RGB, turned upright as its EXIF record says.
+
+    Every mode becomes ``"RGB"``, greys too: Pillow's ``convert("L")`` gives a grey image back bit for bit.
+    See :func:`to_rgb` for how depth and transparency are treated. Of an animation or a multi-page file, the
+    first frame is read.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    max_pixels : int
+        Refuse images with more pixels than this before decoding them. Pillow itself refuses at twice its
+        ``Image.MAX_IMAGE_PIXELS``, whatever is asked for here.
+
+    Returns
+    -------
+    PIL.Image.Image
+        Mode ``"RGB"``, in the file's own resolution.
+
+    Raises
+    ------
+    UnreadableImageError
+        If the file is missing, not permitted, empty, truncated, too large, or not an image. One line that
+        names the file and the reason.
+    MissingExtraError
+        If Pillow is not installed.
+    """
+    require("faces", "PIL")
+    file = Path(path)
+    try:
+        # Reading first keeps the system's errors apart from Pillow's, which are OSErrors as well.
+        if file.stat().st_size == 0:
+            raise UnreadableImageError(_complaint(file, "the file is empty"))
+        with file.open("rb") as stream:
+            return _decode(file, stream, max_pixels)
+    except OSError as error:
+        reason = {
+            errno.ENOENT: "there is no such file",
+            errno.EISDIR: "it is a folder",
+            errno.EACCES: "permission to read it is denied",
+        }.get(error.errno or 0, error.strerror or "it cannot be opened")
+        raise UnreadableImageError(_complaint(file, reason)) from error
+
+
+def _decode(file: Path, stream: IO[bytes], max_pixels: int) -> Image.Image:
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with _HEADER_LOCK, warnings.catch_warnings():
+            # About damaged EXIF records, which do not matter, and suspected bombs, which are judged below.
+            warnings.simplefilter("ignore")
+            image: Image.Image = Image.open(stream)
+            turn = _orientation(image)
+        width, height = image.size
+        if width * height > max_pixels:
+            raise UnreadableImageError(
+                _complaint(file, f"{width}x{height} pixels are more than the limit of {max_pixels}")
+            )
+        image.load()
+        rgb = Image.fromarray(to_rgb(image))
+        if turn in _ORIENTATIONS:
+            rgb = rgb.transpose(getattr(Image.Transpose, _ORIENTATIONS[turn]))
+    except UnreadableImageError:
+        raise
+    except UnidentifiedImageError as error:
+        raise UnreadableImageError(_complaint(file, "it is not an image in a known format")) from error
+    except Image.DecompressionBombError as error:
+        raise UnreadableImageError(_complaint(file, "it has too many pixels, or is a bomb")) from error
+    except Exception as error:
+        # Pillow's decoders raise whatever they stumble upon: OSError, SyntaxError, struct.error, KeyError ...
+        raise UnreadableImageError(_complaint(file, str(error) or type(error).__name__)) from error
+    return rgb
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        turn = image.getexif().get(_ORIENTATION_TAG, 1)
+    except Exception:  # noqa: BLE001 - a broken EXIF record says nothing; the pixels are still good
+        return 1
+    return turn if isinstance(turn, int) else 1
+
+
+def _complaint(file: Path, reason: str) -> str:
+    return " ".join(f"cannot read image {os.fspath(file)}: {reason}".split())
+
+
+def to_rgb(image: AnyImage) -> UInt8Array:
+    """Turn an image of any kind into 8-bit colour, without resizing it.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image or numpy.ndarray
+        A Pillow image in any mode, or an array of shape ``(H, W)``, ``(H, W, 3)`` or ``(H, W, 4)`` and dtype
+        uint8, uint16, bool, or float in [0, 1].
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8, shape ``(H, W, 3)``.
+
+    Raises
+    ------
+    ValueError
+        If an array has another shape, or floats outside [0, 1], or a Pillow mode cannot be converted.
+    TypeError
+        If it is neither a Pillow image nor an array of one of these dtypes.
+
+    Notes
+    -----
+    * Alpha is dropped, as Pillow's ``convert("RGB")`` does: what lies beneath is what the camera recorded,
+      and an invented background would add edges to the spectrum.
+    * 16 bits become 8 by dividing by 257 and rounding (65535 -> 255); nothing is clipped.
+    * Pillow's modes ``"I"`` and ``"F"`` do not say what white is. It is taken to be the first of 255, 65535
+      and 2**31 - 1 (``"F"``: of 1, 255 and 65535) that no pixel exceeds; pixels below 0 and NaN are black.
+    """
+    return _convert(image, "RGB")
+
+
+def to_grey(image: AnyImage) -> UInt8Array:
+    """Turn an image of any kind into 8-bit grey, exactly as Pillow's ``convert("L")`` does.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image or numpy.ndarray
+        As for :func:`to_rgb`, with the same treatment of depth and transparency.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8, shape ``(H, W)``.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As for :func:`to_rgb`.
+    """
+    return _convert(image, "L")
+
+
+def _convert(image: AnyImage, mode: str) -> UInt8Array:
+    require("faces", "PIL")
+    from PIL import Image
+
+    if isinstance(image, np.ndarray):
+        pixels: AnyImage = _array_to_eight_bit(image)
+    elif isinstance(image, Image.Image):
+        pixels = _pillow_to_eight_bit(image)
+    else:
+        raise TypeError(f"an image must be a PIL image or a NumPy array, not {type(image).__name__}")
+    if isinstance(pixels, np.ndarray):
+        if pixels.size == 0:
+            return np.zeros((*pixels.shape[:2], *((3,) if mode == "RGB" else ())), dtype=np.uint8)
+        if mode == "RGB":
+            return pixels if pixels.ndim == 3 else np.repeat(pixels[:, :, None], 3, axis=2)
+        if pixels.ndim == 2:
+            return pixels
+        pixels = Image.fromarray(pixels)
+    return np.array(pixels.convert(mode), dtype=np.uint8)
+
+
+def _pillow_to_eight_bit(image: Image.Image) -> AnyImage:
+    """Give an image that Pillow converts to RGB or L as it should, or a grey uint8 array."""
+    if 0 in image.size:
+        return np.zeros((image.height, image.width), dtype=np.uint8)
+    if image.mode.startswith("I;16"):
+        return _divide_by_257(np.asarray(image).astype(np.uint16))
+    if image.mode == "I":
+        return _stretch(np.asarray(image), (255, 65535, 2**31 - 1))
+    if image.mode == "F":
+        return _stretch(np.asarray(image), (1, 255, 65535))
+    if image.mode in ("P", "PA"):
+        # On the straight way to RGB or L, Pillow warns about palettes with transparency.
+        return image.convert("RGBA")
+    if image.mode in ("La", "RGBa"):
+        return image.convert({"La": "LA", "RGBa": "RGBA"}[image.mode])
+    if image.mode == "LAB":
+        from PIL import ImageCms
+
+        lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+        # None is for conversions in place.
+        return ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB") or image
+    return image
+
+
+def _array_to_eight_bit(image: npt.NDArray[Any]) -> UInt8Array:
+    if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] not in (3, 4)):
+        raise ValueError(f"an image must have the shape (H, W), (H, W, 3) or (H, W, 4), not {image.shape}")
+    if image.ndim == 3:
+        image = image[:, :, :3]
+    if image.dtype == np.uint8:
+        # A copy: nobody who writes into a crop may change the image.
+        return np.array(image, order="C")
+    if image.dtype == np.uint16:
+        return _divide_by_257(image)
+    if image.dtype == np.bool_:
+        return image.astype(np.uint8) * np.uint8(255)
+    if np.issubdtype(image.dtype, np.floating):
+        # Written so that NaN fails it too.
+        if not bool(np.all((image >= 0) & (image <= 1))):
+            raise ValueError("an image of floats must lie in [0, 1]")
+        return np.rint(image.astype(np.float64) * 255).astype(np.uint8)
+    raise TypeError(f"an image must be uint8, uint16, bool or float in [0, 1], not {image.dtype}")
+
+
+def _divide_by_257(pixels: npt.NDArray[np.uint16]) -> UInt8Array:
+    return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
+
+
+def _stretch(pixels: npt.NDArray[Any], whites: tuple[int, ...]) -> UInt8Array:
+    values = np.nan_to_num(pixels.astype(np.float64), nan=0.0, posinf=float(whites[-1]), neginf=0.0)
+    largest = float(values.max())
+    white = next((white for white in whites if largest <= white), largest)
+    return np.rint(np.clip(values, 0, None) * (255 / white)).astype(np.uint8)
+
+
+def find_images(sources: PathLike | Iterable[PathLike]) -> list[Path]:
+    """List the image files that files, folders and globs stand for.
+
+    Parameters
+    ----------
+    sources : path-like or iterable of path-like
+        Each one a file (taken whatever its name), a folder (searched with its subfolders, links followed), or
+        a glob such as ``"photos/**/*.jpg"``. Folders and globs give only names with :data:`IMAGE_SUFFIXES`,
+        and no hidden ones.
+
+    Returns
+    -------
+    list of pathlib.Path
+        In the order of the sources, sorted within each so that ``face_2`` comes before ``face_10``; a file
+        that several sources name stands once, at its first place.
+
+    Raises
+    ------
+    DatasetError
+        If a source matches nothing, or a folder in it cannot be listed.
+    """
+    if isinstance(sources, str | os.PathLike):
+        sources = [sources]
+    found: dict[str, Path] = {}
+    for source in sources:
+        paths = sorted(_matches(source), key=_natural)
+        if not paths:
+            raise DatasetError(_nothing(source))
+        for path in paths:
+            found.setdefault(os.path.normpath(Path.cwd() / path), path)
+    return list(found.values())
+
+
+def _nothing(source: PathLike) -> str:
+    name = os.fspath(source)
+    if Path(source).is_dir():
+        return f"no image in the folder {name}"
+    if glob.has_magic(name):
+        return f"no image matches {name}"
+    return f"there is no file or folder {name}"
+
+
+def _matches(source: PathLike) -> Iterator[Path]:
+    path = Path(source)
+    if path.is_dir():
+        yield from _walk(path)
+    elif path.exists():
+        yield path
+    else:
+        # Path.glob takes no absolute patterns and lists hidden files.
+        for name in glob.iglob(os.fspath(source), recursive=True):  # noqa: PTH207
+            match = Path(name)
+            if match.suffix.lower() in IMAGE_SUFFIXES and match.is_file():
+                yield match
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    def refuse(error: OSError) -> None:
+        raise DatasetError(f"cannot list the folder {error.filename}: {error.strerror}") from error
+
+    seen: set[str] = set()
+    for here, folders, files in os.walk(folder, followlinks=True, onerror=refuse):
+        # Followed links can lead back up: each real folder is visited once.
+        real = os.path.realpath(here)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        # In order, so that of two links to one folder it is always the same one that gives the names.
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in files:
+            if not name.startswith(".") and Path(name).suffix.lower() in IMAGE_SUFFIXES:
+                yield Path(here, name)
+
+
+def _natural(path: Path) -> tuple[list[list[str | int]], str]:
+    # The pieces alternate between text and number, so that like is always compared with like.
+    parts = [
+        [int(piece) if piece.isdecimal() else piece.casefold() for piece in re.split(r"(\d+)", part)]
+        for part in path.parts
+    ]
+    return parts, os.fspath(path)
