@@ -1,0 +1,356 @@
+"""Finds the face in an image and cuts it out at native resolution.
+
+The detector is MTCNN from facenet-pytorch, with its own thresholds and the weights in its wheel. Only its
+``detect`` is used: calling the object itself would squash the face to 160x160 pixels and change its spectrum.
+Importing this module loads neither torch nor Pillow; the first detection does.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from facespectra._extras import require
+from facespectra.images import AnyImage, UInt8Array, to_grey, to_rgb
+
+__all__ = ["Box", "Face", "FaceCropper"]
+
+Box: TypeAlias = tuple[int, int, int, int]
+
+# MTCNN's smallest face: its image pyramid is empty, and raises, for images with a shorter side.
+_SMALLEST_SIDE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """One face, in pixels of the image that it was found in.
+
+    Attributes
+    ----------
+    box : tuple of int
+        ``(x0, y0, x1, y1)``, half-open, inside the image and never empty: ``image[y0:y1, x0:x1]``.
+    confidence : float
+        The detector's, between 0 and 1.
+    landmarks : tuple of five (x, y)
+        Left eye, right eye, nose, left and right corner of the mouth, as seen by the viewer. They may lie
+        outside the box or the image.
+    """
+
+    box: Box
+    confidence: float
+    landmarks: tuple[tuple[float, float], ...]
+
+    @property
+    def width(self) -> int:
+        """Width of the box in pixels."""
+        return self.box[2] - self.box[0]
+
+    @property
+    def height(self) -> int:
+        """Height of the box in pixels."""
+        return self.box[3] - self.box[1]
+
+
+class FaceCropper:
+    """Cuts the largest face out of images, at native resolution.
+
+    With the default settings: the largest box by area, its corners truncated to integers and clipped to the
+    image; grey by Pillow's ``convert("L")`` on the whole image, then cropped.
+
+    Parameters
+    ----------
+    margin : float
+        Move each edge of the box outwards by this fraction of the box's width (left, right) or height (top,
+        bottom), as far as the image goes.
+    square : bool
+        Widen the shorter side to the longer one, as far as the image goes.
+    snap : bool
+        Move each side to the nearest length with no prime factor above 7, which every FFT library is fast at.
+        Pixels are added or left out at the edges of the box; nothing is ever resampled.
+    device : str, optional
+        Where torch runs the detector, such as ``"cuda"``. The CPU if not given.
+
+    Raises
+    ------
+    ValueError
+        If `margin` is negative or not finite.
+
+    Notes
+    -----
+    Images go through the detector one at a time: in a batch, the rounding of one image's boxes depends on its
+    neighbours, and a face must not.
+
+    An object can be shared between threads. Loading the networks is guarded by a lock; running them needs
+    none, because they hold nothing but constant weights and torch's inference mode is a thread's own. Copies
+    and pickles carry the settings alone.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from facespectra import FaceCropper
+    >>> FaceCropper().crop(np.zeros((64, 64), np.uint8)) is None
+    True
+    """
+
+    def __init__(
+        self,
+        *,
+        margin: float = 0.0,
+        square: bool = False,
+        snap: bool = False,
+        device: str | None = None,
+    ) -> None:
+        if not (math.isfinite(margin) and margin >= 0):
+            raise ValueError(f"margin must be a fraction of 0 or more, not {margin}")
+        self.margin = margin
+        self.square = square
+        self.snap = snap
+        self.device = device
+        self._mtcnn: Any = None
+        self._loading = threading.Lock()
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Give the settings: ``FaceCropper(**cropper.get_params())`` crops in the same way.
+
+        Parameters
+        ----------
+        deep : bool
+            There for scikit-learn's sake; nothing is nested here.
+
+        Returns
+        -------
+        dict
+            ``margin``, ``square``, ``snap`` and ``device``.
+        """
+        return {"margin": self.margin, "square": self.square, "snap": self.snap, "device": self.device}
+
+    def __repr__(self) -> str:
+        return f"FaceCropper({', '.join(f'{name}={value!r}' for name, value in self.get_params().items())})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.get_params()
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(**state)  # type: ignore[misc]
+
+    def detect(self, images: Iterable[AnyImage]) -> list[Face | None]:
+        """Find the largest face of each image.
+
+        Parameters
+        ----------
+        images : iterable of PIL.Image.Image or numpy.ndarray
+            Of any kind that :func:`facespectra.images.to_rgb` takes, and of any and unequal sizes.
+
+        Returns
+        -------
+        list of Face or None
+            One for each image, in order; None where there is no face. Images with a side under 20 pixels, the
+            smallest face that the detector knows, have none.
+
+        Raises
+        ------
+        MissingExtraError
+            If torch or facenet-pytorch is not installed.
+        ValueError, TypeError
+            If something is not an image; see :func:`facespectra.images.to_rgb`.
+        """
+        if isinstance(images, np.ndarray) and images.ndim == 2:
+            raise TypeError("detect() takes a sequence of images; put a single one into a list")
+        return [self._detect(to_rgb(image)) for image in images]
+
+    def crop(self, image: AnyImage) -> UInt8Array | None:
+        """Cut out the largest face in grey.
+
+        Parameters
+        ----------
+        image : PIL.Image.Image or numpy.ndarray
+            Of any kind that :func:`facespectra.images.to_rgb` takes.
+
+        Returns
+        -------
+        numpy.ndarray or None
+            uint8, shape ``(h, w)``, in the image's own resolution; None if there is no face.
+
+        Raises
+        ------
+        MissingExtraError, ValueError, TypeError
+            As for :meth:`detect`.
+        """
+        (face,) = self.detect([image])
+        return None if face is None else self.crop_face(image, face)
+
+    def crop_rgb(self, image: AnyImage) -> UInt8Array | None:
+        """Cut out the largest face in colour: the same pixels as :meth:`crop`, shape ``(h, w, 3)``.
+
+        Parameters
+        ----------
+        image : PIL.Image.Image or numpy.ndarray
+            As for :meth:`crop`.
+
+        Returns
+        -------
+        numpy.ndarray or None
+            uint8, shape ``(h, w, 3)``; None if there is no face.
+
+        Raises
+        ------
+        MissingExtraError, ValueError, TypeError
+            As for :meth:`detect`.
+        """
+        (face,) = self.detect([image])
+        return None if face is None else self.crop_face_rgb(image, face)
+
+    def crop_face(self, image: AnyImage, face: Face) -> UInt8Array:
+        """Cut a face that was found before out of its image, in grey.
+
+        Parameters
+        ----------
+        image : PIL.Image.Image or numpy.ndarray
+            The image that `face` was found in.
+        face : Face
+            From :meth:`detect`.
+
+        Returns
+        -------
+        numpy.ndarray
+            uint8, shape ``(h, w)``: the rows and columns of :meth:`region`.
+
+        Raises
+        ------
+        ValueError
+            If the face does not lie in the image.
+        """
+        return self._cut(to_grey(image), face)
+
+    def crop_face_rgb(self, image: AnyImage, face: Face) -> UInt8Array:
+        """Cut a face that was found before out of its image, in colour.
+
+        Parameters
+        ----------
+        image : PIL.Image.Image or numpy.ndarray
+            The image that `face` was found in.
+        face : Face
+            From :meth:`detect`.
+
+        Returns
+        -------
+        numpy.ndarray
+            uint8, shape ``(h, w, 3)``: the rows and columns of :meth:`region`.
+
+        Raises
+        ------
+        ValueError
+            If the face does not lie in the image.
+        """
+        return self._cut(to_rgb(image), face)
+
+    def region(self, face: Face, width: int, height: int) -> Box:
+        """Give the pixels that are cut out for a face: its box after margin, square and snap.
+
+        Parameters
+        ----------
+        face : Face
+            From :meth:`detect`.
+        width, height : int
+            Size of the image that it was found in.
+
+        Returns
+        -------
+        tuple of int
+            ``(x0, y0, x1, y1)``, half-open and inside the image. The centre stays where it was unless an edge
+            of the image is in the way.
+
+        Raises
+        ------
+        ValueError
+            If the face does not lie in an image of that size.
+        """
+        x0, y0, x1, y1 = face.box
+        if not (0 <= x0 < x1 <= width and 0 <= y0 < y1 <= height):
+            raise ValueError(f"the face at {face.box} does not lie in an image of {width}x{height} pixels")
+        across, down = round(self.margin * (x1 - x0)), round(self.margin * (y1 - y0))
+        x0, x1 = max(x0 - across, 0), min(x1 + across, width)
+        y0, y1 = max(y0 - down, 0), min(y1 + down, height)
+        w, h = x1 - x0, y1 - y0
+        if self.square:
+            w = h = min(max(w, h), width, height)
+        if self.snap:
+            w, h = _nearest_smooth(w, width), _nearest_smooth(h, height)
+            if self.square:
+                w = h = min(w, h)
+        x0, x1 = _about(x0, x1, w, width)
+        y0, y1 = _about(y0, y1, h, height)
+        return x0, y0, x1, y1
+
+    def _cut(self, pixels: UInt8Array, face: Face) -> UInt8Array:
+        x0, y0, x1, y1 = self.region(face, pixels.shape[1], pixels.shape[0])
+        return np.ascontiguousarray(pixels[y0:y1, x0:x1])
+
+    def _detect(self, rgb: UInt8Array) -> Face | None:
+        height, width = rgb.shape[:2]
+        if min(height, width) < _SMALLEST_SIDE:
+            return None
+        mtcnn = self._load()
+        import torch
+
+        with torch.inference_mode():
+            boxes, confidences, landmarks = mtcnn.detect(rgb, landmarks=True)
+        if boxes is None:
+            return None
+        # Largest first: MTCNN sorts by area before anything is truncated or clipped.
+        for corners, confidence, points in zip(boxes, confidences, landmarks, strict=True):
+            box = _pixels([float(corner) for corner in corners], width, height)
+            if box is not None:
+                return Face(box, float(confidence), tuple((float(x), float(y)) for x, y in points))
+        return None
+
+    def _load(self) -> Any:
+        with self._loading:
+            if self._mtcnn is None:
+                require("faces", "torch", "torchvision", "facenet_pytorch")
+                with warnings.catch_warnings():
+                    # torch before 2.6 warns that facenet-pytorch reads its own weights without weights_only.
+                    warnings.simplefilter("ignore", FutureWarning)
+                    import torch
+                    from facenet_pytorch import MTCNN
+
+                    mtcnn = MTCNN(device=torch.device(self.device or "cpu"))
+                self._mtcnn = mtcnn.eval().requires_grad_(False)
+            return self._mtcnn
+
+
+def _pixels(corners: list[float], width: int, height: int) -> Box | None:
+    """Truncate the corners to integers and clip them to the image; None if nothing is left."""
+    if not all(map(math.isfinite, corners)):
+        return None
+    x0, y0, x1, y1 = map(int, corners)
+    x0, y0, x1, y1 = max(x0, 0), max(y0, 0), min(x1, width), min(y1, height)
+    return (x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None
+
+
+def _about(start: int, stop: int, length: int, limit: int) -> tuple[int, int]:
+    """Give the range of `length` in [0, limit) whose centre is nearest to that of [start, stop)."""
+    first = min(max((start + stop - length) // 2, 0), limit - length)
+    return first, first + length
+
+
+def _nearest_smooth(length: int, limit: int) -> int:
+    """Give the one nearest to `length`, up to `limit`, without a prime factor above 7; of two, the larger."""
+    for step in range(length):
+        for candidate in (length + step, length - step):
+            if candidate <= limit and _is_smooth(candidate):
+                return candidate
+    return 1
+
+
+def _is_smooth(number: int) -> bool:
+    for factor in (2, 3, 5, 7):
+        while number % factor == 0:
+            number //= factor
+    return number == 1
