@@ -60,14 +60,14 @@ def radial_spectrum(
 ) -> Any:
     """Azimuthal average of the log-amplitude spectrum of grey images.
 
-    The exact definition, with its source, is the docstring of :mod:`facespectra.spectrum.definition`. No image
-    is resized on the way.
+    The exact definition, with its source, is the docstring of :mod:`facespectra.spectrum.definition`. No
+    image is resized on the way.
 
     Parameters
     ----------
     images : (H, W) or (B, H, W) array, sequence of 2-D arrays, or torch.Tensor
-        Grey images of dtype uint8, uint16, float32 or float64, contiguous or not. A sequence may mix shapes. A
-        tensor gives a tensor on the same device.
+        Grey images of dtype uint8, uint16, float32 or float64, contiguous or not. A sequence may mix shapes.
+        A tensor gives a tensor on the same device.
     n_features : int or None, default 300
         Length of each spectrum. None leaves the profile as long as it is, for images of one shape.
     convention : {"durall", "isotropic"}, default "durall"
@@ -113,7 +113,9 @@ def radial_spectrum(
     n_threads = _threads(threads)
     if "torch" in sys.modules and isinstance(images, sys.modules["torch"].Tensor):
         if backend not in (None, "torch"):
-            raise ValueError(f"backend {backend!r} takes NumPy arrays, not a torch.Tensor; use .numpy() on it")
+            raise ValueError(
+                f"backend {backend!r} takes NumPy arrays, not a torch.Tensor; use .numpy() on it"
+            )
         get_backend("torch")
         from facespectra.spectrum.backends.torch import extract_tensor
 
@@ -147,5 +149,10 @@ def _length(greys: Sequence[NDArray[Any]], settings: SpectrumSettings) -> int:
 
     shapes = {grey.shape for grey in greys}
     if len(shapes) > 1:
-        raise ValueError("n_features=None needs images of one shape: profiles of different shapes differ in length")
-    return profile_length(*shapes.pop(), settings.convention) if shapes else 0
+        raise ValueError(
+            "n_features=None needs images of one shape: profiles of different shapes differ in length"
+        )
+    if not shapes:
+        return 0
+    height, width = shapes.pop()
+    return max(0, profile_length(height, width, settings.convention))

@@ -6,31 +6,32 @@ speed.
 For a grey image :math:`f` of shape ``(H, W)``:
 
 1. :math:`F`, its 2-D DFT.
-2. :math:`A = 20 \ln \max(|F + \epsilon|,\ \text{floor})`, natural logarithm, epsilon added to the complex value.
-   The floor lies under everything that the precision can resolve, see :data:`RELATIVE_FLOOR`.
+2. :math:`A = 20 \ln \max(|F + \epsilon|,\ \text{floor})`, natural logarithm, epsilon added to the complex
+   value. The floor lies under everything that the precision can resolve, see :data:`RELATIVE_FLOOR`.
 3. A bin for every frequency, by the convention; the profile is the mean of :math:`A` over each bin.
 4. The profile resampled to ``n_features`` points, then divided by its first element.
 
 The conventions:
 
 ``"durall"``
-    As published in R. Durall, M. Keuper, F.-J. Pfreundt, J. Keuper, "Unmasking DeepFakes with simple Features",
-    arXiv:1911.00686. The spectrum is shifted so that the zero frequency stands at row ``H//2``, column ``W//2``;
-    the bin is ``floor(hypot(x - (W-1)/2, y - (H-1)/2))`` in pixels. On an even side that centre lies half a sample
-    from the zero frequency: a frequency and its mirror can fall into different bins. The first and the last bin
-    are dropped. A not-a-knot cubic spline resamples the profile; through three values it is a parabola, through
-    two a line.
+    As published in R. Durall, M. Keuper, F.-J. Pfreundt, J. Keuper, "Unmasking DeepFakes with simple
+    Features", arXiv:1911.00686. The spectrum is shifted so that the zero frequency stands at row ``H//2``,
+    column ``W//2``; the bin is ``floor(hypot(x - (W-1)/2, y - (H-1)/2))`` in pixels. On an even side that
+    centre lies half a sample from the zero frequency: a frequency and its mirror can fall into different
+    bins. The first and the last bin are dropped. A not-a-knot cubic spline resamples the profile; through
+    three values it is a parabola, through two a line.
 ``"isotropic"``
-    The radius is ``hypot(ky/H, kx/W)`` in cycles per pixel, around the true zero frequency. ``n_features`` bins
-    of equal width divide (0, 0.5], each closed above; the zero frequency and the corners beyond 0.5 are left out.
-    A bin without any frequency gets the value linearly interpolated between its nearest occupied neighbours, by
-    index; before the first and after the last occupied bin, that bin's value. With ``n_features=None`` there are
-    ``min(H, W)//2`` bins (at least one), of which none is empty.
+    The radius is ``hypot(ky/H, kx/W)`` in cycles per pixel, around the true zero frequency. ``n_features``
+    bins of equal width divide (0, 0.5], each closed above; the zero frequency and the corners beyond 0.5 are
+    left out. A bin without any frequency gets the value linearly interpolated between its nearest occupied
+    neighbours, by index; before the first and after the last occupied bin, that bin's value. With
+    ``n_features=None`` there are ``min(H, W)//2`` bins (at least one), of which none is empty.
 """
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,11 +41,11 @@ from facespectra.spectrum.settings import SpectrumSettings
 
 Floats = NDArray[np.float32] | NDArray[np.float64]
 
-# Amplitudes are clamped from below at this fraction of max(||f||_2, epsilon). ||f||_2 is the root mean square of
-# |F|. In float32 the DFT's own rounding error is a few parts in 10^7 of it, so that zeros of the spectrum (flat
-# and linear images have them by the thousand) would otherwise log rounding noise, different on every machine;
-# clamped, a flat image gives a flat profile. Camera noise and even 8-bit rounding stay far above. In float64 the
-# floor is only there to keep the logarithm finite: epsilon decides, as in the definition.
+# Amplitudes are clamped from below at this fraction of max(||f||_2, epsilon). ||f||_2 is the root mean square
+# of |F|. In float32 the DFT's own rounding error is a few parts in 10^7 of it, so that zeros of the spectrum
+# (flat and linear images have them by the thousand) would otherwise log rounding noise, different on every
+# machine; clamped, a flat image gives a flat profile. Camera noise and even 8-bit rounding stay far above. In
+# float64 the floor is only there to keep the logarithm finite: epsilon decides, as in the definition.
 RELATIVE_FLOOR = {"float32": 2.0**-19, "float64": 2.0**-120}
 TINY = 1e-37
 
@@ -69,6 +70,37 @@ def profile_length(height: int, width: int, convention: str) -> int:
     return max(1, min(height, width) // 2) if height * width > 1 else 0
 
 
+def number_of_bins(shape: tuple[int, int], settings: SpectrumSettings) -> int:
+    """Number of bins that an image of that shape is averaged into.
+
+    Parameters
+    ----------
+    shape : (H, W)
+        Shape of the image, in pixels.
+    settings : SpectrumSettings
+        Only the convention and ``n_features`` matter.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    ValueError
+        If the image is too small to have a profile.
+    """
+    height, width = shape
+    n_bins = profile_length(height, width, settings.convention)
+    durall = settings.convention == "durall"
+    resampled = durall and settings.n_features is not None
+    if n_bins < (2 if resampled else 1):
+        raise ValueError(
+            f"an image of shape {height}x{width} is too small for a radial spectrum in the "
+            f"{settings.convention} convention; use images of at least 8x8 pixels"
+        )
+    return n_bins if durall else settings.n_features or n_bins
+
+
 def radial_bins(shape: tuple[int, int], settings: SpectrumSettings) -> tuple[NDArray[np.int64], int]:
     """Bin of every DFT coefficient, and the number of bins.
 
@@ -77,7 +109,7 @@ def radial_bins(shape: tuple[int, int], settings: SpectrumSettings) -> tuple[NDA
     shape : (H, W)
         Shape of the image, in pixels.
     settings : SpectrumSettings
-        Only the convention and, for ``"isotropic"``, ``n_features`` matter.
+        Only the convention and ``n_features`` matter.
 
     Returns
     -------
@@ -92,46 +124,36 @@ def radial_bins(shape: tuple[int, int], settings: SpectrumSettings) -> tuple[NDA
         If the image is too small to have a profile.
     """
     height, width = shape
+    n_bins = number_of_bins(shape, settings)
     # Signed frequencies in the DFT's own order. On an even side the last one is -N/2, as the shift has it.
     ky = np.fft.ifftshift(np.arange(height) - height // 2)[:, None]
     kx = np.fft.ifftshift(np.arange(width) - width // 2)[None, :]
-    n_bins = profile_length(height, width, settings.convention)
     if settings.convention == "durall":
         y = ky + height // 2 - (height - 1) / 2
         x = kx + width // 2 - (width - 1) / 2
-        radius = np.floor(np.sqrt(x * x + y * y)).astype(np.int64)  # exact where it matters: 4r^2 is an integer
-        needed = 1 if settings.n_features is None else 2
-        bins = radius - 1
-        bins[bins >= n_bins] = -1
+        # Exact where it matters: 4 r^2 is a whole number.
+        bins = np.floor(np.sqrt(x * x + y * y)).astype(np.int64) - 1
     else:
-        needed = 1
-        if n_bins and settings.n_features is not None:
-            n_bins = settings.n_features
         # In this order of operations every step but the last is exact wherever a frequency lies on an edge.
         scaled = 2 * n_bins * np.sqrt((ky * width) ** 2.0 + (kx * height) ** 2.0) / (height * width)
         bins = np.ceil(scaled).astype(np.int64) - 1
-        bins[bins >= n_bins] = -1
-    if n_bins < needed:
-        raise ValueError(
-            f"an image of shape {height}x{width} is too small for a radial spectrum in the "
-            f"{settings.convention} convention; use images of at least 8x8 pixels"
-        )
+    bins[bins >= n_bins] = -1
     return bins, n_bins
 
 
-def scaled_image(image: NDArray[np.generic], dtype: str) -> tuple[Floats, float, float]:
+def scaled_image(image: NDArray[np.generic], settings: SpectrumSettings) -> tuple[Floats, float, float]:
     """The image in the precision of the arithmetic, times a power of two that rules overflow out.
 
     Parameters
     ----------
     image : (H, W) uint8, uint16, float32 or float64
         Grey image, any strides.
-    dtype : {"float32", "float64"}
-        Precision of the arithmetic.
+    settings : SpectrumSettings
+        Epsilon and precision.
 
     Returns
     -------
-    scaled : (H, W) of `dtype`
+    scaled : (H, W) of the settings' dtype
         The image times `scale`.
     scale : float
         A power of two; 1 for integer images.
@@ -144,15 +166,28 @@ def scaled_image(image: NDArray[np.generic], dtype: str) -> tuple[Floats, float,
         If a value is NaN or infinite.
     """
     if image.dtype.kind == "u":
-        converted = image.astype(dtype)
+        converted = image.astype(settings.dtype)
         return converted, 1.0, math.sqrt(float(np.sum(np.square(image, dtype=np.float64))))
     peak = float(np.max(np.abs(image)))
     if not math.isfinite(peak):
         raise ValueError("NaN or infinite values; replace them before computing a spectrum")
     # Clipped so that neither the scale nor its inverse leaves the range of a float64.
-    exponent = min(max(math.frexp(peak)[1], -1000), 1000) if peak > 0 else 0
+    exponent = min(max(math.frexp(max(peak, settings.epsilon))[1], -1000), 1000) if peak > 0 else 0
     scaled = np.ldexp(image.astype(np.float64), -exponent)
-    return scaled.astype(dtype), 2.0**-exponent, float(np.linalg.norm(scaled))
+    return scaled.astype(settings.dtype), 2.0**-exponent, float(np.linalg.norm(scaled))
+
+
+def amplitude_floor(settings: SpectrumSettings, norm: float, epsilon: float) -> float:
+    """The amplitude from below which nothing is told apart; see :data:`RELATIVE_FLOOR`.
+
+    Parameters
+    ----------
+    settings : SpectrumSettings
+        The precision.
+    norm, epsilon : float
+        The image's Euclidean norm, and epsilon, both scaled as by :func:`scaled_image`.
+    """
+    return RELATIVE_FLOOR[settings.dtype] * max(norm, epsilon, TINY)
 
 
 def log_amplitude(image: NDArray[np.generic], settings: SpectrumSettings) -> Floats:
@@ -169,11 +204,10 @@ def log_amplitude(image: NDArray[np.generic], settings: SpectrumSettings) -> Flo
     -------
     (H, W) of the settings' dtype
     """
-    scaled, scale, norm = scaled_image(image, settings.dtype)
+    scaled, scale, norm = scaled_image(image, settings)
     epsilon = settings.epsilon * scale
-    floor = RELATIVE_FLOOR[settings.dtype] * max(norm, epsilon, TINY)
     # The product of a NumPy float32 array and a Python float stays float32.
-    amplitude = np.maximum(np.abs(np.fft.fft2(scaled) + epsilon), floor)
+    amplitude = np.maximum(np.abs(np.fft.fft2(scaled) + epsilon), amplitude_floor(settings, norm, epsilon))
     result: Floats = 20 * (np.log(amplitude) - math.log(scale))
     return result
 
@@ -195,9 +229,24 @@ def mean_by_bin(values: Floats, bins: NDArray[np.int64], n_bins: int) -> NDArray
     used = bins >= 0
     counts = np.bincount(bins[used], minlength=n_bins)
     sums = np.bincount(bins[used], weights=values[used], minlength=n_bins)
+    return fill_empty(sums, counts)
+
+
+def fill_empty(sums: NDArray[Any], counts: NDArray[Any]) -> NDArray[np.float64]:
+    """Means of the occupied bins, interpolated for the empty ones as the module's docstring says.
+
+    Parameters
+    ----------
+    sums, counts : (n_bins,)
+        Sum and number of the values in each bin; at least one is occupied.
+
+    Returns
+    -------
+    (n_bins,) float64
+    """
     occupied = np.flatnonzero(counts)
-    means = sums[occupied] / counts[occupied]
-    return means if len(occupied) == n_bins else np.interp(np.arange(n_bins), occupied, means)
+    means: NDArray[np.float64] = sums[occupied] / counts[occupied]
+    return means if len(occupied) == len(sums) else np.interp(np.arange(len(sums)), occupied, means)
 
 
 def finish(profile: NDArray[np.float64], settings: SpectrumSettings) -> Floats:

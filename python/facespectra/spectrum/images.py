@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 DTYPES = ("uint8", "uint16", "float32", "float64")
 COLOUR_CHANNELS = (3, 4)
 
-Grey = NDArray[np.generic]
+Grey = NDArray[Any]
 
 
 def checked(array: Any, name: str) -> Grey:
@@ -51,7 +51,9 @@ def as_images(images: Any) -> tuple[Sequence[Grey], bool]:
     for i, image in enumerate(images):
         array = checked(image, f"image {i}")
         if array.ndim != 2:
-            raise ValueError(f"image {i} has {array.ndim} dimensions, expected 2 (rows, columns) of a grey image")
+            raise ValueError(
+                f"image {i} has {array.ndim} dimensions, expected 2 (rows, columns) of a grey image"
+            )
         if array.size == 0:
             raise ValueError(f"image {i} is empty: shape {array.shape[0]}x{array.shape[1]}")
         listed.append(array)
@@ -70,4 +72,4 @@ def _from_array(images: Any) -> tuple[Sequence[Grey], bool]:
         raise ValueError(f"images is empty: shape {'x'.join(map(str, array.shape))}")
     if array.ndim == 2:
         return [array], True
-    return array, False
+    return cast("Sequence[Grey]", array), False

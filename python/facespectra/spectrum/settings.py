@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -17,6 +16,8 @@ DTYPES: tuple[DTypeName, ...] = get_args(DTypeName)
 # More points than this are a mistake in units, not a wish: the largest useful profile has as many as half
 # the diagonal of the image has pixels.
 MAX_FEATURES = 1_000_000
+# It is there to keep a logarithm finite; above this it would drown an 8-bit image.
+MAX_EPSILON = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +45,23 @@ class SpectrumSettings:
     dtype: DTypeName = "float32"
 
     def __post_init__(self) -> None:
-        n = self.n_features
+        # Checked although typed: most callers are not.
+        n: Any = self.n_features
         if n is not None:
             if isinstance(n, bool) or not isinstance(n, Integral):
                 raise TypeError(f"n_features must be an integer or None, got {n!r}")
+            n = int(n)
             if not 1 <= n <= MAX_FEATURES:
                 raise ValueError(f"n_features must lie between 1 and {MAX_FEATURES}, got {n}")
-            object.__setattr__(self, "n_features", int(n))
+            object.__setattr__(self, "n_features", n)
         if self.convention not in CONVENTIONS:
             raise ValueError(f"convention must be one of {', '.join(CONVENTIONS)}; got {self.convention!r}")
-        if isinstance(self.epsilon, bool) or not isinstance(self.epsilon, Real):
-            raise TypeError(f"epsilon must be a number, got {self.epsilon!r}")
-        object.__setattr__(self, "epsilon", float(self.epsilon))
-        if not (math.isfinite(self.epsilon) and self.epsilon >= 0):
-            raise ValueError(f"epsilon must be finite and not negative, got {self.epsilon}")
+        epsilon: Any = self.epsilon
+        if isinstance(epsilon, bool) or not isinstance(epsilon, Real):
+            raise TypeError(f"epsilon must be a number, got {epsilon!r}")
+        object.__setattr__(self, "epsilon", float(epsilon))
+        if not 0 <= self.epsilon <= MAX_EPSILON:
+            raise ValueError(f"epsilon must lie between 0 and {MAX_EPSILON:g}, got {self.epsilon}")
         object.__setattr__(self, "normalize", bool(self.normalize))
         try:
             name = np.dtype(self.dtype).name

@@ -31,9 +31,7 @@ VARIABLE = "FACESPECTRA_BACKEND"
 class Backend(Protocol):
     """What each module here offers."""
 
-    def extract(
-        self, images: Sequence[Grey], settings: SpectrumSettings, threads: int, out: Floats
-    ) -> None:
+    def extract(self, images: Sequence[Grey], settings: SpectrumSettings, threads: int, out: Floats) -> None:
         """Write the spectrum of each image into its row of `out`."""
 
 
@@ -49,7 +47,8 @@ def _load(name: str) -> Backend:
         raise _AbsentError(f"not installed ({error.name})") from error
     except BackendError:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever a foreign package raises while it loads, it is broken
+    except Exception as error:
+        # Whatever a foreign package raises while it loads, it is broken.
         raise BackendError(f"broken: {type(error).__name__}: {error}".splitlines()[0]) from error
 
 

@@ -1,0 +1,138 @@
+// The core as a Python module. Checks arrays, releases the GIL, calls, returns: no arithmetic here.
+
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <string>
+#include <vector>
+
+#include "facespectra/extractor.hpp"
+
+namespace py = pybind11;
+namespace fs = facespectra;
+
+namespace {
+
+fs::PixelType pixel_type(const py::array& array) {
+    if (py::isinstance<py::array_t<std::uint8_t>>(array)) return fs::PixelType::u8;
+    if (py::isinstance<py::array_t<std::uint16_t>>(array)) return fs::PixelType::u16;
+    if (py::isinstance<py::array_t<float>>(array)) return fs::PixelType::f32;
+    if (py::isinstance<py::array_t<double>>(array)) return fs::PixelType::f64;
+    throw py::type_error("images must be of dtype uint8, uint16, float32 or float64 in native byte order");
+}
+
+void require_aligned(const py::array& array) {
+    if ((array.flags() & py::detail::npy_api::NPY_ARRAY_ALIGNED_) == 0) {
+        throw py::value_error("images must be aligned to their dtype");
+    }
+}
+
+/// The last two axes of the array as an image, `offset` bytes from its beginning.
+fs::ImageView view(const py::array& array, fs::PixelType type, py::ssize_t offset) {
+    const py::ssize_t axis = array.ndim() - 2;
+    return {static_cast<const char*>(array.data()) + offset, type, static_cast<std::size_t>(array.shape(axis)),
+            static_cast<std::size_t>(array.shape(axis + 1)), array.strides(axis), array.strides(axis + 1)};
+}
+
+/// Views of a (B, H, W) array or of a sequence of (H, W) arrays. `owners` keeps the arrays alive meanwhile.
+std::vector<fs::ImageView> views(const py::object& images, std::vector<py::array>& owners) {
+    std::vector<fs::ImageView> result;
+    if (py::isinstance<py::array>(images)) {
+        auto stack = py::reinterpret_borrow<py::array>(images);
+        if (stack.ndim() != 3) throw py::value_error("an array of images must have three dimensions");
+        require_aligned(stack);
+        const fs::PixelType type = pixel_type(stack);
+        result.reserve(static_cast<std::size_t>(stack.shape(0)));
+        for (py::ssize_t i = 0; i < stack.shape(0); ++i) result.push_back(view(stack, type, i * stack.strides(0)));
+        owners.push_back(std::move(stack));
+        return result;
+    }
+    for (const py::handle item : images) {
+        if (!py::isinstance<py::array>(item)) throw py::type_error("images must be NumPy arrays");
+        auto image = py::reinterpret_borrow<py::array>(item);
+        if (image.ndim() != 2) throw py::value_error("each image must have two dimensions");
+        require_aligned(image);
+        result.push_back(view(image, pixel_type(image), 0));
+        owners.push_back(std::move(image));
+    }
+    return result;
+}
+
+fs::Convention convention_named(const std::string& name) {
+    if (name == "durall") return fs::Convention::durall;
+    if (name == "isotropic") return fs::Convention::isotropic;
+    throw py::value_error("no such convention: " + name);
+}
+
+std::size_t row_length(const fs::ImageView& image, const fs::Settings& settings) {
+    return settings.n_features != 0 ? settings.n_features
+                                    : fs::profile_length(image.height, image.width, settings.convention);
+}
+
+template <typename Real>
+void extract(const fs::Extractor<Real>& extractor, const py::object& images, const std::string& convention,
+             std::size_t n_features, double epsilon, bool normalize, std::size_t threads,
+             py::array_t<Real, py::array::c_style>& out) {
+    std::vector<py::array> owners;
+    const std::vector<fs::ImageView> image_views = views(images, owners);
+    const fs::Settings settings{convention_named(convention), n_features, epsilon, normalize};
+    if (out.ndim() != 2 || static_cast<std::size_t>(out.shape(0)) != image_views.size()) {
+        throw py::value_error("out must have one row for each image");
+    }
+    const auto columns = static_cast<std::size_t>(out.shape(1));
+    for (const fs::ImageView& image : image_views) {
+        // An image that is too small writes nothing, and gets its own error from the extractor.
+        const std::size_t length = row_length(image, settings);
+        if (length != 0 && length != columns) throw py::value_error("out has rows of the wrong length");
+    }
+    if (threads == 0) throw py::value_error("threads must be at least 1");
+    Real* to = out.mutable_data();
+    const py::gil_scoped_release release;
+    extractor.extract(image_views, settings, threads, to, columns);
+}
+
+template <typename Real>
+void bind_extractor(py::module_& module, const char* name) {
+    py::class_<fs::Extractor<Real>>(module, name)
+        .def(py::init<std::shared_ptr<const fs::FftLibrary>, const std::string&>(), py::arg("library"),
+             py::arg("simd") = "")
+        .def("extract", &extract<Real>, py::arg("images"), py::arg("convention"), py::arg("n_features"),
+             py::arg("epsilon"), py::arg("normalize"), py::arg("threads"), py::arg("out").noconvert());
+}
+
+std::string compiler() {
+#if defined(__clang__)
+    return "clang " __clang_version__;
+#elif defined(__GNUC__)
+    return "gcc " __VERSION__;
+#else
+    return "unknown";
+#endif
+}
+
+}  // namespace
+
+PYBIND11_MODULE(_core, module) {
+    py::register_exception_translator([](std::exception_ptr pending) {
+        try {
+            if (pending) std::rethrow_exception(pending);
+        } catch (const fs::InvalidImage& error) {
+            const std::string text = "image " + std::to_string(error.index) + ": " + error.what();
+            PyErr_SetString(PyExc_ValueError, text.c_str());
+        }
+    });
+    py::class_<fs::FftLibrary, std::shared_ptr<fs::FftLibrary>>(module, "FftLibrary")
+        .def_static(
+            "open",
+            [](const std::string& single_file, const std::string& double_file, bool separate) {
+                using Instance = fs::FftLibrary::Instance;
+                return fs::FftLibrary::open(single_file, double_file, separate ? Instance::separate : Instance::shared);
+            },
+            py::arg("single_file"), py::arg("double_file"), py::arg("separate"))
+        .def_property_readonly("version", &fs::FftLibrary::version);
+    bind_extractor<float>(module, "Extractor32");
+    bind_extractor<double>(module, "Extractor64");
+    module.def("simd_levels", &fs::simd_levels);
+    module.def("compiler", &compiler);
+}

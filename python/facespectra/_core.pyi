@@ -1,0 +1,41 @@
+"""The compiled core; facespectra.spectrum.backends.native is its only user."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+class FftLibrary:
+    @staticmethod
+    def open(single_file: str, double_file: str, separate: bool) -> FftLibrary: ...
+    @property
+    def version(self) -> str: ...
+
+class Extractor32:
+    def __init__(self, library: FftLibrary, simd: str = "") -> None: ...
+    def extract(
+        self,
+        images: Sequence[NDArray[np.generic]] | NDArray[np.generic],
+        convention: str,
+        n_features: int,
+        epsilon: float,
+        normalize: bool,
+        threads: int,
+        out: NDArray[np.float32],
+    ) -> None: ...
+
+class Extractor64:
+    def __init__(self, library: FftLibrary, simd: str = "") -> None: ...
+    def extract(
+        self,
+        images: Sequence[NDArray[np.generic]] | NDArray[np.generic],
+        convention: str,
+        n_features: int,
+        epsilon: float,
+        normalize: bool,
+        threads: int,
+        out: NDArray[np.float64],
+    ) -> None: ...
+
+def simd_levels() -> list[str]: ...
+def compiler() -> str: ...

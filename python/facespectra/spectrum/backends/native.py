@@ -1,0 +1,81 @@
+"""The compiled core."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, cast
+
+import numpy as np
+
+# Not "from facespectra import _core": that raises a plain ImportError where the extension is absent, as it
+# does where it is broken, and only the first may be passed over in silence.
+import facespectra._core as _core
+from facespectra.errors import BackendError
+from facespectra.spectrum import providers
+from facespectra.spectrum.definition import Floats
+from facespectra.spectrum.images import Grey
+from facespectra.spectrum.settings import SpectrumSettings
+
+SIMD_VARIABLE = "FACESPECTRA_SIMD"
+
+
+@cache
+def library(provider: providers.Provider) -> _core.FftLibrary:
+    """The provider's library, opened once for the whole process.
+
+    Raises
+    ------
+    BackendError
+        If it cannot be opened.
+    """
+    try:
+        return _core.FftLibrary.open(provider.single_file, provider.double_file, provider.separate)
+    except RuntimeError as error:
+        raise BackendError(str(error)) from None
+
+
+@cache
+def _extractor(provider: providers.Provider, simd: str, dtype: str) -> _core.Extractor32 | _core.Extractor64:
+    try:
+        if dtype == "float32":
+            return _core.Extractor32(library(provider), simd)
+        return _core.Extractor64(library(provider), simd)
+    except ValueError as error:
+        raise ValueError(f"{SIMD_VARIABLE}: {error}") from None
+
+
+def extractor(dtype: str) -> _core.Extractor32 | _core.Extractor64:
+    """The extractor for a precision, with the FFT library and instruction set that the environment names.
+
+    Parameters
+    ----------
+    dtype : {"float32", "float64"}
+        Precision.
+    """
+    return _extractor(providers.chosen(), os.environ.get(SIMD_VARIABLE, ""), dtype)
+
+
+def extract(images: Sequence[Grey], settings: SpectrumSettings, threads: int, out: Floats) -> None:
+    """Write the spectrum of each image into its row of `out`."""
+    given: Any = images
+    if isinstance(given, np.ndarray):
+        ready: Any = given if given.flags.aligned else np.require(given, requirements="A")
+    else:
+        ready = [image if image.flags.aligned else np.require(image, requirements="A") for image in images]
+    core = cast("Any", extractor(settings.dtype))
+    core.extract(
+        ready,
+        settings.convention,
+        settings.n_features or 0,
+        settings.epsilon,
+        settings.normalize,
+        threads,
+        out,
+    )
+
+
+# Without any FFT library the backend is there and does not work: said when it is chosen, not at the first
+# image.
+providers.chosen()

@@ -1,0 +1,148 @@
+"""The FFT libraries under the native backend, by name.
+
+A provider is a shared library with FFTW's C interface, opened at run time. Only absolute paths are ever
+opened: never a bare name that a linker would look up, let alone in the working directory.
+"""
+
+from __future__ import annotations
+
+import ctypes.util
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from facespectra.errors import BackendError
+
+VARIABLE = "FACESPECTRA_FFT"
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Where an FFT library is.
+
+    Attributes
+    ----------
+    name : str
+        What the user calls it.
+    single_file, double_file : str
+        Absolute paths of the libraries with the ``fftwf_`` and the ``fftw_`` functions.
+    separate : bool
+        Whether it needs an instance of its own: FFTW's planner is not thread-safe and knows no other user's
+        lock.
+    """
+
+    name: str
+    single_file: str
+    double_file: str
+    separate: bool
+
+
+def _mkl() -> Provider | None:
+    # The mkl wheel puts its libraries beside the environment's own, outside site-packages.
+    for folder in (Path(sys.prefix) / "lib", Path(sys.base_prefix) / "lib"):
+        for file in sorted(folder.glob("libmkl_rt.so*"), reverse=True):
+            return Provider("mkl", str(file), str(file), separate=False)
+    return None
+
+
+def _pyfftw_wheel() -> Provider | None:
+    spec = find_spec("pyfftw")
+    if spec is None or spec.origin is None:
+        return None
+    package = Path(spec.origin).parent
+    for folder in (package.with_name("pyfftw.libs"), package / ".dylibs"):
+        single = sorted(folder.glob("libfftw3f[-.]*"))
+        double = sorted(folder.glob("libfftw3[-.]*"))
+        if single and double:
+            return Provider("fftw", str(single[0]), str(double[0]), separate=True)
+    return None
+
+
+def _system_fftw() -> Provider | None:
+    single, double = _system_library("fftw3f"), _system_library("fftw3")
+    return Provider("fftw", single, double, separate=True) if single and double else None
+
+
+def _system_library(name: str) -> str | None:
+    found = ctypes.util.find_library(name)
+    if found is None:
+        return None
+    if Path(found).is_absolute():
+        return found
+    multiarch = getattr(sys.implementation, "_multiarch", "")
+    for folder in ("/usr/local/lib", f"/usr/lib/{multiarch}", "/usr/lib64", "/usr/lib", f"/lib/{multiarch}"):
+        if (path := Path(folder) / found).is_file():
+            return str(path)
+    return None
+
+
+def _fftw() -> Provider | None:
+    return _pyfftw_wheel() or _system_fftw()
+
+
+# In the order of the automatic choice.
+FINDERS: dict[str, Callable[[], Provider | None]] = {"mkl": _mkl, "fftw": _fftw}
+HINTS = {
+    "mkl": 'install it with pip install "facespectra[mkl]"',
+    "fftw": "install pyfftw, or your system's FFTW in both precisions",
+}
+
+
+def available() -> dict[str, Provider]:
+    """The providers that are installed, by name, the default first."""
+    return {name: found for name, finder in FINDERS.items() if (found := finder())}
+
+
+def by_path(path: Path) -> Provider:
+    """The library at a path; the other precision's is looked for beside it.
+
+    Raises
+    ------
+    BackendError
+        If there is no such file.
+    """
+    if not path.is_absolute() or not path.is_file():
+        raise BackendError(f"{VARIABLE}={path}: no file at that absolute path")
+    name = path.name
+    if "mkl" in name:
+        return Provider(str(path), str(path), str(path), separate=False)
+    # libfftw3f.so.3 and libfftw3.so.3, or with a wheel's hash, libfftw3f-1a2b.so.3 and libfftw3-3c4d.so.3.
+    single = sorted(path.parent.glob("libfftw3f[-.]*"))
+    double = sorted(path.parent.glob("libfftw3[-.]*"))
+    if name.startswith("libfftw3f") and double:
+        return Provider(str(path), str(path), str(double[0]), separate=True)
+    if name.startswith("libfftw3") and single:
+        return Provider(str(path), str(single[0]), str(path), separate=True)
+    return Provider(str(path), str(path), str(path), separate=True)
+
+
+@cache
+def find(name: str | None) -> Provider:
+    """The provider of that name or path; None for the first that is installed.
+
+    Raises
+    ------
+    BackendError
+        If it is not installed.
+    """
+    if name is None:
+        for provider in available().values():
+            return provider
+        raise BackendError("no FFT library found; " + HINTS["fftw"])
+    if name in FINDERS:
+        found = FINDERS[name]()
+        if found is None:
+            raise BackendError(f"FFT library {name!r} not found; {HINTS[name]}")
+        return found
+    if os.sep in name:
+        return by_path(Path(name))
+    raise BackendError(f"{VARIABLE} must be one of {', '.join(FINDERS)} or an absolute path; got {name!r}")
+
+
+def chosen() -> Provider:
+    """The provider named by ``FACESPECTRA_FFT``, else the first that is installed."""
+    return find(os.environ.get(VARIABLE) or None)
