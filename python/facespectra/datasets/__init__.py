@@ -1,0 +1,8 @@
+"""Folders and manifests of labelled samples, read into one table with fake = 1."""
+
+from __future__ import annotations
+
+from facespectra.datasets.layouts import LAYOUTS, read_dataset
+from facespectra.datasets.manifest import COLUMNS, read_manifest, select_split
+
+__all__ = ["COLUMNS", "LAYOUTS", "read_dataset", "read_manifest", "select_split"]

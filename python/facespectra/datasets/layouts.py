@@ -1,0 +1,178 @@
+"""The folder layouts that are understood, by name, and the choice between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from facespectra._extras import require
+from facespectra.datasets.manifest import COLUMNS, SUFFIXES, read_manifest
+from facespectra.errors import DatasetError
+
+if TYPE_CHECKING:
+    import os
+
+    import pandas as pd
+
+CLASSES = {"real": 0, "fake": 1}
+SPLIT_FOLDERS = (
+    "development",
+    "evaluation",
+    "train",
+    "training",
+    "validation",
+    "valid",
+    "val",
+    "test",
+    "testing",
+)
+MANIFESTS = tuple(f"manifest{suffix}" for suffix in SUFFIXES)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One way of laying samples out in folders.
+
+    Attributes
+    ----------
+    looks_for : str
+        What it recognises a data set by, for people.
+    matches : callable
+        Whether a path is laid out like this.
+    read : callable
+        The manifest of a path that matches.
+    """
+
+    looks_for: str
+    matches: Callable[[Path], bool]
+    read: Callable[[Path], pd.DataFrame]
+
+
+def read_dataset(path: str | os.PathLike[str], layout: str = "auto") -> pd.DataFrame:
+    """Read a data set into a manifest.
+
+    Parameters
+    ----------
+    path : path-like
+        A folder in one of the layouts of :data:`LAYOUTS`, or a manifest (CSV or Parquet). A folder that holds
+        a ``manifest.csv`` or ``manifest.parquet`` is read through it.
+    layout : str, default "auto"
+        ``"auto"``, or the name of a layout: ``"manifest"``, ``"classes"`` (``{real,fake}``) or ``"splits"``
+        (``{development,evaluation}/{real,fake}``, as the report's ``Task_1`` and ``Task_2_3``, or the same
+        with train, validation and test).
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per sample: ``path`` (absolute, str), ``label`` (int64, fake = 1), ``group`` (str; where
+        nothing is known, the file's path relative to the data set, without its suffix) and ``split`` (str;
+        empty where there is none).
+
+    Raises
+    ------
+    DatasetError
+        If there is nothing at `path`, or nothing that is understood.
+    ValueError
+        If there is no layout of that name.
+
+    Examples
+    --------
+    >>> import facespectra as fs
+    >>> manifest = fs.read_dataset("Task_1")  # doctest: +SKIP
+    >>> manifest.groupby(["split", "label"]).size()  # doctest: +SKIP
+    """
+    if layout != "auto" and layout not in LAYOUTS:
+        raise ValueError(f"unknown layout {layout!r}; use auto or one of {', '.join(LAYOUTS)}")
+    require("detect", "pandas")
+    source = Path(path)
+    if not source.exists():
+        raise DatasetError(f"{source}: no such file or folder")
+    if layout != "auto":
+        chosen = LAYOUTS[layout]
+        if not chosen.matches(source):
+            raise DatasetError(f"{source}: not laid out as {layout!r}, which has {chosen.looks_for}")
+        return chosen.read(source)
+    for candidate in LAYOUTS.values():
+        if candidate.matches(source):
+            return candidate.read(source)
+    raise DatasetError(_not_understood(source))
+
+
+def _not_understood(source: Path) -> str:
+    looked_for = "; or ".join(layout.looks_for for layout in LAYOUTS.values())
+    message = f"{source}: not a data set that is understood; looked for {looked_for}"
+    inside = [
+        child for child in _folders(source) if any(layout.matches(child) for layout in LAYOUTS.values())
+    ]
+    if inside:
+        message += f". Name one of the data sets inside it: {', '.join(map(str, inside))}"
+    return message
+
+
+def _folders(path: Path) -> list[Path]:
+    return sorted(child for child in path.iterdir() if child.is_dir()) if path.is_dir() else []
+
+
+def _named(path: Path, names: Sequence[str]) -> Iterator[tuple[str, Path]]:
+    """Folders of these names, whatever their case, in the order of the names."""
+    folders = {child.name.lower(): child for child in _folders(path)}
+    return ((name, folders[name]) for name in names if name in folders)
+
+
+def _manifest_in(path: Path) -> Path | None:
+    if path.is_file():
+        return path if path.suffix.lower() in SUFFIXES else None
+    return next((path / name for name in MANIFESTS if (path / name).is_file()), None)
+
+
+def _is_manifest(path: Path) -> bool:
+    return _manifest_in(path) is not None
+
+
+def _read_manifest(path: Path) -> pd.DataFrame:
+    return read_manifest(_manifest_in(path) or path)
+
+
+def _has_classes(path: Path) -> bool:
+    return len(list(_named(path, tuple(CLASSES)))) == len(CLASSES)
+
+
+def _has_splits(path: Path) -> bool:
+    return any(_has_classes(folder) for _, folder in _named(path, SPLIT_FOLDERS))
+
+
+def _read_classes(path: Path) -> pd.DataFrame:
+    return _table(path, [("", path)])
+
+
+def _read_splits(path: Path) -> pd.DataFrame:
+    return _table(
+        path, [(name, folder) for name, folder in _named(path, SPLIT_FOLDERS) if _has_classes(folder)]
+    )
+
+
+def _table(root: Path, parts: Sequence[tuple[str, Path]]) -> pd.DataFrame:
+    import pandas as pd
+
+    from facespectra.images import find_images
+
+    rows = [
+        (str(image.absolute()), CLASSES[name], image.relative_to(root).with_suffix("").as_posix(), split)
+        for split, part in parts
+        for name, folder in _named(part, tuple(CLASSES))
+        for image in find_images([folder])
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+LAYOUTS: dict[str, Layout] = {
+    "manifest": Layout("a CSV or Parquet manifest", _is_manifest, _read_manifest),
+    "splits": Layout(
+        "folders development, evaluation (or train, test) with real and fake in them",
+        _has_splits,
+        _read_splits,
+    ),
+    "classes": Layout("folders real and fake", _has_classes, _read_classes),
+}

@@ -1,0 +1,182 @@
+"""The manifest: a table of samples with the columns ``path``, ``label``, ``group`` and ``split``.
+
+====== ========================================================================================
+path   absolute path of the image
+label  int64; 1 for fake, 0 for real
+group  what must not be divided between training and test: a source video, an identity, a pair
+split  name of the part that the sample belongs to; empty where the data set has no parts
+====== ========================================================================================
+
+Where nothing is known about groups, every file is a group of its own, named by its path without the suffix,
+relative to the data set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Literal
+
+from facespectra._extras import require
+from facespectra.errors import DatasetError
+
+if TYPE_CHECKING:
+    import os
+
+    import pandas as pd
+
+COLUMNS = ("path", "label", "group", "split")
+REQUIRED = ("path", "label")
+LABELS = {"0": 0, "0.0": 0, "real": 0, "1": 1, "1.0": 1, "fake": 1}
+SUFFIXES = (".csv", ".parquet")
+SPLITS_FOR = {
+    "train": ("development", "train", "training"),
+    "test": ("evaluation", "test", "testing"),
+}
+
+
+def read_manifest(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Read a manifest from a CSV or Parquet file.
+
+    Parameters
+    ----------
+    path : path-like
+        A ``.csv`` (UTF-8, comma separated, with a header) or ``.parquet`` file. Relative paths in it are
+        relative to its folder. ``label`` holds 0 or 1, or ``real`` or ``fake``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``path``, ``label``, ``group``, ``split``, in the order of the file.
+
+    Raises
+    ------
+    DatasetError
+        If the file cannot be read, a column is missing, or a label is unknown.
+    """
+    require("detect", "pandas")
+    import pandas as pd
+
+    source = Path(path)
+    try:
+        if source.suffix.lower() == ".parquet":
+            require("detect", "pyarrow")
+            table = pd.read_parquet(source)
+        else:
+            # As text: a group called 0001 must not turn into the number 1.
+            table = pd.read_csv(source, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise DatasetError(f"{source}: no such manifest") from None
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"{source}: not a manifest that can be read ({_one_line(error)})") from error
+    return as_manifest(table, base=source.parent, source=str(source))
+
+
+def as_manifest(
+    table: pd.DataFrame, *, base: Path | None = None, source: str = "the manifest"
+) -> pd.DataFrame:
+    """Check a table of samples and complete it.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        At least the columns ``path`` and ``label``; others than the manifest's own are dropped.
+    base : Path, optional
+        The folder that relative paths start from. Default: the working directory.
+    source : str
+        How error messages name the table.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A new table with the columns ``path``, ``label``, ``group``, ``split`` and a fresh index.
+
+    Raises
+    ------
+    DatasetError
+        If a column is missing, a label is unknown, or there is no sample.
+    """
+    import pandas as pd
+
+    missing = [column for column in REQUIRED if column not in table.columns]
+    if missing:
+        raise DatasetError(
+            f"{source}: no column {' and no column '.join(map(repr, missing))}; "
+            f"a manifest has path and label, and may have group and split (found: {_listed(table.columns)})"
+        )
+    if table.empty:
+        raise DatasetError(f"{source}: no samples")
+    columns = {name: _texts(table[name]) if name in table.columns else [""] * len(table) for name in COLUMNS}
+    unknown = sorted({label for label in columns["label"] if label.lower() not in LABELS})
+    if unknown:
+        raise DatasetError(f"{source}: unknown label {_listed(unknown[:3])}; use 0 or real, 1 or fake")
+    if "" in columns["path"]:
+        raise DatasetError(f"{source}: row {columns['path'].index('') + 1} has no path")
+    root = (Path.cwd() if base is None else base).absolute()
+    groups = [
+        group or PurePath(path).with_suffix("").as_posix()
+        for path, group in zip(columns["path"], columns["group"], strict=True)
+    ]
+    return pd.DataFrame(
+        {
+            "path": [str(root / path) for path in columns["path"]],
+            "label": [LABELS[label.lower()] for label in columns["label"]],
+            "group": groups,
+            "split": columns["split"],
+        }
+    )
+
+
+def select_split(
+    manifest: pd.DataFrame, role: Literal["train", "test"], split: str | None = None
+) -> pd.DataFrame:
+    """Give the samples to train on, or to test on.
+
+    Parameters
+    ----------
+    manifest : pandas.DataFrame
+        As :func:`read_manifest` gives it.
+    role : {"train", "test"}
+        ``"train"`` takes the split called development, train or training; ``"test"`` the one called
+        evaluation, test or testing. A data set without splits is taken whole.
+    split : str, optional
+        Take the split of this name and no other. Case does not matter.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Those rows, with a fresh index.
+
+    Raises
+    ------
+    DatasetError
+        If there is no such split.
+    """
+    names = manifest["split"].str.casefold()
+    present = [name for name in manifest["split"].unique() if name]
+    if split is None and not present:
+        return manifest.reset_index(drop=True)
+    wanted = SPLITS_FOR[role] if split is None else (split.casefold(),)
+    rows = manifest[names.isin(wanted)]
+    if rows.empty:
+        found = f"the data set has {_listed(present)}" if present else "the data set has no splits"
+        if split is not None:
+            raise DatasetError(f"no split {split!r}: {found}")
+        raise DatasetError(
+            f"no split to {role} on, such as {wanted[0]!r}: {found}; name the one to use (--split)"
+        )
+    return rows.reset_index(drop=True)
+
+
+def _texts(column: pd.Series) -> list[str]:
+    return [
+        "" if missing else str(value).strip() for value, missing in zip(column, column.isna(), strict=True)
+    ]
+
+
+def _listed(names: Iterable[object]) -> str:
+    return ", ".join(repr(str(name)) for name in names) or "nothing"
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
