@@ -1,0 +1,195 @@
+"""Step 3: the classifiers by name, their fit, and the threshold that goes with them."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facespectra._extras import require
+from facespectra.evaluation import evaluate, youden_threshold
+
+FOLDS = 5
+
+
+def _svm(kernel: str) -> Callable[[int], Any]:
+    def make(seed: int) -> Any:
+        from sklearn.svm import SVC
+
+        # The seed has no say: SVC is random only in the probabilities, and ranking needs none.
+        return SVC(kernel=kernel)
+
+    return make
+
+
+def _logistic(seed: int) -> Any:
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(max_iter=10_000, random_state=seed)
+
+
+def _kmeans(seed: int) -> Any:
+    from facespectra.detector.kmeans import TwoMeans
+
+    return TwoMeans(random_state=seed)
+
+
+CLASSIFIERS: dict[str, Callable[[int], Any]] = {
+    "svm-poly": _svm("poly"),
+    "svm-linear": _svm("linear"),
+    "svm-rbf": _svm("rbf"),
+    "svm-sigmoid": _svm("sigmoid"),
+    "logistic": _logistic,
+    "kmeans": _kmeans,
+}
+
+
+def make_pipeline(classifier: str, *, scale: bool, seed: int) -> Any:
+    """Make an unfitted scikit-learn pipeline that ends in the classifier of this name.
+
+    Parameters
+    ----------
+    classifier : str
+        One of :data:`CLASSIFIERS`, with scikit-learn's defaults.
+    scale : bool
+        Standardise each feature first.
+    seed : int
+        For what is random in it.
+
+    Returns
+    -------
+    sklearn.pipeline.Pipeline
+        With ``decision_function``.
+
+    Raises
+    ------
+    ValueError
+        If there is no classifier of that name.
+    MissingExtraError
+        If scikit-learn is not installed.
+    """
+    if classifier not in CLASSIFIERS:
+        raise ValueError(f"unknown classifier {classifier!r}; use one of {', '.join(CLASSIFIERS)}")
+    require("detect", "sklearn")
+    from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    scaler = [("scale", StandardScaler())] if scale else []
+    return Pipeline([*scaler, ("classify", CLASSIFIERS[classifier](seed))])
+
+
+def fit_pipeline(pipeline: Any, matrix: NDArray[Any], labels: NDArray[np.int64]) -> list[str]:
+    """Fit a pipeline in place.
+
+    Parameters
+    ----------
+    pipeline : sklearn.pipeline.Pipeline
+        From :func:`make_pipeline`.
+    matrix : (n, d) array
+        Finite.
+    labels : (n,) int64
+        0 or 1, both present.
+
+    Returns
+    -------
+    list of str
+        What the fit complained about without failing, such as a solver that did not converge.
+    """
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        pipeline.fit(matrix, labels)
+    complaints = set()
+    for warning in caught:
+        if issubclass(warning.category, ConvergenceWarning):
+            complaints.add(str(warning.message).strip().partition("\n")[0])
+        else:
+            warnings.warn(warning.message, stacklevel=2)
+    return sorted(complaints)
+
+
+def held_out_scores(
+    pipeline: Any, matrix: NDArray[Any], labels: NDArray[np.int64], groups: NDArray[Any], seed: int
+) -> NDArray[np.float64] | None:
+    """Score every training sample by a copy of the pipeline that has not seen its group.
+
+    Parameters
+    ----------
+    pipeline : sklearn.pipeline.Pipeline
+        From :func:`make_pipeline`; left as it is.
+    matrix, labels
+        As in :func:`fit_pipeline`.
+    groups : (n,) array
+        Samples of one group are always held out together.
+    seed : int
+        Of the division into folds.
+
+    Returns
+    -------
+    (n,) float64 or None
+        None if there are fewer groups of a class than folds.
+    """
+    from sklearn.base import clone
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    if min(len(np.unique(groups[labels == label])) for label in (0, 1)) < FOLDS:
+        return None
+    scores = np.empty(len(labels))
+    folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
+    for train, test in folds.split(matrix, labels, groups):
+        # Stratification yields to groups: a few large ones can leave a fold without one of the classes.
+        if len(np.unique(labels[train])) < 2:
+            return None
+        copy = clone(pipeline)
+        fit_pipeline(copy, matrix[train], labels[train])
+        scores[test] = copy.decision_function(matrix[test])
+    return scores
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A fitted classifier and what goes with it.
+
+    Attributes
+    ----------
+    pipeline : sklearn.pipeline.Pipeline
+        Fitted.
+    threshold : float
+        The highest Youden index over the held-out scores. Without these, over the scores of the fit itself,
+        which are too sure.
+    held_out_auc : float or None
+        AUC of the held-out scores, see :func:`held_out_scores`.
+    warnings : list of str
+        What the fit complained about.
+    """
+
+    pipeline: Any
+    threshold: float
+    held_out_auc: float | None
+    warnings: list[str]
+
+
+def fit_classifier(
+    pipeline: Any, matrix: NDArray[Any], labels: NDArray[np.int64], groups: NDArray[Any], seed: int
+) -> Fit:
+    """Fit a pipeline in place, and choose its threshold on the same training data.
+
+    Parameters
+    ----------
+    pipeline, matrix, labels, groups, seed
+        As in :func:`held_out_scores`.
+
+    Returns
+    -------
+    Fit
+    """
+    held_out = held_out_scores(pipeline, matrix, labels, groups, seed)
+    complaints = fit_pipeline(pipeline, matrix, labels)
+    scores = pipeline.decision_function(matrix) if held_out is None else held_out
+    auc = None if held_out is None else evaluate(labels, held_out).auc
+    return Fit(pipeline, youden_threshold(labels, scores), auc, complaints)

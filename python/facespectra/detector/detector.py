@@ -1,0 +1,380 @@
+"""The detector: features, a classifier, and everything that is needed to score the same way again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from facespectra.detector.classifiers import fit_classifier, make_pipeline
+from facespectra.detector.features import FeatureTable, extract_features, make_features
+from facespectra.detector.model_file import save_model, versions
+from facespectra.detector.samples import NO_FACE, Score, Source, read_samples
+from facespectra.errors import DatasetError, ModelError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+    from facespectra.images import AnyImage
+
+Progress = Callable[[int, int], None]
+
+
+class Detector:
+    """Tells fake faces from real ones by features of the face and a classifier.
+
+    Parameters
+    ----------
+    features : str, default "spectrum"
+        Name of a feature set, see :data:`facespectra.detector.FEATURES`.
+    classifier : str, default "svm-poly"
+        ``"svm-poly"`` (the report's), ``"svm-linear"``, ``"svm-rbf"``, ``"svm-sigmoid"``, ``"logistic"`` or
+        ``"kmeans"``, with scikit-learn's defaults.
+    scale : bool, default False
+        Standardise each feature. The report did not.
+    seed : int, default 0
+        For k-means and for the division into folds that the threshold comes from.
+    crop : bool, default True
+        Judge the largest face; False judges whole images, such as faces that were cut out before.
+    crop_settings : mapping, optional
+        ``margin``, ``square`` and ``snap`` of :class:`facespectra.FaceCropper`.
+    feature_settings : mapping, optional
+        Settings of the feature set: for the spectrum ``n_features``, ``convention``, ``epsilon``,
+        ``normalize`` and ``dtype`` of :func:`facespectra.radial_spectrum`.
+    backend, threads, device : optional
+        Where and how to compute, as in :func:`facespectra.radial_spectrum` and
+        :class:`facespectra.FaceCropper`. They are not saved with the model.
+
+    Attributes
+    ----------
+    pipeline_ : sklearn.pipeline.Pipeline
+        The fitted classifier. Samples are ranked by its ``decision_function``.
+    threshold_ : float
+        Scores from here on count as fake. Chosen on the training data alone: the highest Youden index over
+        scores of 5-fold cross-validation that keeps groups together; where there are too few groups for that,
+        over the scores of the fit itself.
+    training_ : dict
+        ``n_real``, ``n_fake``, ``n_no_face``, ``n_unreadable``; ``held_out_auc`` of that cross-validation, or
+        None; ``warnings`` of the fit; ``left_out``, a list of (path, status), which is not saved with the
+        model.
+    versions_ : dict
+        Versions of the packages that it was trained with.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a name or a setting is unknown or wrong.
+
+    Examples
+    --------
+    >>> import facespectra as fs
+    >>> detector = fs.Detector(classifier="svm-poly").fit("Task_1")  # doctest: +SKIP
+    >>> detector.score(["a.jpg", "b.jpg"])  # doctest: +SKIP
+    array([-0.93,  1.02])
+    >>> detector.save("task1.model")  # doctest: +SKIP
+    >>> fs.load("task1.model").score(["a.jpg", "b.jpg"])  # doctest: +SKIP
+    array([-0.93,  1.02])
+    """
+
+    pipeline_: Any
+    threshold_: float
+    training_: dict[str, Any]
+    versions_: dict[str, str]
+
+    def __init__(
+        self,
+        features: str = "spectrum",
+        classifier: str = "svm-poly",
+        *,
+        scale: bool = False,
+        seed: int = 0,
+        crop: bool = True,
+        crop_settings: Mapping[str, Any] | None = None,
+        feature_settings: Mapping[str, Any] | None = None,
+        backend: str | None = None,
+        threads: int | None = None,
+        device: str | None = None,
+    ) -> None:
+        from facespectra.faces import FaceCropper
+
+        self.features = features
+        self.classifier = classifier
+        self.scale = scale
+        self.seed = seed
+        self.feature_set = make_features(features, feature_settings or {}, backend=backend, threads=threads)
+        cropper = FaceCropper(**(crop_settings or {}), device=device)
+        self.cropper = cropper if crop else None
+        make_pipeline(classifier, scale=scale, seed=seed)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What a detector must be made with to give the same numbers: ``Detector(**detector.settings)``."""
+        crop_settings = {} if self.cropper is None else self.cropper.get_params()
+        crop_settings.pop("device", None)
+        return {
+            "features": self.features,
+            "classifier": self.classifier,
+            "scale": self.scale,
+            "seed": self.seed,
+            "crop": self.cropper is not None,
+            "crop_settings": crop_settings,
+            "feature_settings": dict(self.feature_set.settings),
+        }
+
+    def fit(
+        self,
+        dataset: pd.DataFrame | str | os.PathLike[str],
+        *,
+        split: str | None = None,
+        progress: Progress | None = None,
+    ) -> Detector:
+        """Train on a data set.
+
+        Parameters
+        ----------
+        dataset : pandas.DataFrame or path-like
+            A manifest, or what :func:`facespectra.read_dataset` reads.
+        split : str, optional
+            The split to train on. Default: the one called development, train or training; a data set without
+            splits is taken whole.
+        progress : callable, optional
+            Called with the number of images done and of all.
+
+        Returns
+        -------
+        Detector
+            Itself.
+
+        Raises
+        ------
+        DatasetError
+            If the data set is not understood, or one of the classes has no usable sample.
+        """
+        import pandas as pd
+
+        from facespectra.datasets.layouts import read_dataset
+        from facespectra.datasets.manifest import as_manifest, select_split
+
+        manifest = as_manifest(dataset) if isinstance(dataset, pd.DataFrame) else read_dataset(dataset)
+        part = select_split(manifest, "train", split)
+        table = self.extract(part["path"].tolist(), progress=progress)
+        return self.fit_features(table, part["label"].to_numpy(), part["group"].to_numpy())
+
+    def fit_features(
+        self, table: FeatureTable, labels: ArrayLike, groups: ArrayLike | None = None
+    ) -> Detector:
+        """Train on features that were extracted before.
+
+        Parameters
+        ----------
+        table : FeatureTable
+            From :meth:`extract` of a detector with the same settings. Only rows whose status is ``"ok"`` are
+            used; the others are counted.
+        labels : (n,) array_like
+            1 for fake, 0 for real.
+        groups : (n,) array_like, optional
+            What must not be divided in the choice of the threshold. Default: each sample for itself.
+
+        Returns
+        -------
+        Detector
+            Itself.
+
+        Raises
+        ------
+        DatasetError
+            If one of the classes has no usable sample.
+        ValueError
+            If the lengths differ.
+        """
+        truth, used = np.asarray(labels, dtype=np.int64), table.ok
+        of_group = np.arange(len(truth)) if groups is None else np.asarray(groups)
+        if not len(truth) == len(of_group) == len(used):
+            raise ValueError(f"{len(used)} samples need as many labels and groups")
+        samples = zip(table.paths, table.statuses, used, strict=True)
+        left_out = [(path, status) for path, status, ok in samples if not ok]
+        no_face = sum(status == NO_FACE for _, status in left_out)
+        counts = {
+            "n_real": int(np.sum(truth[used] == 0)),
+            "n_fake": int(np.sum(truth[used] == 1)),
+            "n_no_face": no_face,
+            "n_unreadable": len(left_out) - no_face,
+        }
+        if not counts["n_real"] or not counts["n_fake"]:
+            raise DatasetError(
+                f"training needs usable samples of both classes, got {counts['n_real']} real and "
+                f"{counts['n_fake']} fake ({no_face} without a face, {counts['n_unreadable']} unreadable)"
+            )
+        pipeline = make_pipeline(self.classifier, scale=self.scale, seed=self.seed)
+        fit = fit_classifier(pipeline, table.matrix[used], truth[used], of_group[used], self.seed)
+        self.pipeline_ = fit.pipeline
+        self.threshold_ = fit.threshold
+        self.versions_ = versions()
+        self.training_ = {
+            **counts,
+            "held_out_auc": fit.held_out_auc,
+            "warnings": fit.warnings,
+            "left_out": left_out,
+        }
+        return self
+
+    def extract(self, sources: Sequence[Source], *, progress: Progress | None = None) -> FeatureTable:
+        """Cut out the faces and compute their features, as :meth:`fit` and :meth:`score` do.
+
+        Parameters
+        ----------
+        sources : sequence of path-like, PIL.Image.Image or numpy.ndarray
+            Files or images.
+        progress : callable, optional
+            Called with the number of images done and of all.
+
+        Returns
+        -------
+        FeatureTable
+            One row for each source, in order.
+        """
+        total = len(sources)
+        report = None if progress is None else (lambda done: progress(done, total))
+        return extract_features(read_samples(sources, self.cropper), self.feature_set, progress=report)
+
+    def score(
+        self, paths: Sequence[str | os.PathLike[str]], *, progress: Progress | None = None
+    ) -> NDArray[np.float64]:
+        """Score image files.
+
+        Parameters
+        ----------
+        paths : sequence of path-like
+            The files.
+        progress : callable, optional
+            Called with the number of images done and of all.
+
+        Returns
+        -------
+        (n,) float64
+            Higher means more likely fake; NaN where no face was found or the file cannot be read, see
+            :meth:`score_samples`. The same whether an image is scored alone or among others.
+
+        Raises
+        ------
+        ModelError
+            If the detector has not been trained.
+        """
+        if isinstance(paths, str | os.PathLike):
+            raise TypeError("score() takes a sequence of paths; put a single one into a list")
+        return self.score_features(self.extract(paths, progress=progress))
+
+    def score_samples(self, sources: Sequence[Source], *, progress: Progress | None = None) -> list[Score]:
+        """Score files or images, and say what became of each.
+
+        Parameters
+        ----------
+        sources : sequence of path-like, PIL.Image.Image or numpy.ndarray
+            Files or images.
+        progress : callable, optional
+            Called with the number of images done and of all.
+
+        Returns
+        -------
+        list of Score
+            In the order of the sources.
+
+        Raises
+        ------
+        ModelError
+            If the detector has not been trained.
+        """
+        table = self.extract(sources, progress=progress)
+        scores = self.score_features(table).tolist()
+        return [Score(*row) for row in zip(table.paths, scores, table.statuses, table.boxes, strict=True)]
+
+    def score_images(self, images: Iterable[AnyImage]) -> NDArray[np.float64]:
+        """Score images in memory.
+
+        Parameters
+        ----------
+        images : iterable of PIL.Image.Image or numpy.ndarray
+            ``(H, W)``, ``(H, W, 3)`` or ``(H, W, 4)`` arrays of uint8, uint16, or float in [0, 1], or Pillow
+            images.
+
+        Returns
+        -------
+        (n,) float64
+            As :meth:`score`.
+
+        Raises
+        ------
+        ModelError
+            If the detector has not been trained.
+        """
+        return self.score_features(self.extract(list(images)))
+
+    def score_features(self, table: FeatureTable) -> NDArray[np.float64]:
+        """Score features that were extracted before, by :meth:`extract` of a detector with the same settings.
+
+        Parameters
+        ----------
+        table : FeatureTable
+            From :meth:`extract`.
+
+        Returns
+        -------
+        (n,) float64
+            NaN where the status is not ``"ok"``.
+
+        Raises
+        ------
+        ModelError
+            If the detector has not been trained.
+        """
+        if not hasattr(self, "pipeline_"):
+            raise ModelError("the detector has not been trained; call fit first, or load a model")
+        used = table.ok
+        scores = np.full(len(used), np.nan)
+        if used.any():
+            scores[used] = self.pipeline_.decision_function(table.matrix[used])
+        return scores
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the trained detector to a file that :func:`load` reads, by skops and without any pickle.
+
+        Parameters
+        ----------
+        path : path-like
+            The file; one that is there is replaced.
+
+        Returns
+        -------
+        Path
+            `path`.
+
+        Raises
+        ------
+        ModelError
+            If the detector has not been trained.
+        """
+        if not hasattr(self, "pipeline_"):
+            raise ModelError("the detector has not been trained; call fit first")
+        # The paths of one's training images are nobody else's business.
+        training = {key: value for key, value in self.training_.items() if key != "left_out"}
+        model = {
+            "settings": self.settings,
+            "pipeline": self.pipeline_,
+            "threshold": self.threshold_,
+            "training": training,
+            "versions": self.versions_,
+        }
+        return save_model(path, model)
+
+    def __repr__(self) -> str:
+        state = (
+            f", trained on {self.training_['n_real']} + {self.training_['n_fake']}"
+            if hasattr(self, "training_")
+            else ""
+        )
+        return f"<Detector {self.features}, {self.classifier}{', scaled' if self.scale else ''}{state}>"

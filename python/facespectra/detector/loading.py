@@ -1,0 +1,53 @@
+"""Detectors out of model files."""
+
+from __future__ import annotations
+
+import os
+
+from facespectra.detector.detector import Detector
+from facespectra.detector.model_file import load_model
+from facespectra.errors import ModelError
+
+
+def load(
+    path: str | os.PathLike[str],
+    *,
+    backend: str | None = None,
+    threads: int | None = None,
+    device: str | None = None,
+) -> Detector:
+    """Load a detector from a file that :meth:`facespectra.Detector.save` wrote.
+
+    Parameters
+    ----------
+    path : path-like
+        The model file. It is safe to load one from a stranger: nothing in it is run.
+    backend, threads, device : optional
+        As for :class:`Detector`.
+
+    Returns
+    -------
+    Detector
+
+    Raises
+    ------
+    ModelError
+        If it is not a model, is damaged, holds foreign types, or was written by a newer version.
+    """
+    model = load_model(path)
+    try:
+        detector = Detector(**model["settings"], backend=backend, threads=threads, device=device)
+        detector.pipeline_ = model["pipeline"]
+        detector.threshold_ = float(model["threshold"])
+        detector.training_ = {**model["training"], "left_out": []}
+        detector.versions_ = dict(model["versions"])
+        fits = detector.pipeline_.n_features_in_ == detector.feature_set.width
+    except (TypeError, ValueError, AttributeError) as error:
+        raise ModelError(
+            f"{os.fspath(path)}: the settings in the model are not understood ({error})"
+        ) from error
+    if not fits:
+        raise ModelError(
+            f"{os.fspath(path)}: the classifier does not fit the features that its settings describe"
+        )
+    return detector

@@ -1,0 +1,202 @@
+"""Model files: a skops archive with a header of our own, and nothing in it that could run code.
+
+skops stores an estimator as JSON and arrays, never as a pickle. Every type in a file is looked up in
+:data:`ALLOWED_TYPES` before anything is built from it.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import platform
+import warnings
+import zipfile
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from facespectra import __version__
+from facespectra._extras import require
+from facespectra._files import write_atomically
+from facespectra.errors import ModelError
+
+FORMAT = 1
+HEADER = "facespectra.json"
+KEYS = {"settings", "pipeline", "threshold", "training", "versions"}
+
+ALLOWED_TYPES = frozenset(
+    {
+        "builtins.bool",
+        "builtins.dict",
+        "builtins.float",
+        "builtins.int",
+        "builtins.list",
+        "builtins.NoneType",
+        "builtins.str",
+        "builtins.tuple",
+        "facespectra.detector.kmeans.TwoMeans",
+        "numpy.bool",
+        "numpy.float32",
+        "numpy.float64",
+        "numpy.int32",
+        "numpy.int64",
+        "numpy.ndarray",
+        "sklearn.linear_model._logistic.LogisticRegression",
+        "sklearn.pipeline.Pipeline",
+        "sklearn.preprocessing._data.StandardScaler",
+        "sklearn.svm._classes.SVC",
+    }
+)
+# Of those, what skops does not know as harmless by itself.
+OUR_TYPES = ["facespectra.detector.kmeans.TwoMeans"]
+
+PACKAGES = ("numpy", "scikit-learn", "skops", "pillow", "torch", "facenet-pytorch")
+
+
+def versions() -> dict[str, str]:
+    """Give the versions of everything that a score depends on.
+
+    Returns
+    -------
+    dict of str to str
+        By package, Python among them.
+    """
+    found = {"facespectra": __version__, "python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def save_model(path: str | os.PathLike[str], model: dict[str, Any]) -> Path:
+    """Write a model file, whole or not at all.
+
+    Parameters
+    ----------
+    path : path-like
+        The file; one that is there is replaced.
+    model : dict
+        ``settings``, ``pipeline``, ``threshold``, ``training`` and ``versions``.
+
+    Returns
+    -------
+    Path
+        `path`.
+
+    Raises
+    ------
+    MissingExtraError
+        If skops is not installed.
+    OSError
+        If the file cannot be written.
+    """
+    require("detect", "skops", "sklearn")
+    from skops import io as skops_io
+
+    archive = io.BytesIO(skops_io.dumps(model))
+    with zipfile.ZipFile(archive, "a") as file:
+        file.writestr(HEADER, json.dumps({"format": FORMAT, "facespectra": __version__}))
+    return write_atomically(path, archive.getvalue())
+
+
+def load_model(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Read a model file.
+
+    Parameters
+    ----------
+    path : path-like
+        A file that :func:`save_model` wrote.
+
+    Returns
+    -------
+    dict
+        As it was given to :func:`save_model`.
+
+    Raises
+    ------
+    ModelError
+        If there is no such file, it is not a model, it is damaged, it was written by a newer facespectra, or
+        it holds anything but the types that a model consists of.
+    MissingExtraError
+        If skops or scikit-learn is not installed.
+    """
+    require("detect", "skops", "sklearn")
+    name = os.fspath(path)
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise ModelError(f"{name}: cannot read the model ({error.strerror})") from error
+    _check(name, data)
+    return _build(name, data)
+
+
+def _check(name: str, data: bytes) -> None:
+    """Refuse whatever is not a whole model of ours, before anything is built from it."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            damaged = archive.testzip()
+            members = set(archive.namelist())
+            header = json.loads(archive.read(HEADER)) if HEADER in members else None
+            schema = json.loads(archive.read("schema.json")) if "schema.json" in members else None
+    except Exception as error:
+        # zipfile and zlib raise half a dozen types over a damaged archive.
+        raise ModelError(f"{name}: not a model of facespectra, or damaged") from error
+    if damaged is not None:
+        raise ModelError(f"{name}: damaged at {damaged}; copy or train the model again")
+    if not isinstance(header, dict) or not isinstance(header.get("format"), int) or schema is None:
+        raise ModelError(f"{name}: not a model of facespectra")
+    if header["format"] > FORMAT:
+        raise ModelError(
+            f"{name}: written by facespectra {header.get('facespectra')} in format {header['format']}, and "
+            f"this version {__version__} reads up to {FORMAT}; upgrade facespectra"
+        )
+    foreign = sorted({kind for kind in _types(schema) if kind not in ALLOWED_TYPES})
+    if foreign:
+        raise ModelError(f"{name}: refused, because it holds {', '.join(foreign[:3])}, which no model needs")
+
+
+def _types(node: Any) -> Iterator[str]:
+    """List the types that a skops schema names, at any depth."""
+    pending = [node]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, dict):
+            if "__class__" in item or "__module__" in item:
+                yield f"{item.get('__module__')}.{item.get('__class__')}"
+            pending.extend(item.values())
+        elif isinstance(item, list):
+            pending.extend(item)
+
+
+def _build(name: str, data: bytes) -> dict[str, Any]:
+    from sklearn.exceptions import InconsistentVersionWarning
+    from sklearn.pipeline import Pipeline
+    from skops import io as skops_io
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            model = skops_io.loads(data, trusted=OUR_TYPES)
+        except Exception as error:
+            # A schema that was tampered with can fail anywhere inside skops.
+            raise ModelError(f"{name}: damaged, or not a model of facespectra") from error
+    other = {
+        str(w.message.original_sklearn_version)
+        for w in caught
+        if isinstance(w.message, InconsistentVersionWarning)
+    }
+    if other:
+        import sklearn
+
+        warnings.warn(
+            f"{name}: trained with scikit-learn {', '.join(sorted(other))}, and this is "
+            f"{sklearn.__version__}; scores may differ",
+            stacklevel=4,
+        )
+    if not isinstance(model, dict) or set(model) != KEYS or not isinstance(model["pipeline"], Pipeline):
+        raise ModelError(f"{name}: not a model of facespectra")
+    return model
