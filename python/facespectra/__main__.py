@@ -1,0 +1,7 @@
+"""``python -m facespectra``."""
+
+import sys
+
+from facespectra.cli import main
+
+sys.exit(main())

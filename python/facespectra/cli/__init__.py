@@ -1,0 +1,107 @@
+"""The command line: one module per command, and heavy packages only inside the commands."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, cast
+
+import typer
+
+from facespectra import __version__
+from facespectra.cli import crop, demo, evaluate, extract, train
+from facespectra.cli.console import complain
+from facespectra.errors import FacespectraError
+
+NOTHING_DONE = 2
+INTERRUPTED = 130
+
+# A command is a function; its name on the command line is its own. In the order that --help lists them.
+COMMANDS: tuple[Callable[..., None], ...] = (
+    demo.demo,
+    extract.extract,
+    crop.crop,
+    train.train,
+    evaluate.evaluate,
+)
+
+# Newer Typer brings its own Click and older Typer needs the real one: either way this is Click's base error.
+_ClickError: type[Exception] = typer.BadParameter.__bases__[0].__bases__[0]
+
+app = typer.Typer(
+    name="facespectra",
+    help="Tells real face images from fake ones by their frequency content.",
+    pretty_exceptions_enable=False,
+)
+for _command in COMMANDS:
+    app.command(name=_command.__name__)(_command)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"facespectra {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    pass  # both are dealt with elsewhere: this function is where Typer learns of them
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Default: those of the process.
+
+    Returns
+    -------
+    int
+        The exit status: 0 done, 1 done but some inputs could not be read, 2 wrong usage or nothing could be
+        done.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in given
+    # It is taken anywhere in the line, since it is added when a line has just failed.
+    given = [argument for argument in given if argument != "--debug"]
+    try:
+        with warnings.catch_warnings():
+            # Our own warnings are written for people; where they come from in the code says nothing to them.
+            warnings.showwarning = _show_warning
+            status = app(given or ["--help"], prog_name="facespectra", standalone_mode=False)
+    except KeyboardInterrupt:
+        complain("interrupted")
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - whatever happens, the user gets one line and a status
+        if debug:
+            traceback.print_exc()
+        complain(_explained(error, debug))
+        return NOTHING_DONE
+    if not given:
+        return NOTHING_DONE
+    return status if isinstance(status, int) else 0
+
+
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    complain(f"warning: {message}")
+
+
+def _explained(error: Exception, debug: bool) -> str:
+    if isinstance(error, _ClickError):
+        return f"{cast(Any, error).format_message()} (facespectra --help says more)"
+    if isinstance(error, FacespectraError | ValueError):
+        return str(error)
+    if isinstance(error, OSError):
+        return f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
+    hint = "" if debug else "; --debug shows where"
+    return f"{type(error).__name__}: {error}{hint}"

@@ -1,0 +1,99 @@
+"""What commands say, and where: results on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+import typer
+
+PARTLY_DONE = 1
+
+
+def complain(message: str) -> None:
+    """Write one line to stderr, after the name of the program.
+
+    Parameters
+    ----------
+    message : str
+        Line ends in it become spaces.
+    """
+    typer.echo(f"facespectra: {' '.join(message.split())}", err=True)
+
+
+def complain_of(unreadable: Iterable[tuple[str, str]]) -> int:
+    """Name every input that could not be read, and count them.
+
+    Parameters
+    ----------
+    unreadable : iterable of (path, status)
+        As :attr:`facespectra.detector.FeatureTable.unreadable` has them.
+
+    Returns
+    -------
+    int
+        How many there were.
+    """
+    count = 0
+    for path, status in unreadable:
+        complain(f"{path}: {status}")
+        count += 1
+    return count
+
+
+def leave(n_unreadable: int) -> None:
+    """End a command that did its work.
+
+    Parameters
+    ----------
+    n_unreadable : int
+        Inputs that could not be read.
+
+    Raises
+    ------
+    typer.Exit
+        With status 1 if there were any.
+    """
+    if n_unreadable:
+        raise typer.Exit(PARTLY_DONE)
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar on stderr while something runs; nothing where stderr is not a terminal.
+
+    Parameters
+    ----------
+    what : str
+        Written before the bar.
+
+    Yields
+    ------
+    callable
+        To be called with the number of items done and of all.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=None)
+
+        def update(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield update
+
+
+def show_table(rows: Sequence[tuple[str, str]]) -> None:
+    """Write names and values to stdout, in two columns.
+
+    Parameters
+    ----------
+    rows : sequence of (name, value)
+        In the order to be shown.
+    """
+    width = max(len(name) for name, _ in rows)
+    for name, value in rows:
+        typer.echo(f"{name:<{width}}  {value}")

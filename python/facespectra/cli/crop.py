@@ -1,0 +1,94 @@
+"""``facespectra crop``: faces out of images, into a folder."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from facespectra.cli.console import complain_of, leave, progress_bar
+from facespectra.cli.options import Device, Margin, Snap, Sources, Square
+
+if TYPE_CHECKING:
+    from facespectra.images import UInt8Array
+
+LIST = "crops.csv"
+
+
+def crop(
+    sources: Sources,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="DIR", help="Where to write.", show_default=False)
+    ],
+    margin: Margin = 0.0,
+    square: Square = False,
+    snap: Snap = False,
+    device: Device = None,
+) -> None:
+    """Write the largest face of every image as a grey PNG, at native resolution.
+
+    Folders keep their structure. crops.csv in the output folder lists every image with its crop, its status
+    (ok, no-face or unreadable) and the box (x0, y0, x1, y1) of the crop in the image.
+    """
+    from facespectra._files import write_atomically
+    from facespectra.detector.samples import NO_FACE, is_unreadable, read_samples
+    from facespectra.errors import FacespectraError
+    from facespectra.faces import FaceCropper
+    from facespectra.report.tables import write_csv
+
+    cropper = FaceCropper(margin=margin, square=square, snap=snap, device=device)
+    planned = list(_plan(sources))
+    rows: list[tuple[str | int, ...]] = []
+    with progress_bar("crop") as update:
+        samples = read_samples((image for image, _ in planned), cropper)
+        for (image, name), sample in zip(planned, samples, strict=True):
+            if sample.crop is None:
+                rows.append((str(image), "", sample.status, "", "", "", ""))
+            else:
+                write_atomically(out / name, _png(sample.crop.grey))
+                rows.append((str(image), name.as_posix(), sample.status, *sample.crop.box))
+            update(len(rows), len(planned))
+    statuses = [str(row[2]) for row in rows]
+    n_unreadable = complain_of((str(row[0]), str(row[2])) for row in rows if is_unreadable(str(row[2])))
+    if n_unreadable == len(rows):
+        raise FacespectraError(f"none of {len(rows)} inputs could be read; nothing was written")
+    write_csv(out / LIST, ("path", "crop", "status", "x0", "y0", "x1", "y1"), rows)
+    no_face = statuses.count(NO_FACE)
+    typer.echo(
+        f"{out}: {len(rows) - no_face - n_unreadable} faces from {len(rows)} images, {no_face} without a face"
+    )
+    leave(n_unreadable)
+
+
+def _plan(sources: Sequence[str]) -> Iterator[tuple[Path, Path]]:
+    """Each image once, with the name of its crop relative to the output folder, no two alike."""
+    from facespectra.images import find_images
+
+    seen: set[Path] = set()
+    taken: set[str] = set()
+    for source in sources:
+        root = Path(source)
+        for image in find_images([source]):
+            if image.absolute() in seen:
+                continue
+            seen.add(image.absolute())
+            relative = image.relative_to(root) if root.is_dir() else Path(image.name)
+            name = relative.with_suffix(".png")
+            number = 2
+            # Compared without case: two files that differ in it alone are one on some systems.
+            while name.as_posix().casefold() in taken:
+                name = relative.with_name(f"{relative.stem}-{number}.png")
+                number += 1
+            taken.add(name.as_posix().casefold())
+            yield image, name
+
+
+def _png(grey: UInt8Array) -> bytes:
+    from PIL import Image
+
+    content = io.BytesIO()
+    Image.fromarray(grey).save(content, "PNG")
+    return content.getvalue()

@@ -1,0 +1,125 @@
+"""``facespectra evaluate``: a model on a data set, into figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from facespectra.cli.console import complain, complain_of, leave, progress_bar, show_table
+from facespectra.cli.options import Backend, Dataset, Device, Split, Threads
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from facespectra.detector import Detector
+    from facespectra.evaluation import Evaluation
+
+
+def evaluate(
+    dataset: Dataset,
+    model: Annotated[
+        Path,
+        typer.Option(
+            "--model", "-m", metavar="MODEL", help="A model file that train wrote.", show_default=False
+        ),
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="DIR", help="Where to write.", show_default=False)
+    ],
+    split: Split = None,
+    backend: Backend = None,
+    threads: Threads = None,
+    device: Device = None,
+) -> None:
+    """Evaluate a model: metrics.json, scores.csv, roc.csv and roc.svg.
+
+    Of a data set with splits, the one called evaluation, test or testing is used; one without is taken whole.
+    """
+    from facespectra.datasets import read_dataset, select_split
+    from facespectra.detector import load
+
+    detector = load(model, backend=backend, threads=threads, device=device)
+    part = select_split(read_dataset(dataset), "test", split)
+    result, n_unreadable = run(detector, part, out, model=str(model), dataset=str(dataset), split=split)
+    show_table(figures(result))
+    typer.echo(f"files in {out}")
+    leave(n_unreadable)
+
+
+def run(detector: Detector, part: pd.DataFrame, out: Path, **about: str | None) -> tuple[Evaluation, int]:
+    """Evaluate a detector on samples and write the files.
+
+    Parameters
+    ----------
+    detector : Detector
+        Trained.
+    part : pandas.DataFrame
+        The manifest of the samples.
+    out : Path
+        The folder for the files.
+    **about
+        What metrics.json says besides the figures.
+
+    Returns
+    -------
+    evaluation : Evaluation
+    n_unreadable : int
+        Samples that could not be read; each was named on stderr.
+    """
+    from facespectra.errors import MissingExtraError
+    from facespectra.evaluation import evaluate as judge
+    from facespectra.report import draw_roc, write_metrics, write_roc, write_scores
+
+    paths, labels, groups = part["path"].tolist(), part["label"].to_numpy(), part["group"].to_numpy()
+    with progress_bar("evaluate") as update:
+        table = detector.extract(paths, progress=update)
+    scores = detector.score_features(table)
+    n_unreadable = complain_of(table.unreadable)
+    # Where every sample is its own group, nothing is known about groups.
+    known = groups if part["group"].nunique() < len(part) else None
+    result = judge(labels, scores, known, threshold=detector.threshold_)
+    for warning in result.warnings:
+        complain(f"warning: {warning}")
+    about |= {"features": detector.features, "classifier": detector.classifier}
+    write_metrics(out / "metrics.json", result, table.statuses, **about)
+    write_scores(out / "scores.csv", paths, labels, groups, scores, table.statuses)
+    write_roc(out / "roc.csv", result)
+    try:
+        draw_roc(out / "roc.svg", {detector.classifier: result})
+    except MissingExtraError as error:
+        complain(f"roc.svg was not drawn: {error}")
+    return result, n_unreadable
+
+
+def figures(result: Evaluation) -> list[tuple[str, str]]:
+    """Put the figures of an evaluation into words.
+
+    Parameters
+    ----------
+    result : Evaluation
+        From :func:`run`.
+
+    Returns
+    -------
+    list of (name, value)
+    """
+    low, high = result.auc_ci95
+    rows = [
+        (
+            "samples",
+            f"{result.n} ({result.n_real} real, {result.n_fake} fake; {result.n_no_score} without a score)",
+        ),
+        (
+            "AUC",
+            f"{result.auc:.3f} (95 % interval {low:.3f} to {high:.3f}; flipped {result.auc_flipped:.3f})",
+        ),
+        ("EER", f"{result.eer:.3f}"),
+        ("AP", f"{result.average_precision:.3f}"),
+        ("accuracy", f"{result.accuracy:.3f} (at the threshold from training, {result.threshold:.6g})"),
+    ]
+    rows += [(f"TPR at {100 * fpr:g} % FPR", f"{tpr:.3f}") for fpr, tpr in result.tpr_at_fpr.items()]
+    if result.group_auc is not None:
+        rows.append(("AUC per group", f"{result.group_auc:.3f} ({result.n_groups} groups)"))
+    return rows

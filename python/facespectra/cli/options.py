@@ -1,0 +1,40 @@
+"""Options that several commands share, said once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Sources = Annotated[
+    list[str], typer.Argument(metavar="SOURCE...", help="Image files, folders or globs.", show_default=False)
+]
+Dataset = Annotated[
+    Path,
+    typer.Argument(
+        metavar="DATASET",
+        help="A folder with real and fake in it, or with development and evaluation of these; or a manifest.",
+        show_default=False,
+    ),
+]
+Split = Annotated[str | None, typer.Option(help="Use this split of the data set.", show_default=False)]
+
+Margin = Annotated[
+    float, typer.Option(min=0.0, help="Move each edge of the face's box outwards by this share.")
+]
+Square = Annotated[bool, typer.Option("--square", help="Widen the box to a square.")]
+Snap = Annotated[bool, typer.Option("--snap", help="Change the box by a few pixels to sides that FFTs like.")]
+Device = Annotated[
+    str | None, typer.Option(help="Where the face detector runs, such as cuda.", show_default="cpu")
+]
+
+NFeatures = Annotated[int, typer.Option(min=1, help="Length of each spectrum.")]
+Convention = Annotated[str, typer.Option(help="durall (as published) or isotropic.")]
+Dtype = Annotated[str, typer.Option(help="float32 or float64.")]
+Backend = Annotated[
+    str | None, typer.Option(help="native, numba, pyfftw, numpy or torch.", show_default="the fastest")
+]
+Threads = Annotated[
+    int | None, typer.Option(min=1, help="Most threads to use.", show_default="all processors")
+]

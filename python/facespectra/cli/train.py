@@ -1,0 +1,96 @@
+"""``facespectra train``: a data set into a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from facespectra.cli.console import complain, complain_of, leave, progress_bar, show_table
+from facespectra.cli.options import (
+    Backend,
+    Convention,
+    Dataset,
+    Device,
+    Dtype,
+    Margin,
+    NFeatures,
+    Snap,
+    Split,
+    Square,
+    Threads,
+)
+
+
+def train(
+    dataset: Dataset,
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", metavar="MODEL", help="The model file to write.", show_default=False),
+    ],
+    features: Annotated[str, typer.Option(help="spectrum.")] = "spectrum",
+    classifier: Annotated[
+        str, typer.Option(help="svm-poly, svm-linear, svm-rbf, svm-sigmoid, logistic or kmeans.")
+    ] = "svm-poly",
+    scale: Annotated[
+        bool, typer.Option("--scale", help="Standardise each feature (the report did not).")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="For what is random.")] = 0,
+    split: Split = None,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Judge whole images instead of the faces in them.")
+    ] = False,
+    n_features: NFeatures = 300,
+    convention: Convention = "durall",
+    dtype: Dtype = "float32",
+    margin: Margin = 0.0,
+    square: Square = False,
+    snap: Snap = False,
+    backend: Backend = None,
+    threads: Threads = None,
+    device: Device = None,
+) -> None:
+    """Train a detector and write it to a file.
+
+    Of a data set with splits, the one called development, train or training is used; one without is taken
+    whole. Images without a face are left out and counted.
+    """
+    from facespectra.detector import Detector
+    from facespectra.detector.samples import is_unreadable
+
+    detector = Detector(
+        features,
+        classifier,
+        scale=scale,
+        seed=seed,
+        crop=not whole,
+        crop_settings={"margin": margin, "square": square, "snap": snap},
+        feature_settings={"n_features": n_features, "convention": convention, "dtype": dtype},
+        backend=backend,
+        threads=threads,
+        device=device,
+    )
+    with progress_bar("train") as update:
+        detector.fit(dataset, split=split, progress=update)
+    summary = detector.training_
+    n_unreadable = complain_of(pair for pair in summary["left_out"] if is_unreadable(pair[1]))
+    for warning in summary["warnings"]:
+        complain(f"warning: {warning}")
+    detector.save(out)
+    held_out = summary["held_out_auc"]
+    show_table(
+        [
+            ("model", f"{out} ({features}, {classifier}{', scaled' if scale else ''})"),
+            ("real", str(summary["n_real"])),
+            ("fake", str(summary["n_fake"])),
+            ("no face", f"{summary['n_no_face']} (left out)"),
+            ("unreadable", f"{summary['n_unreadable']} (left out)"),
+            (
+                "AUC, 5-fold",
+                "too few groups to tell" if held_out is None else f"{held_out:.3f} (on held-out groups)",
+            ),
+            ("threshold", f"{detector.threshold_:.6g}"),
+        ]
+    )
+    leave(n_unreadable)
