@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -143,7 +143,7 @@ class FeatureTable:
     paths: list[str]
     statuses: list[str]
     boxes: list[Box | None]
-    matrix: Matrix
+    matrix: Matrix = field(repr=False)
 
     @property
     def ok(self) -> NDArray[np.bool_]:
