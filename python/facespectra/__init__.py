@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from facespectra.detector import Detector, load
     from facespectra.evaluation import Evaluation, evaluate
     from facespectra.faces import FaceCropper
-    from facespectra.spectrum import backends, radial_spectrum
+    from facespectra.spectrum import radial_spectrum
+    from facespectra.spectrum.backends import backends
     from facespectra.spectrum.transformer import RadialSpectrum
 
 _HOME = {
@@ -23,7 +24,7 @@ _HOME = {
     "Evaluation": "facespectra.evaluation",
     "FaceCropper": "facespectra.faces",
     "RadialSpectrum": "facespectra.spectrum.transformer",
-    "backends": "facespectra.spectrum",
+    "backends": "facespectra.spectrum.backends",
     "evaluate": "facespectra.evaluation",
     "load": "facespectra.detector",
     "radial_spectrum": "facespectra.spectrum",

@@ -11,7 +11,7 @@ from typing import Annotated, Any, cast
 import typer
 
 from facespectra import __version__
-from facespectra.cli import crop, demo, evaluate, extract, train
+from facespectra.cli import crop, demo, evaluate, extract, info, train
 from facespectra.cli.console import complain
 from facespectra.errors import FacespectraError
 
@@ -20,6 +20,7 @@ INTERRUPTED = 130
 
 # A command is a function; its name on the command line is its own. In the order that --help lists them.
 COMMANDS: tuple[Callable[..., None], ...] = (
+    info.info,
     demo.demo,
     extract.extract,
     crop.crop,

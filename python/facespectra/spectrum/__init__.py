@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
-from facespectra.spectrum.backends import backends, get_backend
+from facespectra.spectrum.backends import get_backend
 from facespectra.spectrum.images import as_images
 from facespectra.spectrum.settings import Convention, SpectrumSettings
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from facespectra.spectrum.definition import Floats
 
-__all__ = ["backends", "radial_spectrum"]
+__all__ = ["radial_spectrum"]
 
 
 @overload
@@ -142,12 +142,12 @@ def _threads(threads: int | None) -> int:
     return int(value)
 
 
-def _length(greys: Sequence[NDArray[Any]], settings: SpectrumSettings) -> int:
+def _length(greys: Any, settings: SpectrumSettings) -> int:
     if settings.n_features is not None:
         return settings.n_features
     from facespectra.spectrum.definition import profile_length
 
-    shapes = {grey.shape for grey in greys}
+    shapes = {greys.shape[1:]} if isinstance(greys, np.ndarray) else {grey.shape for grey in greys}
     if len(shapes) > 1:
         raise ValueError(
             "n_features=None needs images of one shape: profiles of different shapes differ in length"

@@ -35,7 +35,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
 
 from facespectra.spectrum.settings import SpectrumSettings
 
@@ -166,15 +165,15 @@ def scaled_image(image: NDArray[np.generic], settings: SpectrumSettings) -> tupl
         If a value is NaN or infinite.
     """
     if image.dtype.kind == "u":
-        converted = image.astype(settings.dtype)
+        converted = image.astype(settings.dtype, order="C")
         return converted, 1.0, math.sqrt(float(np.sum(np.square(image, dtype=np.float64))))
     peak = float(np.max(np.abs(image)))
     if not math.isfinite(peak):
         raise ValueError("NaN or infinite values; replace them before computing a spectrum")
     # Clipped so that neither the scale nor its inverse leaves the range of a float64.
     exponent = min(max(math.frexp(max(peak, settings.epsilon))[1], -1000), 1000) if peak > 0 else 0
-    scaled = np.ldexp(image.astype(np.float64), -exponent)
-    return scaled.astype(settings.dtype), 2.0**-exponent, float(np.linalg.norm(scaled))
+    scaled = np.ldexp(image.astype(np.float64, order="C"), -exponent)
+    return scaled.astype(settings.dtype, order="C"), 2.0**-exponent, float(np.linalg.norm(scaled))
 
 
 def amplitude_floor(settings: SpectrumSettings, norm: float, epsilon: float) -> float:
@@ -265,6 +264,9 @@ def finish(profile: NDArray[np.float64], settings: SpectrumSettings) -> Floats:
     """
     n = settings.n_features
     if n is not None and settings.convention == "durall":
+        # Here and not above: the native core has a spline of its own and saves the import.
+        from scipy.interpolate import CubicSpline
+
         knots = np.linspace(0, n, len(profile))
         profile = CubicSpline(knots, profile, bc_type="not-a-knot")(np.linspace(0, n, n))
     if settings.normalize:

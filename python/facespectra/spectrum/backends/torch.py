@@ -55,7 +55,7 @@ def _batch(images: torch.Tensor, settings: SpectrumSettings, first: int) -> torc
         raise ValueError(f"image {first}: {error}") from None
 
     exponent = torch.zeros(count, dtype=torch.float64, device=images.device)
-    values = images.to(torch.float64)
+    values = images.to(torch.float64).contiguous()
     if images.is_floating_point():
         peak = values.abs().amax(dim=(1, 2))
         if not bool(torch.isfinite(peak).all()):
@@ -122,7 +122,7 @@ def extract(images: Sequence[Grey], settings: SpectrumSettings, threads: int, ou
     for (shape, _), indices in by_shape.items():
         for start in (starts := _batches(len(indices), *shape)):
             batch = indices[start : start + starts.step]
-            stacked = torch.from_numpy(np.stack([images[i] for i in batch]))
+            stacked = torch.from_numpy(np.ascontiguousarray(np.stack([images[i] for i in batch])))
             try:
                 spectra = _batch(stacked, settings, 0)
             except ValueError as error:

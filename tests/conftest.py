@@ -1,0 +1,68 @@
+"""Fixtures that all tests share, and the rule that a required backend may not be skipped."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from facespectra.spectrum.backends import NAMES, backends
+
+# Backends whose absence is a failure, not a skip: "native,numba,pyfftw,numpy,torch", say. CI sets it.
+REQUIRED = tuple(filter(None, os.environ.get("FACESPECTRA_TEST_REQUIRE", "").split(",")))
+_STATES = backends()
+
+FFT_VARIABLES = ("FACESPECTRA_BACKEND", "FACESPECTRA_FFT", "FACESPECTRA_SIMD", "FACESPECTRA_THREADS")
+
+
+def pytest_configure() -> None:
+    unknown = set(REQUIRED) - set(NAMES)
+    if unknown:
+        raise pytest.UsageError(f"FACESPECTRA_TEST_REQUIRE names no backends: {', '.join(sorted(unknown))}")
+
+
+def require(backend: str) -> str:
+    """The backend's name, or a skip with the reason why it is not there; a failure if it must be."""
+    state = _STATES[backend]
+    if state != "ready":
+        if backend in REQUIRED:
+            pytest.fail(f"backend {backend!r} is required here and {state}")
+        pytest.skip(f"backend {backend!r} is {state}")
+    return backend
+
+
+@pytest.fixture(params=NAMES)
+def backend(request: pytest.FixtureRequest) -> str:
+    """Every backend by its name."""
+    return require(request.param)
+
+
+@pytest.fixture(params=["durall", "isotropic"])
+def convention(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture(params=["float32", "float64"])
+def dtype(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """No variable of ours set."""
+    for variable in FFT_VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    return monkeypatch
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Photographs and published vectors, which belong to others and are never part of the repository."""
+    given = os.environ.get("FACESPECTRA_SHARED_DATA")
+    folder = Path(given) if given else Path(__file__).parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        if given:
+            pytest.fail(f"FACESPECTRA_SHARED_DATA={given} is not a folder")
+        pytest.skip("no shared/data beside the checkout and no FACESPECTRA_SHARED_DATA")
+    return folder
