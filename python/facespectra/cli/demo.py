@@ -20,8 +20,10 @@ def demo(
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where to write.")] = Path(
         "facespectra-demo"
     ),
-    people: Annotated[int, typer.Option(min=12, help="How many people to render, each real and fake.")] = 90,
-    seed: Annotated[int, typer.Option(help="Of the faces.")] = 0,
+    people: Annotated[
+        int, typer.Option(min=12, help="How many people to render, two real and two fake pictures of each.")
+    ] = 90,
+    seed: Annotated[int, typer.Option(min=0, help="Of the faces.")] = 0,
 ) -> None:
     """Run Task 1 on rendered faces: no data, no network.
 
@@ -38,7 +40,8 @@ def demo(
     typer.echo(
         "Rendering faces: every figure below is about rendered data and says nothing about real photographs."
     )
-    render_database(data, "Task_1", n_people=people, seed=seed)
+    with progress_bar("render") as update:
+        render_database(data, "Task_1", n_people=people, seed=seed, progress=update)
     manifest = read_dataset(data)
     detector = Detector(classifier=CLASSIFIER, seed=seed)
     with progress_bar("train") as update:
