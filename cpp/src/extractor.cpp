@@ -88,7 +88,7 @@ std::vector<std::string> simd_levels() {
 template <typename Real>
 struct Extractor<Real>::State {
     State(std::shared_ptr<const LoadedFftLibrary> fft, const std::string& level)
-        : library(fft), simd(simd_level(level)), plans(std::move(fft)) {}
+        : library(std::move(fft)), simd(simd_level(level)), plans(library, simd.kernels<Real>()) {}
 
     std::unique_ptr<Workspace<Real>> borrow() {
         const std::lock_guard lock(idle_mutex);
@@ -106,7 +106,7 @@ struct Extractor<Real>::State {
 
     void extract_one(const ImageView& image, std::size_t index, const Settings& settings, Workspace<Real>& workspace,
                      Real* out);
-    void fold(const HalfPlane<Real>& plane, const RadialFold& fold, Workspace<Real>& workspace) const;
+    void fold(const RadialFold& fold, Workspace<Real>& workspace) const;
 
     std::shared_ptr<const LoadedFftLibrary> library;
     const SimdLevel& simd;
@@ -117,28 +117,25 @@ struct Extractor<Real>::State {
 };
 
 template <typename Real>
-void Extractor<Real>::State::fold(const HalfPlane<Real>& plane, const RadialFold& fold,
-                                  Workspace<Real>& workspace) const {
-    const std::size_t stride = (fold.rows() + 15) / 16 * 16;
+void Extractor<Real>::State::fold(const RadialFold& fold, Workspace<Real>& workspace) const {
+    HalfPlane<Real>& plane = workspace.plane;
+    const Kernels<Real>& kernels = simd.kernels<Real>();
+    const std::size_t stride = (fold.cells() + 15) / 16 * 16;
     workspace.logs.reserve(stride * RadialFold::max_lines);
     workspace.sums.assign((fold.n_bins() + 2) * RadialFold::max_lines, 0.0);
-    const auto log_products = [this] {
-        if constexpr (sizeof(Real) == sizeof(float)) {
-            return simd.single_kernels.log_products;
-        } else {
-            return simd.double_kernels.log_products;
+    const std::size_t shift = fold.row_shift();
+    std::size_t line = 0;
+    while (plane.next_rows()) {
+        const std::size_t ready = std::min(fold.lines(), plane.first_row() + plane.n_rows() - shift);
+        while (line < ready) {
+            const std::size_t n = std::min(RadialFold::max_lines, ready - line);
+            for (std::size_t l = 0; l < n; ++l) {
+                fold.logs(line + l, plane.row(line + l), plane.row(line + l + shift), kernels,
+                          workspace.logs.data() + l * stride);
+            }
+            fold.add(line, n, workspace.logs.data(), stride, workspace.sums.data());
+            line += n;
         }
-    }();
-    for (std::size_t j = 0; j < fold.lines(); j += RadialFold::max_lines) {
-        const std::size_t n = std::min(RadialFold::max_lines, fold.lines() - j);
-        for (std::size_t l = 0; l < n; ++l) {
-            const auto [kx, shift] = fold.line(j + l);
-            Real* logs = workspace.logs.data() + l * stride;
-            log_products(plane.line(kx[0]), plane.line(kx[1]), plane.line(kx[2]) + shift, plane.line(kx[3]) + shift,
-                         fold.rows(), logs);
-            fold.weigh(j + l, logs);
-        }
-        fold.add(j, n, workspace.logs.data(), stride, workspace.sums.data());
     }
     fold.average(workspace.sums.data(), workspace.profile.data());
 }
@@ -149,7 +146,7 @@ void Extractor<Real>::State::extract_one(const ImageView& image, std::size_t ind
     const std::size_t n_bins = bins_for(image, settings, index);
     workspace.profile.resize(n_bins);
     std::vector<double>& profile = workspace.profile;
-    switch (workspace.plane.compute(image, settings.epsilon, simd, plans)) {
+    switch (workspace.plane.begin(image, settings.epsilon, simd, plans)) {
         case HalfPlane<Real>::Outcome::not_finite:
             throw InvalidImage(index, "NaN or infinite values; replace them before computing a spectrum");
         case HalfPlane<Real>::Outcome::black: {
@@ -164,7 +161,7 @@ void Extractor<Real>::State::extract_one(const ImageView& image, std::size_t ind
                 shape,
                 [this](const Shape& s) { return std::make_shared<const RadialFold>(s, simd.shape_kernels); },
                 [](const RadialFold& made) { return made.bytes(); });
-            fold(workspace.plane, *radial_fold, workspace);
+            fold(*radial_fold, workspace);
             for (double& value : profile) value = 10 * value + workspace.plane.offset();
         }
     }

@@ -2,32 +2,57 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 
+#include "aligned_buffer.hpp"
 #include "fft_functions.hpp"
+#include "kernels.hpp"
 #include "lru_cache.hpp"
 
 namespace facespectra {
 
-/// Every transform here is a batch of this many complex sequences, interleaved: element k of sequence s stands
-/// at index k * lanes + s. All vector units divide it, and one element of all sequences fills a cache line or
-/// two.
-constexpr std::size_t lanes = 8;
+/// Complex numbers from one sequence of a batch to the next: sequences begin on cache lines, and not on the same
+/// few sets of the cache where the length is a power of two. There is room for a strip.
+constexpr std::size_t sequence_stride(std::size_t length) {
+    const std::size_t rounded = length > strip_pixels ? (length + batch - 1) / batch * batch : strip_pixels;
+    return rounded % (8 * batch) == 0 ? rounded + batch : rounded;
+}
 
-/// A forward DFT of `lanes` interleaved complex sequences of one length, out of place.
+template <typename Real>
+class DftPlans;
+
+/// A forward DFT of `batch` complex sequences of one length, sequence_stride(length) apart, out of place.
+///
+/// Lengths with a large prime factor, on which FFT libraries are slow, go through a convolution of a smooth length
+/// (L. Bluestein, "A linear filtering approach to the computation of discrete Fourier transform", 1970).
 template <typename Real>
 class BatchDft {
 public:
-    BatchDft(std::shared_ptr<const LoadedFftLibrary> library, std::size_t length);
+    BatchDft(std::size_t length, const LoadedFftLibrary& library, const Kernels<Real>& kernels, DftPlans<Real>& plans);
     ~BatchDft();
     BatchDft(const BatchDft&) = delete;
     BatchDft& operator=(const BatchDft&) = delete;
 
-    /// `in` and `out`: length * lanes complex numbers, aligned as AlignedBuffer does. Any thread, at any time.
-    void execute(Real* in, Real* out) const;
+    /// `in` and `out` are aligned as AlignedBuffer does. Any thread, at any time; `scratch` is the thread's own.
+    void execute(Real* in, Real* out, AlignedBuffer<Real>& scratch) const;
 
 private:
-    std::shared_ptr<const LoadedFftLibrary> library_;
-    FftPlan* plan_;
+    struct Convolution {
+        std::shared_ptr<const BatchDft> dft;  // of the smooth length
+        AlignedBuffer<Real> chirp;            // exp(-i pi k^2 / n)
+        AlignedBuffer<Real> chirp_conjugate;
+        AlignedBuffer<Real> filter;  // DFT of the conjugate chirp, over the smooth length
+    };
+
+    void plan();
+    void prepare_convolution(std::size_t smooth, DftPlans<Real>& plans);
+    void convolve(const Real* in, Real* out, AlignedBuffer<Real>& scratch) const;
+
+    std::size_t length_;
+    const LoadedFftLibrary& library_;
+    const Kernels<Real>& kernels_;
+    FftPlan* plan_ = nullptr;
+    std::optional<Convolution> convolution_;
 };
 
 /// Plans by length. Shapes of face crops hardly ever repeat, their sides do: a 2-D transform that is put together
@@ -35,14 +60,19 @@ private:
 template <typename Real>
 class DftPlans {
 public:
-    explicit DftPlans(std::shared_ptr<const LoadedFftLibrary> library) : library_(std::move(library)) {}
+    DftPlans(std::shared_ptr<const LoadedFftLibrary> library, const Kernels<Real>& kernels)
+        : library_(std::move(library)), kernels_(kernels) {}
     std::shared_ptr<const BatchDft<Real>> get(std::size_t length);
 
 private:
     static constexpr std::size_t max_plans = 2048;
     std::shared_ptr<const LoadedFftLibrary> library_;
+    const Kernels<Real>& kernels_;
     LruCache<std::size_t, BatchDft<Real>> plans_{max_plans};
 };
+
+/// The length of the convolution that a DFT of this length is done by, or 0 where the library does it itself.
+std::size_t convolution_length(std::size_t length);
 
 extern template class BatchDft<float>;
 extern template class BatchDft<double>;

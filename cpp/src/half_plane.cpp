@@ -48,9 +48,8 @@ void pack(const ImageView& image, std::size_t first, std::size_t n, std::size_t 
 }  // namespace
 
 template <typename Real>
-bool HalfPlane<Real>::find_scaling(const ImageView& image, double epsilon, const ShapeKernels& kernels,
-                                   Scaling& scaling, bool& black) const {
-    black = false;
+bool HalfPlane<Real>::find_scaling(const ImageView& image, const ShapeKernels& kernels, Scaling& scaling,
+                                   bool& black) const {
     double peak = 0;
     if (image.type == PixelType::f32) {
         const std::uint32_t bits = kernels.peak_f32(image.data, image.row_stride, image.height, image.width);
@@ -67,7 +66,7 @@ bool HalfPlane<Real>::find_scaling(const ImageView& image, double epsilon, const
     black = peak == 0;
     // A power of two, so that the result is that of the image as it is; see definition.py.
     int exponent = 0;
-    std::frexp(std::max(peak, epsilon), &exponent);
+    std::frexp(std::max(peak, epsilon_), &exponent);
     exponent = std::clamp(exponent, -1000, 1000);
     scaling.first = std::ldexp(1.0, -exponent / 2);
     scaling.second = std::ldexp(1.0, -exponent - -exponent / 2);
@@ -75,119 +74,134 @@ bool HalfPlane<Real>::find_scaling(const ImageView& image, double epsilon, const
 }
 
 template <typename Real>
-double HalfPlane<Real>::transform_columns(const ImageView& image, const Scaling& scaling,
-                                          const Kernels<Real>& kernels, const BatchDft<Real>& dft) {
-    const auto convert = convert_for(kernels, image.type);
-    const std::size_t strip_size = image.height * strip_pixels;
-    strip_.reserve(strip_size);
-    strip_spectrum_.reserve(strip_size);
-    const std::size_t blocks = ((image.height + 1) / 2 + lanes - 1) / lanes;
-    block_stride_ = round_up(image.width, strip_pixels) * 2 * lanes;
-    row_blocks_.reserve(blocks * block_stride_);
+double HalfPlane<Real>::transform_columns(const ImageView& image, const Scaling& scaling, const BatchDft<Real>& dft) {
+    const auto convert = convert_for(*kernels_, image.type);
+    const std::size_t stride = sequence_stride(height_);
+    columns_.reserve(stride * batch * 2);
+    column_spectra_.reserve(stride * batch * 2);
+    const std::size_t row_stride = sequence_stride(width_);
+    const std::size_t rows = round_up(transformed_rows_, batch);
+    rows_.reserve((rows * row_stride + strip_pixels) * 2);
 
     const auto size = static_cast<std::ptrdiff_t>(pixel_size(image.type));
     double sum_of_squares = 0;
-    for (std::size_t x = 0; x < image.width; x += strip_pixels) {
-        const std::size_t columns = std::min(strip_pixels, image.width - x);
+    // From the last strip to the first: where the last one is narrower than the others it runs over, into the
+    // beginning of the row below, which the first one then overwrites.
+    for (std::size_t x = round_up(width_, strip_pixels); x > 0;) {
+        x -= strip_pixels;
         const void* from = static_cast<const unsigned char*>(image.data) + static_cast<std::ptrdiff_t>(x) * size;
-        std::ptrdiff_t row_stride = image.row_stride;
-        if (columns < strip_pixels || image.column_stride != size) {
-            pixels_.reserve(strip_size * static_cast<std::size_t>(size));
-            pack(image, x, columns, strip_pixels, pixels_.data());
-            from = pixels_.data();
-            row_stride = static_cast<std::ptrdiff_t>(strip_pixels) * size;
+        std::ptrdiff_t pixel_stride = image.row_stride;
+        if (const std::size_t columns = width_ - x; columns < strip_pixels) {
+            edge_.reserve(height_ * strip_pixels * static_cast<std::size_t>(size));
+            pack(image, x, columns, strip_pixels, edge_.data());
+            from = edge_.data();
+            pixel_stride = static_cast<std::ptrdiff_t>(strip_pixels) * size;
         }
-        convert(from, row_stride, image.height, scaling.first, scaling.second, strip_.data(), &sum_of_squares);
-        dft.execute(strip_.data(), strip_spectrum_.data());
-        kernels.separate(strip_spectrum_.data(), image.height, row_blocks_.data() + x * 2 * lanes, block_stride_);
+        convert(from, pixel_stride, height_, scaling.first, scaling.second, columns_.data(), stride, &sum_of_squares);
+        dft.execute(columns_.data(), column_spectra_.data(), scratch_);
+        kernels_->separate(column_spectra_.data(), stride, height_, rows_.data() + 2 * x, row_stride);
     }
+    std::fill(rows_.data() + transformed_rows_ * row_stride * 2, rows_.data() + rows * row_stride * 2, Real{0});
     return std::sqrt(sum_of_squares);
 }
 
 template <typename Real>
-void HalfPlane<Real>::part_shared_row(std::size_t height, std::size_t width, Real epsilon, Real scale,
-                                      Real floor) {
-    // Y = F_0 + i F_N, of two transforms of real rows: 2 F_0 = Y(k) + Y*(-k), 2 F_N = -i (Y(k) - Y*(-k)).
-    nyquist_row_.reserve(width);
-    const Real* spectrum = row_spectrum_.data();
-    const auto clamped_power = [&](Real re, Real im) {
-        re += epsilon;
-        return std::max((re * re + im * im) * scale, floor);
-    };
-    for (std::size_t k = 0; k < width; ++k) {
-        const Real* y = spectrum + k * 2 * lanes;
-        const Real* mirror = spectrum + (k == 0 ? 0 : width - k) * 2 * lanes;
-        power_.data()[k * power_stride_] = clamped_power(y[0] + mirror[0], y[1] - mirror[1]);
-        nyquist_row_.data()[k] = clamped_power(y[1] + mirror[1], mirror[0] - y[0]);
-    }
-    // Last: where the half plane's rows do not fill their blocks, this place lies in the padding of one.
-    for (std::size_t k = 0; k < width; ++k) power_.data()[k * power_stride_ + height / 2] = nyquist_row_.data()[k];
-}
+typename HalfPlane<Real>::Outcome HalfPlane<Real>::begin(const ImageView& image, double epsilon,
+                                                         const SimdLevel& simd, DftPlans<Real>& plans) {
+    kernels_ = &simd.kernels<Real>();
+    height_ = image.height;
+    width_ = image.width;
+    transformed_rows_ = (height_ + 1) / 2;
+    first_row_ = n_rows_ = 0;
+    epsilon_ = epsilon;
 
-template <typename Real>
-void HalfPlane<Real>::transform_rows(const ImageView& image, double norm, double epsilon,
-                                     const Kernels<Real>& kernels, const BatchDft<Real>& dft) {
-    // What was transformed is twice the image.
-    const auto epsilon2 = static_cast<Real>(2 * epsilon);
-    const auto scale = static_cast<Real>(std::ldexp(0.25 / (norm * norm), log2_headroom<Real>));
-    const auto floor = static_cast<Real>(
-        std::ldexp(relative_floor<Real> * relative_floor<Real>, log2_headroom<Real>));
-
-    row_spectrum_.reserve(image.width * 2 * lanes);
-    const std::size_t blocks = ((image.height + 1) / 2 + lanes - 1) / lanes;
-    // One more than the blocks, for row height/2; and an odd number of cache lines, lest all lines of the plane
-    // fall on the same few sets of the cache.
-    power_stride_ = round_up(blocks * lanes + 1, alignment / sizeof(Real));
-    if (power_stride_ / (alignment / sizeof(Real)) % 2 == 0) power_stride_ += alignment / sizeof(Real);
-    power_.reserve(power_stride_ * image.width);
-    for (std::size_t block = blocks; block-- > 0;) {
-        dft.execute(row_blocks_.data() + block * block_stride_, row_spectrum_.data());
-        kernels.power(row_spectrum_.data(), image.width, epsilon2, scale, floor, power_.data() + block * lanes,
-                      power_stride_);
-    }
-    if (image.height % 2 == 0) part_shared_row(image.height, image.width, epsilon2, scale, floor);
-}
-
-template <typename Real>
-typename HalfPlane<Real>::Outcome HalfPlane<Real>::compute(const ImageView& image, double epsilon,
-                                                           const SimdLevel& simd, DftPlans<Real>& plans) {
-    const Kernels<Real>* kernels = nullptr;
-    if constexpr (sizeof(Real) == sizeof(float)) {
-        kernels = &simd.single_kernels;
-    } else {
-        kernels = &simd.double_kernels;
-    }
     ImageView view = image;
     const auto size = static_cast<std::ptrdiff_t>(pixel_size(image.type));
-    AlignedBuffer<unsigned char> packed;
-    const bool is_float = image.type == PixelType::f32 || image.type == PixelType::f64;
-    if (is_float && image.column_stride != size && image.width > 1) {
-        // The search for the peak and the conversion both pass over the pixels: bring them together once.
-        packed.reserve(image.height * image.width * static_cast<std::size_t>(size));
-        pack(image, 0, image.width, image.width, packed.data());
-        view.data = packed.data();
-        view.row_stride = static_cast<std::ptrdiff_t>(image.width) * size;
+    if (image.column_stride != size && width_ > 1) {
+        packed_.reserve(height_ * width_ * static_cast<std::size_t>(size));
+        pack(image, 0, width_, width_, packed_.data());
+        view.data = packed_.data();
+        view.row_stride = static_cast<std::ptrdiff_t>(width_) * size;
         view.column_stride = size;
     }
     Scaling scaling;
     bool black = false;
-    if (!find_scaling(view, epsilon, simd.shape_kernels, scaling, black)) return Outcome::not_finite;
+    if (!find_scaling(view, simd.shape_kernels, scaling, black)) return Outcome::not_finite;
     if (black) return Outcome::black;
-    const auto dft_columns = plans.get(image.height);
-    const double norm = transform_columns(view, scaling, *kernels, *dft_columns);
+    const double norm = transform_columns(view, scaling, *plans.get(height_));
     if (norm == 0) return Outcome::black;
+
+    row_dft_ = plans.get(width_);
+    row_spectra_.reserve(sequence_stride(width_) * batch * 2);
+    power_stride_ = round_up(width_ + 1, alignment / sizeof(Real));
+    power_.reserve(power_stride_ * (batch + 2));
+    nyquist_.reserve(width_ + 1);
+
     const double scale = scaling.first * scaling.second;
     const double reference = std::max(norm, epsilon * scale);
-    const auto dft_rows = plans.get(image.width);
-    transform_rows(view, reference, epsilon * scale, *kernels, *dft_rows);
+    // What was transformed is twice the image.
+    twice_epsilon_ = static_cast<Real>(2 * epsilon * scale);
+    scale_ = static_cast<Real>(std::ldexp(0.25 / (reference * reference), log2_headroom<Real>));
+    floor_ = static_cast<Real>(std::ldexp(relative_floor<Real> * relative_floor<Real>, log2_headroom<Real>));
     offset_ = 20 * (std::log(reference) - std::log(scale)) - 10 * log2_headroom<Real> * std::log(2.0);
     return Outcome::done;
 }
 
 template <typename Real>
+void HalfPlane<Real>::power_of(const Real* spectrum, Real* out) const {
+    kernels_->power(spectrum, width_, twice_epsilon_, scale_, floor_, out);
+    out[width_] = out[0];
+}
+
+template <typename Real>
+void HalfPlane<Real>::part_shared_row(const Real* spectrum, Real* first, Real* nyquist) const {
+    // Y = F_0 + i F_N, of two transforms of real rows: 2 F_0 = Y(k) + Y*(-k), 2 F_N = -i (Y(k) - Y*(-k)).
+    const auto clamped_power = [this](Real re, Real im) {
+        re += twice_epsilon_;
+        return std::max((re * re + im * im) * scale_, floor_);
+    };
+    for (std::size_t k = 0; k < width_; ++k) {
+        const Real* y = spectrum + 2 * k;
+        const Real* mirror = spectrum + 2 * (k == 0 ? 0 : width_ - k);
+        first[k] = clamped_power(y[0] + mirror[0], y[1] - mirror[1]);
+        nyquist[k] = clamped_power(y[1] + mirror[1], mirror[0] - y[0]);
+    }
+    first[width_] = first[0];
+    nyquist[width_] = nyquist[0];
+}
+
+template <typename Real>
+bool HalfPlane<Real>::next_rows() {
+    const std::size_t next = first_row_ + n_rows_;
+    if (next >= transformed_rows_) return false;
+    if (n_rows_ > 0) {
+        const Real* last = power_.data() + n_rows_ * power_stride_;
+        std::copy(last, last + width_ + 1, power_.data());
+    }
+    first_row_ = next;
+    n_rows_ = std::min(batch, transformed_rows_ - next);
+    const std::size_t stride = sequence_stride(width_);
+    row_dft_->execute(rows_.data() + next * stride * 2, row_spectra_.data(), scratch_);
+    for (std::size_t r = 0; r < n_rows_; ++r) {
+        const Real* spectrum = row_spectra_.data() + r * stride * 2;
+        Real* out = power_.data() + (r + 1) * power_stride_;
+        if (next + r == 0 && height_ % 2 == 0) {
+            part_shared_row(spectrum, out, nyquist_.data());
+        } else {
+            power_of(spectrum, out);
+        }
+    }
+    if (height_ % 2 == 0 && next + n_rows_ == transformed_rows_) {
+        ++n_rows_;
+        std::copy(nyquist_.data(), nyquist_.data() + width_ + 1, power_.data() + n_rows_ * power_stride_);
+    }
+    return true;
+}
+
+template <typename Real>
 std::size_t HalfPlane<Real>::bytes() const {
-    return pixels_.bytes() + strip_.bytes() + strip_spectrum_.bytes() + row_blocks_.bytes() +
-           row_spectrum_.bytes() + power_.bytes() + nyquist_row_.bytes();
+    return packed_.bytes() + edge_.bytes() + columns_.bytes() + column_spectra_.bytes() + rows_.bytes() +
+           row_spectra_.bytes() + power_.bytes() + nyquist_.bytes() + scratch_.bytes();
 }
 
 template class HalfPlane<float>;

@@ -10,17 +10,33 @@ namespace facespectra::FACESPECTRA_LEVEL {
 
 namespace {
 
-constexpr std::size_t lanes = 8;
+// A complex<float> moves as one 64-bit element.
+using FourComplex = double __attribute__((vector_size(32), aligned(8), may_alias));
+using EightFloats = float __attribute__((vector_size(32), aligned(4), may_alias));
 
-template <typename Real, typename Pixel>
-void convert(const void* pixels, std::ptrdiff_t row_stride, std::size_t rows, double scale_a, double scale_b,
-             Real* strip, double* sum_of_squares) {
-    // 16 sums, not one: additions in a fixed order that the compiler may do side by side.
-    Real sums[strip_pixels] = {};
+inline FourComplex load(const float* from) { return *reinterpret_cast<const FourComplex*>(from); }
+inline void store(float* to, FourComplex value) { *reinterpret_cast<FourComplex*>(to) = value; }
+
+/// Transposes a 4x4 matrix of complex numbers, given and left by rows.
+inline void transpose(FourComplex& a, FourComplex& b, FourComplex& c, FourComplex& d) {
+    const FourComplex ab_even = __builtin_shufflevector(a, b, 0, 4, 2, 6);
+    const FourComplex ab_odd = __builtin_shufflevector(a, b, 1, 5, 3, 7);
+    const FourComplex cd_even = __builtin_shufflevector(c, d, 0, 4, 2, 6);
+    const FourComplex cd_odd = __builtin_shufflevector(c, d, 1, 5, 3, 7);
+    a = __builtin_shufflevector(ab_even, cd_even, 0, 1, 4, 5);
+    b = __builtin_shufflevector(ab_odd, cd_odd, 0, 1, 4, 5);
+    c = __builtin_shufflevector(ab_even, cd_even, 2, 3, 6, 7);
+    d = __builtin_shufflevector(ab_odd, cd_odd, 2, 3, 6, 7);
+}
+
+/// `Rows` rows of a strip, converted, and from rows to columns. Inlined, so that the sums stay in registers.
+template <std::size_t Rows, typename Real, typename Pixel>
+[[gnu::always_inline]] inline void convert_rows(const unsigned char* row, std::ptrdiff_t row_stride, double scale_a, double scale_b,
+                         Real* columns, std::size_t stride, Real (&sums)[strip_pixels]) {
+    alignas(64) Real values[Rows * strip_pixels];
     const auto a = static_cast<Real>(scale_a);
     const auto b = static_cast<Real>(scale_b);
-    const auto* row = static_cast<const unsigned char*>(pixels);
-    for (std::size_t y = 0; y < rows; ++y, row += row_stride, strip += strip_pixels) {
+    for (std::size_t y = 0; y < Rows; ++y, row += row_stride) {
         const auto* from = reinterpret_cast<const Pixel*>(row);
         for (std::size_t x = 0; x < strip_pixels; ++x) {
             Real value;
@@ -31,102 +47,172 @@ void convert(const void* pixels, std::ptrdiff_t row_stride, std::size_t rows, do
             } else {
                 value = static_cast<Real>(from[x]);
             }
-            strip[x] = value;
+            values[y * strip_pixels + x] = value;
             sums[x] += value * value;
         }
+    }
+    if constexpr (sizeof(Real) == sizeof(float) && Rows == 4) {
+        for (std::size_t c = 0; c < batch; c += 4) {
+            const float* from = values + 2 * c;
+            FourComplex p = load(from), q = load(from + strip_pixels), r = load(from + 2 * strip_pixels),
+                        s = load(from + 3 * strip_pixels);
+            transpose(p, q, r, s);
+            Real* to = columns + 2 * c * stride;
+            store(to, p);
+            store(to + 2 * stride, q);
+            store(to + 4 * stride, r);
+            store(to + 6 * stride, s);
+        }
+    } else {
+        for (std::size_t c = 0; c < batch; ++c) {
+            for (std::size_t y = 0; y < Rows; ++y) {
+                columns[2 * (c * stride + y)] = values[y * strip_pixels + 2 * c];
+                columns[2 * (c * stride + y) + 1] = values[y * strip_pixels + 2 * c + 1];
+            }
+        }
+    }
+}
+
+/// Eight rows of 8-bit pixels. A pair of neighbours, which makes one complex number, is turned from rows to columns
+/// while it still is 16 bits wide.
+template <typename Real>
+[[gnu::always_inline]] inline void convert_eight_rows(const unsigned char* row, std::ptrdiff_t row_stride,
+                                                      Real* columns, std::size_t stride, Real (&sums)[strip_pixels]) {
+    using Halves = std::uint16_t __attribute__((vector_size(16)));
+    using Words = std::uint32_t __attribute__((vector_size(16)));
+    using Doubles = std::uint64_t __attribute__((vector_size(16)));
+    Halves in[8];
+    for (std::size_t y = 0; y < 8; ++y, row += row_stride) __builtin_memcpy(&in[y], row, sizeof(Halves));
+    Words pairs[8];
+    for (std::size_t y = 0; y < 4; ++y) {
+        pairs[y] = reinterpret_cast<Words>(__builtin_shufflevector(in[2 * y], in[2 * y + 1], 0, 8, 1, 9, 2, 10, 3, 11));
+        pairs[y + 4] =
+            reinterpret_cast<Words>(__builtin_shufflevector(in[2 * y], in[2 * y + 1], 4, 12, 5, 13, 6, 14, 7, 15));
+    }
+    // pairs[y] holds rows 2y and 2y+1 of columns 0..3, pairs[y + 4] those of columns 4..7.
+    alignas(64) unsigned char turned[batch * strip_pixels];
+    const auto keep = [&turned](std::size_t column, Doubles top, Doubles bottom) {
+        const Doubles first = __builtin_shufflevector(top, bottom, 0, 2);
+        const Doubles second = __builtin_shufflevector(top, bottom, 1, 3);
+        __builtin_memcpy(turned + column * strip_pixels, &first, sizeof(first));
+        __builtin_memcpy(turned + (column + 1) * strip_pixels, &second, sizeof(second));
+    };
+    for (std::size_t half = 0; half < 2; ++half) {
+        const Words* p = pairs + 4 * half;
+        keep(4 * half, reinterpret_cast<Doubles>(__builtin_shufflevector(p[0], p[1], 0, 4, 1, 5)),
+             reinterpret_cast<Doubles>(__builtin_shufflevector(p[2], p[3], 0, 4, 1, 5)));
+        keep(4 * half + 2, reinterpret_cast<Doubles>(__builtin_shufflevector(p[0], p[1], 2, 6, 3, 7)),
+             reinterpret_cast<Doubles>(__builtin_shufflevector(p[2], p[3], 2, 6, 3, 7)));
+    }
+    for (std::size_t c = 0; c < batch; ++c) {
+        for (std::size_t x = 0; x < strip_pixels; ++x) {
+            const auto value = static_cast<Real>(turned[c * strip_pixels + x]);
+            columns[2 * c * stride + x] = value;
+            sums[x] += value * value;
+        }
+    }
+}
+
+template <typename Real, typename Pixel>
+void convert(const void* pixels, std::ptrdiff_t row_stride, std::size_t height, double scale_a, double scale_b,
+             Real* columns, std::size_t stride, double* sum_of_squares) {
+    // 16 sums, not one: additions in a fixed order that the compiler may do side by side.
+    Real sums[strip_pixels] = {};
+    const auto* row = static_cast<const unsigned char*>(pixels);
+    std::size_t y = 0;
+    if constexpr (sizeof(Pixel) == 1) {
+        for (; y + 8 <= height; y += 8, row += 8 * row_stride) {
+            convert_eight_rows(row, row_stride, columns + 2 * y, stride, sums);
+        }
+    }
+    for (; y + 4 <= height; y += 4, row += 4 * row_stride) {
+        convert_rows<4, Real, Pixel>(row, row_stride, scale_a, scale_b, columns + 2 * y, stride, sums);
+    }
+    for (; y < height; ++y, row += row_stride) {
+        convert_rows<1, Real, Pixel>(row, row_stride, scale_a, scale_b, columns + 2 * y, stride, sums);
     }
     double sum = 0;
     for (const Real s : sums) sum += static_cast<double>(s);
     *sum_of_squares += sum;
 }
 
-/// A 4x4 transpose of complex numbers, rows 8 complex apart in `from`, 8 complex apart in `to`.
-inline void transpose_4x4(const float* from, float* to, std::size_t to_stride) {
-    // A complex<float> moves as one 64-bit element.
-    using Row = double __attribute__((vector_size(32), aligned(8), may_alias));
-    const auto* in = reinterpret_cast<const Row*>(from);
-    const Row a = in[0];
-    const Row b = *reinterpret_cast<const Row*>(from + 2 * lanes);
-    const Row c = *reinterpret_cast<const Row*>(from + 4 * lanes);
-    const Row d = *reinterpret_cast<const Row*>(from + 6 * lanes);
-    const Row ab_even = __builtin_shufflevector(a, b, 0, 4, 2, 6);
-    const Row ab_odd = __builtin_shufflevector(a, b, 1, 5, 3, 7);
-    const Row cd_even = __builtin_shufflevector(c, d, 0, 4, 2, 6);
-    const Row cd_odd = __builtin_shufflevector(c, d, 1, 5, 3, 7);
-    *reinterpret_cast<Row*>(to) = __builtin_shufflevector(ab_even, cd_even, 0, 1, 4, 5);
-    *reinterpret_cast<Row*>(to + to_stride) = __builtin_shufflevector(ab_odd, cd_odd, 0, 1, 4, 5);
-    *reinterpret_cast<Row*>(to + 2 * to_stride) = __builtin_shufflevector(ab_even, cd_even, 2, 3, 6, 7);
-    *reinterpret_cast<Row*>(to + 3 * to_stride) = __builtin_shufflevector(ab_odd, cd_odd, 2, 3, 6, 7);
-}
-
-/// Row `row` of the half plane for the 8 even and the 8 odd columns of a strip.
+/// One row of the half plane, column by column.
 template <typename Real>
-inline void separate_row(const Real* strip, std::size_t height, std::size_t row, Real* even, Real* odd) {
-    const Real* z = strip + row * 2 * lanes;
-    if (row == 0 && height % 2 == 0) {
-        const Real* nyquist = strip + (height / 2) * 2 * lanes;
-        for (std::size_t c = 0; c < lanes; ++c) {
-            even[2 * c] = z[2 * c];
-            even[2 * c + 1] = nyquist[2 * c];
-            odd[2 * c] = z[2 * c + 1];
-            odd[2 * c + 1] = nyquist[2 * c + 1];
+inline void separate_row(const Real* columns, std::size_t stride, std::size_t height, std::size_t row, Real* to) {
+    const std::size_t mirror = row == 0 ? 0 : height - row;
+    for (std::size_t c = 0; c < batch; ++c, columns += 2 * stride, to += 4) {
+        const Real* z = columns + 2 * row;
+        if (row == 0 && height % 2 == 0) {
+            const Real* nyquist = columns + height;
+            to[0] = z[0];
+            to[1] = nyquist[0];
+            to[2] = z[1];
+            to[3] = nyquist[1];
+            continue;
         }
-        return;
-    }
-    const Real* mirror = strip + (row == 0 ? 0 : height - row) * 2 * lanes;
-    for (std::size_t c = 0; c < lanes; ++c) {
-        even[2 * c] = z[2 * c] + mirror[2 * c];
-        even[2 * c + 1] = z[2 * c + 1] - mirror[2 * c + 1];
-        odd[2 * c] = z[2 * c + 1] + mirror[2 * c + 1];
-        odd[2 * c + 1] = mirror[2 * c] - z[2 * c];
+        const Real* m = columns + 2 * mirror;
+        to[0] = z[0] + m[0];
+        to[1] = z[1] - m[1];
+        to[2] = z[1] + m[1];
+        to[3] = m[0] - z[0];
     }
 }
 
-template <typename Real>
-void separate(const Real* strip, std::size_t height, Real* row_blocks, std::size_t block_stride) {
-    const std::size_t rows = (height + 1) / 2;
-    for (std::size_t first = 0; first < rows; first += lanes, row_blocks += block_stride) {
-        alignas(64) Real even[lanes * 2 * lanes];
-        alignas(64) Real odd[lanes * 2 * lanes];
-        const std::size_t used = rows - first < lanes ? rows - first : lanes;
-        for (std::size_t lane = 0; lane < used; ++lane) {
-            separate_row(strip, height, first + lane, even + lane * 2 * lanes, odd + lane * 2 * lanes);
-        }
-        for (std::size_t i = used * 2 * lanes; i < lanes * 2 * lanes; ++i) even[i] = odd[i] = 0;
+/// Rows row..row+3, row > 0, of one packed column.
+inline void separate_four(const float* column, std::size_t height, std::size_t row, FourComplex& even,
+                          FourComplex& odd) {
+    const FourComplex mirror = load(column + 2 * (height - row - 3));
+    const auto z = reinterpret_cast<EightFloats>(load(column + 2 * row));
+    const auto m = reinterpret_cast<EightFloats>(__builtin_shufflevector(mirror, mirror, 3, 2, 1, 0));
+    const EightFloats conjugate = {1, -1, 1, -1, 1, -1, 1, -1};
+    const EightFloats sum = z + m * conjugate;
+    const EightFloats difference = z - m * conjugate;
+    even = reinterpret_cast<FourComplex>(sum);
+    // Times -i: (re, im) becomes (im, -re).
+    odd = reinterpret_cast<FourComplex>(__builtin_shufflevector(difference, difference, 1, 0, 3, 2, 5, 4, 7, 6) *
+                                        conjugate);
+}
 
-        constexpr std::size_t column = 2 * lanes;  // Reals from one column of a block to the next
-        if constexpr (sizeof(Real) == sizeof(float)) {
-            for (std::size_t c = 0; c < lanes; c += 4) {
-                for (std::size_t lane = 0; lane < lanes; lane += 4) {
-                    Real* to = row_blocks + 2 * c * column + 2 * lane;
-                    transpose_4x4(even + lane * 2 * lanes + 2 * c, to, 2 * column);
-                    transpose_4x4(odd + lane * 2 * lanes + 2 * c, to + column, 2 * column);
-                }
-            }
-        } else {
-            for (std::size_t c = 0; c < lanes; ++c) {
-                Real* to = row_blocks + 2 * c * column;
-                for (std::size_t lane = 0; lane < lanes; ++lane) {
-                    for (std::size_t part = 0; part < 2; ++part) {
-                        to[2 * lane + part] = even[lane * 2 * lanes + 2 * c + part];
-                        to[column + 2 * lane + part] = odd[lane * 2 * lanes + 2 * c + part];
-                    }
-                }
+template <typename Real>
+void separate(const Real* columns, std::size_t stride, std::size_t height, Real* rows, std::size_t row_stride) {
+    const std::size_t n = (height + 1) / 2;
+    separate_row(columns, stride, height, 0, rows);
+    std::size_t row = 1;
+    if constexpr (sizeof(Real) == sizeof(float)) {
+        for (; row + 4 <= n; row += 4) {
+            for (std::size_t c = 0; c < batch; c += 2) {
+                FourComplex p, q, r, s;
+                separate_four(columns + 2 * c * stride, height, row, p, q);
+                separate_four(columns + 2 * (c + 1) * stride, height, row, r, s);
+                transpose(p, q, r, s);
+                Real* to = rows + 2 * (row * row_stride + 2 * c);
+                store(to, p);
+                store(to + 2 * row_stride, q);
+                store(to + 4 * row_stride, r);
+                store(to + 6 * row_stride, s);
             }
         }
     }
+    for (; row < n; ++row) separate_row(columns, stride, height, row, rows + 2 * row * row_stride);
 }
 
 template <typename Real>
-void power(const Real* spectra, std::size_t length, Real epsilon, Real scale, Real floor, Real* out,
-           std::size_t stride) {
-    for (std::size_t k = 0; k < length; ++k, spectra += 2 * lanes, out += stride) {
-        for (std::size_t lane = 0; lane < lanes; ++lane) {
-            const Real re = spectra[2 * lane] + epsilon;
-            const Real im = spectra[2 * lane + 1];
-            const Real p = (re * re + im * im) * scale;
-            out[lane] = p > floor ? p : floor;
-        }
+void power(const Real* spectrum, std::size_t n, Real epsilon, Real scale, Real floor, Real* out) {
+    for (std::size_t k = 0; k < n; ++k) {
+        const Real re = spectrum[2 * k] + epsilon;
+        const Real im = spectrum[2 * k + 1];
+        const Real p = (re * re + im * im) * scale;
+        out[k] = p > floor ? p : floor;
+    }
+}
+
+template <typename Real, bool Conjugate>
+void multiply(const Real* a, const Real* b, std::size_t n, Real* out) {
+    for (std::size_t k = 0; k < n; ++k) {
+        const Real re = a[2 * k] * b[2 * k] - a[2 * k + 1] * b[2 * k + 1];
+        const Real im = a[2 * k] * b[2 * k + 1] + a[2 * k + 1] * b[2 * k];
+        out[2 * k] = re;
+        out[2 * k + 1] = Conjugate ? -im : im;
     }
 }
 
@@ -155,7 +241,8 @@ inline double log_of(double x) { return __builtin_log(x); }
 
 template <typename Real>
 void log_products(const Real* a, const Real* b, const Real* c, const Real* d, std::size_t n, Real* out) {
-    for (std::size_t i = 0; i < n; ++i) out[i] = log_of((a[i] * b[i]) * (c[i] * d[i]));
+    const auto count = static_cast<std::ptrdiff_t>(n);
+    for (std::ptrdiff_t j = 0; j < count; ++j) out[j] = log_of((a[j] * b[-j]) * (c[-j] * d[j]));
 }
 
 template <typename Bits>
@@ -174,37 +261,37 @@ Bits peak(const void* pixels, std::ptrdiff_t row_stride, std::size_t rows, std::
     return largest;
 }
 
-void durall_bins(std::size_t n, std::uint64_t odd, std::uint64_t twice_x, std::uint32_t* bins) {
+void durall_bins(std::size_t n, std::uint64_t odd, std::uint64_t twice_y, std::uint32_t* bins) {
     const std::uint64_t last = 2 * n + odd;
-    if (last * last + twice_x * twice_x < (std::uint64_t{1} << 24U)) {
-        // The sums are whole numbers that a float holds exactly, and their roots are far enough from the next
-        // whole number for a correctly rounded root never to reach it.
-        const auto x2 = static_cast<std::int32_t>(twice_x * twice_x);
+    if (last * last + twice_y * twice_y < (std::uint64_t{1} << 24U)) {
+        // The sums are whole numbers that a float holds exactly, and their roots are far enough from the next whole
+        // number for a correctly rounded root never to reach it.
+        const auto y2 = static_cast<std::int32_t>(twice_y * twice_y);
         const auto offset = static_cast<std::int32_t>(odd);
-        for (std::size_t i = 0; i < n; ++i) {
-            const std::int32_t y = 2 * static_cast<std::int32_t>(i) + offset;
-            const float root = __builtin_sqrtf(static_cast<float>(y * y + x2));
-            bins[i] = static_cast<std::uint32_t>(static_cast<std::int32_t>(root * 0.5F));
+        for (std::size_t j = 0; j < n; ++j) {
+            const std::int32_t x = 2 * static_cast<std::int32_t>(j) + offset;
+            const float root = __builtin_sqrtf(static_cast<float>(x * x + y2));
+            bins[j] = static_cast<std::uint32_t>(static_cast<std::int32_t>(root * 0.5F));
         }
         return;
     }
-    const double x2 = static_cast<double>(twice_x) * static_cast<double>(twice_x);
-    for (std::size_t i = 0; i < n; ++i) {
-        const double y = static_cast<double>(2 * i + odd);
-        bins[i] = static_cast<std::uint32_t>(__builtin_sqrt(y * y + x2) * 0.5);
+    const double y2 = static_cast<double>(twice_y) * static_cast<double>(twice_y);
+    for (std::size_t j = 0; j < n; ++j) {
+        const double x = static_cast<double>(2 * j + odd);
+        bins[j] = static_cast<std::uint32_t>(__builtin_sqrt(x * x + y2) * 0.5);
     }
 }
 
-void isotropic_bins(std::size_t n, std::size_t x, std::size_t height, std::size_t width, std::size_t n_bins,
+void isotropic_bins(std::size_t n, std::size_t y, std::size_t height, std::size_t width, std::size_t n_bins,
                     std::uint32_t* bins) {
-    const double x2 = static_cast<double>(x * height) * static_cast<double>(x * height);
+    const double y2 = static_cast<double>(y * width) * static_cast<double>(y * width);
     const double pixels = static_cast<double>(height) * static_cast<double>(width);
     const double twice = 2.0 * static_cast<double>(n_bins);
     const auto beyond = static_cast<double>(n_bins + 1);
-    for (std::size_t i = 0; i < n; ++i) {
-        const double y = static_cast<double>(i * width);
-        const double place = __builtin_ceil(twice * __builtin_sqrt(y * y + x2) / pixels);
-        bins[i] = static_cast<std::uint32_t>(place < beyond ? place : beyond);
+    for (std::size_t j = 0; j < n; ++j) {
+        const double x = static_cast<double>(j * height);
+        const double place = __builtin_ceil(twice * __builtin_sqrt(x * x + y2) / pixels);
+        bins[j] = static_cast<std::uint32_t>(place < beyond ? place : beyond);
     }
 }
 
@@ -212,7 +299,7 @@ template <typename Real>
 constexpr Kernels<Real> kernels_for() {
     return {convert<Real, unsigned char>, convert<Real, std::uint16_t>, convert<Real, float>,
             convert<Real, double>,        separate<Real>,               power<Real>,
-            log_products<Real>};
+            log_products<Real>,           multiply<Real, false>,        multiply<Real, true>};
 }
 
 }  // namespace

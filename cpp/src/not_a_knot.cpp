@@ -25,8 +25,10 @@ void spline_slopes(std::span<const double> y, std::vector<double>& slopes, std::
     // pivots[k] holds the superdiagonal of row k after division by its pivot.
     pivots[0] = 2.0;
     slopes[0] = -2.5 * y[0] + 2.0 * y[1] + 0.5 * y[2];
+    double inverse = 0;
     for (std::size_t k = 1; k + 1 < n; ++k) {
-        const double inverse = 1.0 / (4.0 - pivots[k - 1]);
+        // It settles, at 2 - sqrt(3), after some twenty rows: no need to go on dividing.
+        if (k < 3 || pivots[k - 1] != pivots[k - 2]) inverse = 1.0 / (4.0 - pivots[k - 1]);
         pivots[k] = inverse;
         slopes[k] = (3.0 * (y[k + 1] - y[k - 1]) - slopes[k - 1]) * inverse;
     }
@@ -42,9 +44,9 @@ void resample_not_a_knot(std::span<const double> values, std::span<double> out, 
     spline_slopes(values, slopes, pivots);
     const std::size_t last_interval = values.size() - 2;
     const double intervals = static_cast<double>(values.size() - 1);
-    const double steps = out.size() > 1 ? static_cast<double>(out.size() - 1) : 1.0;
+    const double step = out.size() > 1 ? intervals / static_cast<double>(out.size() - 1) : 0.0;
     for (std::size_t q = 0; q < out.size(); ++q) {
-        const double place = static_cast<double>(q) * intervals / steps;
+        const double place = static_cast<double>(q) * step;
         std::size_t k = static_cast<std::size_t>(place);
         if (k > last_interval) k = last_interval;
         const double t = place - static_cast<double>(k);

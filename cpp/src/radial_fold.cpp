@@ -13,36 +13,34 @@ RadialFold::RadialFold(const Shape& shape, const ShapeKernels& kernels)
     : y_(shape.height, shape.convention),
       x_(shape.width, shape.convention),
       n_bins_(shape.n_bins),
-      stride_((y_.cells + 15) / 16 * 16),
-      bins_(stride_ * x_.cells),
+      stride_((x_.cells + 15) / 16 * 16),
+      bins_(stride_ * y_.cells),
       counts_(n_bins_ + 2) {
-    for (std::size_t j = 0; j < x_.cells; ++j) {
-        std::uint32_t* line_bins = bins_.data() + j * stride_;
+    for (std::size_t i = 0; i < y_.cells; ++i) {
+        std::uint32_t* line = bins_.data() + i * stride_;
         if (shape.convention == Convention::durall) {
-            kernels.durall_bins(y_.cells, y_.half_sample ? 1 : 0, 2 * j + (x_.half_sample ? 1 : 0), line_bins);
+            kernels.durall_bins(x_.cells, x_.half_sample ? 1 : 0, 2 * i + (y_.half_sample ? 1 : 0), line);
         } else {
-            kernels.isotropic_bins(y_.cells, j, shape.height, shape.width, n_bins_, line_bins);
+            kernels.isotropic_bins(x_.cells, i, shape.height, shape.width, n_bins_, line);
         }
-        const double four = 4 * x_.weight(j);
-        counts_[line_bins[0]] += four * (y_.weight(0) - 1);
-        counts_[line_bins[y_.cells - 1]] += y_.cells > 1 ? four * (y_.weight(y_.cells - 1) - 1) : 0;
-        for (std::size_t i = 0; i < y_.cells; ++i) counts_[line_bins[i]] += four;
+        const double four = 4 * y_.weight(i);
+        for (std::size_t j = 0; j < x_.cells; ++j) counts_[line[j]] += four;
+        counts_[line[0]] += four * (x_.weight(0) - 1);
+        if (x_.cells > 1) counts_[line[x_.cells - 1]] += four * (x_.weight(x_.cells - 1) - 1);
     }
 }
 
-RadialFold::Line RadialFold::line(std::size_t j) const {
-    const std::size_t p = x_.first(j);
-    const std::size_t q = x_.second(j);
-    // A frequency above the half plane is read at its mirror, with the horizontal one negated.
-    return {{p, q, x_.negative(p), x_.negative(q)}, y_.half_sample ? std::size_t{1} : std::size_t{0}};
-}
-
 template <typename Real>
-void RadialFold::weigh(std::size_t j, Real* logs) const {
-    logs[0] *= static_cast<Real>(y_.weight(0));
-    if (y_.cells > 1) logs[y_.cells - 1] *= static_cast<Real>(y_.weight(y_.cells - 1));
-    if (x_.weight(j) != 1.0) {
-        for (std::size_t i = 0; i < y_.cells; ++i) logs[i] *= static_cast<Real>(x_.weight(j));
+void RadialFold::logs(std::size_t i, const Real* row, const Real* next, const Kernels<Real>& kernels,
+                      Real* out) const {
+    // Frequencies p = j and q = -j, or -j-1 on a half-sample fold, of row i; and their mirrors -p and -q, one row
+    // further on a half-sample fold, which is where a row above the half plane is read.
+    const std::size_t half = x_.half_sample ? 1 : 0;
+    kernels.log_products(row, row + (x_.length - half), next + x_.length, next + half, x_.cells, out);
+    out[0] *= static_cast<Real>(x_.weight(0));
+    if (x_.cells > 1) out[x_.cells - 1] *= static_cast<Real>(x_.weight(x_.cells - 1));
+    if (y_.weight(i) != 1.0) {
+        for (std::size_t j = 0; j < x_.cells; ++j) out[j] *= static_cast<Real>(y_.weight(i));
     }
 }
 
@@ -57,7 +55,7 @@ void RadialFold::add(std::size_t first_line, std::size_t n, const Real* logs, st
         const std::uint32_t* b1 = b0 + stride_;
         const std::uint32_t* b2 = b1 + stride_;
         const std::uint32_t* b3 = b2 + stride_;
-        for (std::size_t i = 0; i < y_.cells; ++i) {
+        for (std::size_t i = 0; i < x_.cells; ++i) {
             sums[b0[i]] += static_cast<double>(logs[i]);
             sums[set + b1[i]] += static_cast<double>(logs[stride + i]);
             sums[2 * set + b2[i]] += static_cast<double>(logs[2 * stride + i]);
@@ -67,7 +65,7 @@ void RadialFold::add(std::size_t first_line, std::size_t n, const Real* logs, st
     }
     for (std::size_t l = 0; l < n; ++l) {
         const std::uint32_t* b = bins(first_line + l);
-        for (std::size_t i = 0; i < y_.cells; ++i) sums[b[i]] += static_cast<double>(logs[l * stride + i]);
+        for (std::size_t i = 0; i < x_.cells; ++i) sums[b[i]] += static_cast<double>(logs[l * stride + i]);
     }
 }
 
@@ -93,8 +91,8 @@ void RadialFold::average(const double* sums, double* profile) const {
     std::fill(profile + next, profile + n_bins_, next > 0 ? profile[next - 1] : 0.0);
 }
 
-template void RadialFold::weigh(std::size_t, float*) const;
-template void RadialFold::weigh(std::size_t, double*) const;
+template void RadialFold::logs(std::size_t, const float*, const float*, const Kernels<float>&, float*) const;
+template void RadialFold::logs(std::size_t, const double*, const double*, const Kernels<double>&, double*) const;
 template void RadialFold::add(std::size_t, std::size_t, const float*, std::size_t, double*) const;
 template void RadialFold::add(std::size_t, std::size_t, const double*, std::size_t, double*) const;
 

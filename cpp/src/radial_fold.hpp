@@ -42,29 +42,25 @@ struct Shape {
 
 /// The bins of a quarter plane of cells.
 ///
-/// With r2c symmetry and the folds of both sides, four amplitudes of the half plane fall on each cell (i, j), and
-/// their logarithms can be taken as one, of their product. Rows are cells of the vertical frequency i, and lines,
-/// of the horizontal frequency j, are what the memory is ordered by.
+/// With the symmetry of a real image's spectrum and the folds of both sides, four amplitudes of the half plane fall
+/// on each cell (i, j), and their logarithms can be taken as one, of their product. A line of cells is all those of
+/// one vertical frequency i.
 class RadialFold {
 public:
     RadialFold(const Shape& shape, const ShapeKernels& kernels);
 
-    /// Where the four amplitudes of the cells (0..rows, j) stand: four lines of the half plane, the last two of
-    /// which are read from row `row_shift` on.
-    struct Line {
-        std::size_t kx[4];
-        std::size_t row_shift;
-    };
-    Line line(std::size_t j) const;
-
-    std::size_t rows() const { return y_.cells; }
-    std::size_t lines() const { return x_.cells; }
+    std::size_t lines() const { return y_.cells; }
+    std::size_t cells() const { return x_.cells; }
     std::size_t n_bins() const { return n_bins_; }
     std::size_t bytes() const { return bins_.bytes() + counts_.size() * sizeof(double); }
 
-    /// Multiplies logarithms of products on line j by their cells' weights.
+    /// Rows of the half plane that a line needs beyond its own: on a half-sample fold the next one.
+    std::size_t row_shift() const { return y_.half_sample ? 1 : 0; }
+
+    /// The logarithms of the products on line i, with their weights. `row` and `next` are the powers of row i and of
+    /// row i + row_shift().
     template <typename Real>
-    void weigh(std::size_t j, Real* logs) const;
+    void logs(std::size_t i, const Real* row, const Real* next, const Kernels<Real>& kernels, Real* out) const;
 
     /// Adds the logarithms of `n` <= max_lines lines, `stride` apart, to the sums of their bins. `sums` holds
     /// max_lines sets of n_bins + 2 sums: bin 0 and the last are those that count for nothing.
@@ -76,7 +72,7 @@ public:
     void average(const double* sums, double* profile) const;
 
 private:
-    const std::uint32_t* bins(std::size_t j) const { return bins_.data() + j * stride_; }
+    const std::uint32_t* bins(std::size_t i) const { return bins_.data() + i * stride_; }
 
     SideFold y_;
     SideFold x_;

@@ -12,7 +12,7 @@ using namespace facespectra::testing;
 
 namespace {
 
-constexpr std::array<std::pair<std::size_t, std::size_t>, 14> shapes{{{8, 8},
+constexpr std::array<std::pair<std::size_t, std::size_t>, 17> shapes{{{8, 8},
                                                                       {9, 9},
                                                                       {8, 11},
                                                                       {11, 8},
@@ -25,7 +25,10 @@ constexpr std::array<std::pair<std::size_t, std::size_t>, 14> shapes{{{8, 8},
                                                                       {1, 37},
                                                                       {50, 1},
                                                                       {2, 19},
-                                                                      {34, 18}}};
+                                                                      {34, 18},
+                                                                      {19, 97},
+                                                                      {67, 23},
+                                                                      {64, 16}}};
 
 template <typename Real>
 std::vector<Real> spectrum(const ImageView& image, const Settings& settings, const std::string& simd = {}) {

@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <memory>
 #include <numeric>
 #include <string>
@@ -31,19 +33,19 @@ TEST_CASE("every frequency of the plane is counted once") {
 }
 
 TEST_CASE("the average of a constant is that constant, empty bins included") {
-    const ShapeKernels& kernels = runnable_levels().back()->shape_kernels;
+    const SimdLevel& level = *runnable_levels().back();
     for (const Convention convention : {Convention::durall, Convention::isotropic}) {
         for (const std::size_t height : {12UL, 15UL}) {
             const std::size_t n_bins = convention == Convention::durall ? profile_length(height, 10, convention) : 50;
-            const RadialFold fold({height, 10, convention, n_bins}, kernels);
+            const RadialFold fold({height, 10, convention, n_bins}, level.shape_kernels);
             std::vector<double> sums((n_bins + 2) * RadialFold::max_lines), profile(n_bins);
             const std::size_t stride = 16;
-            for (std::size_t j = 0; j < fold.lines(); j += RadialFold::max_lines) {
-                const std::size_t n = std::min(RadialFold::max_lines, fold.lines() - j);
-                // Four amplitudes of 2.5 on each cell.
-                std::vector<double> logs(stride * n, 10.0);
-                for (std::size_t l = 0; l < n; ++l) fold.weigh(j + l, logs.data() + l * stride);
-                fold.add(j, n, logs.data(), stride, sums.data());
+            // Every power is e^2.5.
+            const std::vector<double> row(11, std::exp(2.5));
+            std::vector<double> logs(stride);
+            for (std::size_t i = 0; i < fold.lines(); ++i) {
+                fold.logs(i, row.data(), row.data(), level.double_kernels, logs.data());
+                fold.add(i, 1, logs.data(), stride, sums.data());
             }
             fold.average(sums.data(), profile.data());
             for (const double value : profile) CHECK(value == doctest::Approx(2.5).epsilon(1e-14));
