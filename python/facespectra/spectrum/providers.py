@@ -6,7 +6,6 @@ opened: never a bare name that a linker would look up, let alone in the working 
 
 from __future__ import annotations
 
-import ctypes.util
 import os
 import sys
 from collections.abc import Callable
@@ -68,6 +67,8 @@ def _system_fftw() -> Provider | None:
 
 
 def _system_library(name: str) -> str | None:
+    import ctypes.util  # slow to import, and rarely needed: pyfftw is always installed with us
+
     found = ctypes.util.find_library(name)
     if found is None:
         return None

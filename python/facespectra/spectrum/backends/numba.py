@@ -6,6 +6,7 @@ The loops fold the half plane onto a quarter as the native core does; cpp/src/ra
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -21,6 +22,7 @@ from facespectra.spectrum.images import Grey
 from facespectra.spectrum.settings import SpectrumSettings
 
 MAX_SHAPES = 64
+MAX_SCRATCH = 1 << 22
 # Centres the range of float32 powers so that four of them can be multiplied; see cpp/src/half_plane.cpp.
 HEADROOM = {"float32": 2.0**7, "float64": 1.0}
 
@@ -98,6 +100,21 @@ def _log64(products: NDArray[np.float64]) -> None:
 
 
 @compiled
+def _convert(image: Any, converted: Any) -> float:
+    """Copies 8- or 16-bit pixels; returns their sum of squares."""
+    total = 0.0
+    for y in range(image.shape[0]):
+        # In whole numbers, whose sum may be taken in any order, and so by vector.
+        row = np.uint64(0)
+        for x in range(image.shape[1]):
+            value = np.uint64(image[y, x])
+            row += value * value
+            converted[y, x] = image[y, x]
+        total += float(row)
+    return total
+
+
+@compiled
 def _clamped_power(half: Any, epsilon: Any, scale: Any, floor: Any, power: Any) -> None:
     for i in range(half.shape[0]):
         for j in range(half.shape[1]):
@@ -130,8 +147,13 @@ def _fold(log: Any) -> Any:
                     first_mirror[j + shift] * second_mirror[j + shift]
                 )
             log(products)
+            products[0] *= weight_x[0]
+            if columns > 1:
+                products[-1] *= weight_x[-1]
+            line = bins[i]
+            weight = weight_y[i]
             for j in range(columns):
-                sums[bins[i, j]] += weight_y[i] * weight_x[j] * products[j]
+                sums[line[j]] += weight * products[j]
 
     return fold
 
@@ -139,38 +161,101 @@ def _fold(log: Any) -> Any:
 _FOLDS = {"float32": _fold(_log32), "float64": _fold(_log64)}
 
 
-def _one(image: Grey, settings: SpectrumSettings) -> definition.Floats:
+@compiled
+def _resample(values: NDArray[np.float64], out: NDArray[np.float64]) -> None:
+    """Not-a-knot spline through `values`, read at ``len(out)`` places; cpp/src/not_a_knot.cpp explains it."""
+    n = len(values)
+    slopes = np.empty(n)
+    above = np.empty(n)
+    if n == 2:
+        slopes[:] = values[1] - values[0]
+    elif n == 3:
+        slopes[0] = -1.5 * values[0] + 2.0 * values[1] - 0.5 * values[2]
+        slopes[1] = 0.5 * (values[2] - values[0])
+        slopes[2] = 0.5 * values[0] - 2.0 * values[1] + 1.5 * values[2]
+    else:
+        above[0] = 2.0
+        slopes[0] = -2.5 * values[0] + 2.0 * values[1] + 0.5 * values[2]
+        for k in range(1, n - 1):
+            above[k] = 1.0 / (4.0 - above[k - 1])
+            slopes[k] = (3.0 * (values[k + 1] - values[k - 1]) - slopes[k - 1]) * above[k]
+        last = 2.5 * values[n - 1] - 2.0 * values[n - 2] - 0.5 * values[n - 3]
+        slopes[n - 1] = (last - 2.0 * slopes[n - 2]) / (1.0 - 2.0 * above[n - 2])
+        for k in range(n - 2, -1, -1):
+            slopes[k] -= above[k] * slopes[k + 1]
+    step = (n - 1) / (len(out) - 1) if len(out) > 1 else 0.0
+    for q in range(len(out)):
+        k = min(int(q * step), n - 2)
+        t = q * step - k
+        rise = values[k + 1] - values[k]
+        bend = slopes[k] + slopes[k + 1] - 2.0 * rise
+        out[q] = values[k] + t * (slopes[k] + t * (rise - slopes[k] - bend + t * bend))
+
+
+class _Scratch(threading.local):
+    """Arrays that a thread uses again: fresh ones of this size come from the system page by page."""
+
+    def __init__(self) -> None:
+        self._buffers: dict[tuple[str, str], definition.Floats] = {}
+
+    def get(self, name: str, shape: tuple[int, int], dtype: str) -> definition.Floats:
+        size = shape[0] * shape[1]
+        buffer = self._buffers.get((name, dtype))
+        if buffer is None or len(buffer) < size:
+            buffer = np.empty(size, dtype)
+            if size <= MAX_SCRATCH:
+                self._buffers[name, dtype] = buffer
+        return buffer[:size].reshape(shape)
+
+
+_scratch = _Scratch()
+
+
+def _prepared(image: Grey, settings: SpectrumSettings) -> tuple[definition.Floats, float, float]:
+    """As :func:`definition.scaled_image`, in one pass where the pixels are whole numbers."""
+    if image.dtype.kind != "u":
+        return definition.scaled_image(image, settings)
+    height, width = image.shape
+    converted = _scratch.get("image", (height, width), settings.dtype)
+    return converted, 1.0, math.sqrt(_convert(image, converted))
+
+
+def _one(image: Grey, settings: SpectrumSettings, out: definition.Floats) -> None:
     height, width = image.shape
     bins, counts, weight_y, weight_x = _geometry((height, width), settings)
-    scaled, scale, norm = definition.scaled_image(image, settings)
+    scaled, scale, norm = _prepared(image, settings)
     epsilon = settings.epsilon * scale
     # The larger of the three is never 0, and stands for 1 in what follows.
     reference = max(norm, epsilon, definition.TINY)
     real = np.dtype(settings.dtype).type
-    half = scipy.fft.rfft2(scaled / real(reference), overwrite_x=True)
-    power = np.empty(half.shape, real)
-    floor = definition.RELATIVE_FLOOR[settings.dtype] ** 2 * HEADROOM[settings.dtype]
-    _clamped_power(half, real(epsilon / reference), real(HEADROOM[settings.dtype]), real(floor), power)
+    if norm == 0:
+        # Without this the powers of a black image, epsilon squared, could leave the range of a float32.
+        out[:] = definition.radial_spectrum_of(image, settings)
+        return
+    half = scipy.fft.rfft2(scaled, overwrite_x=True)
+    power = _scratch.get("power", (height, width // 2 + 1), settings.dtype)
+    headroom = HEADROOM[settings.dtype]
+    floor = definition.RELATIVE_FLOOR[settings.dtype] ** 2 * headroom
+    _clamped_power(half, real(epsilon), real(headroom / reference**2), real(floor), power)
     sums = np.zeros(len(counts))
-    isotropic = settings.convention == "isotropic"
+    durall = settings.convention == "durall"
     _FOLDS[settings.dtype](
-        power,
-        not isotropic and height % 2 == 0,
-        not isotropic and width % 2 == 0,
-        bins,
-        weight_y,
-        weight_x,
-        sums,
+        power, durall and height % 2 == 0, durall and width % 2 == 0, bins, weight_y, weight_x, sums
     )
-    profile = definition.fill_empty(sums[1:-1], counts[1:-1])
-    offset = 20 * (math.log(reference) - math.log(scale)) - 10 * math.log(HEADROOM[settings.dtype])
-    return definition.finish(10 * profile + offset, settings)
+    # Only the isotropic convention has empty bins.
+    mean = sums[1:-1] / counts[1:-1] if durall else definition.fill_empty(sums[1:-1], counts[1:-1])
+    profile = 10 * mean + (20 * (math.log(reference) - math.log(scale)) - 10 * math.log(headroom))
+    if durall and settings.n_features is not None:
+        resampled = np.empty(settings.n_features)
+        _resample(profile, resampled)
+        profile = resampled
+    out[:] = profile / profile[0] if settings.normalize else profile
 
 
 def extract(images: Sequence[Grey], settings: SpectrumSettings, threads: int, out: definition.Floats) -> None:
     """Write the spectrum of each image into its row of `out`."""
 
     def one(i: int, image: Grey) -> None:
-        out[i] = _one(image, settings)
+        _one(image, settings, out[i])
 
     for_each(images, threads, one)
