@@ -1,6 +1,7 @@
-"""Every backend against the published recipe, one thread, 256x256 uint8 in, 300 float32 numbers out.
+"""Every contender on the cases of ``facespectra bench``, one thread, uint8 in and 300 float32 numbers out.
 
-``python -m pytest benchmarks`` prints a table with the ratio to the fastest; the recipe is one of the rows.
+``python -m pytest benchmarks`` prints the medians with their ratios to the fastest of the group, the bare
+transforms among them; every answer is checked first.
 """
 
 from __future__ import annotations
@@ -9,31 +10,37 @@ import numpy as np
 import pytest
 
 import facespectra as fs
-from facespectra.spectrum.backends import NAMES, backends
-from recipe import published_recipe
+from facespectra.bench.cases import CASES, Images, bare_ffts
+from facespectra.bench.run import TOLERANCE, contenders
+
+_images: dict[str, Images] = {}
 
 
-@pytest.fixture(scope="module")
-def image() -> np.ndarray:
-    rng = np.random.default_rng(0)
-    return rng.integers(0, 256, (256, 256), dtype=np.uint8)
+def images_of(case: str) -> Images:
+    if case not in _images:
+        _images[case] = CASES[case].make()
+    return _images[case]
 
 
-@pytest.mark.benchmark(group="256x256 uint8, one image")
-@pytest.mark.parametrize("backend", NAMES)
-def test_backend(benchmark, image: np.ndarray, backend: str) -> None:
-    state = backends()[backend]
-    if state != "ready":
-        pytest.skip(f"{backend} is {state}")
-    if backend == "torch":
-        import torch
-
-        torch.set_num_threads(1)
-    got = benchmark(fs.radial_spectrum, image, backend=backend)
-    np.testing.assert_allclose(got, published_recipe(image), atol=1e-4)
+def _bare() -> list[tuple[str, str]]:
+    return [(case, name) for case in CASES for name in bare_ffts(images_of(case)[:1], case != "crops")]
 
 
-@pytest.mark.benchmark(group="256x256 uint8, one image")
-def test_published_recipe(benchmark, image: np.ndarray) -> None:
-    got = benchmark(published_recipe, image)
-    np.testing.assert_allclose(got, fs.radial_spectrum(image, dtype="float64"), atol=1e-10)
+def _whole() -> list[tuple[str, str]]:
+    return [(case, name) for case in CASES for name in contenders([])]
+
+
+@pytest.mark.parametrize(("case", "name"), _bare())
+def test_bare(benchmark, case: str, name: str) -> None:
+    benchmark.group = CASES[case].name
+    images = images_of(case)
+    benchmark.pedantic(bare_ffts(images, case != "crops")[name], rounds=5, warmup_rounds=1)
+
+
+@pytest.mark.parametrize(("case", "name"), _whole())
+def test_feature(benchmark, case: str, name: str) -> None:
+    benchmark.group = CASES[case].name
+    images = images_of(case)
+    got = benchmark.pedantic(contenders(images)[name], rounds=5, warmup_rounds=1)
+    expected = fs.radial_spectrum(images[:2], backend="numpy", dtype="float64")
+    assert np.abs(got[:2] - expected).max() <= TOLERANCE

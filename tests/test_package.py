@@ -36,6 +36,7 @@ RANKS = {
     "_files": 1,
     "_core": 1,
     "spectrum": 2,
+    "bench": 3,
     "images": 3,
     "faces": 4,
     "deep": 4,
