@@ -271,21 +271,22 @@ class FaceCropper:
         ValueError
             If the face does not lie in an image of that size.
         """
-        x0, y0, x1, y1 = face.box
+        left, top, right, bottom = x0, y0, x1, y1 = face.box
         if not (0 <= x0 < x1 <= width and 0 <= y0 < y1 <= height):
             raise ValueError(f"the face at {face.box} does not lie in an image of {width}x{height} pixels")
-        across, down = round(self.margin * (x1 - x0)), round(self.margin * (y1 - y0))
-        x0, x1 = max(x0 - across, 0), min(x1 + across, width)
-        y0, y1 = max(y0 - down, 0), min(y1 + down, height)
-        w, h = x1 - x0, y1 - y0
+        margins = round(self.margin * (x1 - x0)), round(self.margin * (y1 - y0))
+        x0, x1 = max(x0 - margins[0], 0), min(x1 + margins[0], width)
+        y0, y1 = max(y0 - margins[1], 0), min(y1 + margins[1], height)
         if self.square:
-            w = h = min(max(w, h), width, height)
+            side = min(max(x1 - x0, y1 - y0), width, height)
+            # A side that has to shrink gives up margin, not face.
+            x0, x1 = _about(x0, x1, side, width) if side >= x1 - x0 else _about(left, right, side, width)
+            y0, y1 = _about(y0, y1, side, height) if side >= y1 - y0 else _about(top, bottom, side, height)
         if self.snap:
-            w, h = _nearest_smooth(w, width), _nearest_smooth(h, height)
-            if self.square:
-                w = h = min(w, h)
-        x0, x1 = _about(x0, x1, w, width)
-        y0, y1 = _about(y0, y1, h, height)
+            # A square stays one: what is nearest within the smaller limit suits both sides.
+            limits = (min(width, height),) * 2 if self.square else (width, height)
+            x0, x1 = _about(x0, x1, _nearest_smooth(x1 - x0, limits[0]), width)
+            y0, y1 = _about(y0, y1, _nearest_smooth(y1 - y0, limits[1]), height)
         return x0, y0, x1, y1
 
     def _cut(self, pixels: UInt8Array, face: Face) -> UInt8Array:
