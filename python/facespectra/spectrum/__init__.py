@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from functools import lru_cache
 from numbers import Integral
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 import numpy as np
 
@@ -109,7 +110,11 @@ def radial_spectrum(
     >>> fs.radial_spectrum([image, image[:180, :151]]).shape
     (2, 300)
     """
-    settings = SpectrumSettings(n_features, convention, epsilon, normalize, dtype)  # type: ignore[arg-type]
+    try:
+        settings = _checked_settings(n_features, convention, epsilon, normalize, cast("str", dtype))
+    except TypeError:
+        # Something that cannot be hashed, and so is wrong: without the cache it gets its own message.
+        settings = SpectrumSettings(n_features, convention, epsilon, normalize, dtype)  # type: ignore[arg-type]
     n_threads = _threads(threads)
     if "torch" in sys.modules and isinstance(images, sys.modules["torch"].Tensor):
         if backend not in (None, "torch"):
@@ -127,6 +132,12 @@ def radial_spectrum(
     if len(greys):
         implementation.extract(greys, settings, n_threads, out)
     return out[0] if single else out
+
+
+@lru_cache(64, typed=True)
+def _checked_settings(*settings: Any) -> SpectrumSettings:
+    """Settings are checked once; small images feel it."""
+    return SpectrumSettings(*settings)
 
 
 def _threads(threads: int | None) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 DTYPES = ("uint8", "uint16", "float32", "float64")
+_NATIVE = frozenset(np.dtype(name) for name in DTYPES)
 COLOUR_CHANNELS = (3, 4)
 
 Grey = NDArray[Any]
@@ -17,6 +18,8 @@ Grey = NDArray[Any]
 def checked(array: Any, name: str) -> Grey:
     """The array in the machine's byte order, if its dtype is one that backends take."""
     array = np.asarray(array)
+    if array.dtype in _NATIVE:
+        return array  # type: ignore[no-any-return]
     if array.dtype.name not in DTYPES:
         raise TypeError(
             f"{name} has dtype {array.dtype}; expected one of {', '.join(DTYPES)} (convert with .astype)"
