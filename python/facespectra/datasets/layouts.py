@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from facespectra._extras import require
+from facespectra.datasets import ciplab
 from facespectra.datasets.manifest import COLUMNS, SUFFIXES, read_manifest
 from facespectra.errors import DatasetError
 
@@ -59,16 +60,17 @@ def read_dataset(path: str | os.PathLike[str], layout: str = "auto") -> pd.DataF
         A folder in one of the layouts of :data:`LAYOUTS`, or a manifest (CSV or Parquet). A folder that holds
         a ``manifest.csv`` or ``manifest.parquet`` is read through it.
     layout : str, default "auto"
-        ``"auto"``, or the name of a layout: ``"manifest"``, ``"classes"`` (``{real,fake}``) or ``"splits"``
+        ``"auto"``, or the name of a layout: ``"manifest"``, ``"classes"`` (``{real,fake}``), ``"splits"``
         (``{development,evaluation}/{real,fake}``, as the report's ``Task_1`` and ``Task_2_3``, or the same
-        with train, validation and test).
+        with train, validation and test) or ``"real-and-fake-face"`` (``{training_real,training_fake}``, the
+        Kaggle set of that name, see :mod:`facespectra.datasets.ciplab`).
 
     Returns
     -------
     pandas.DataFrame
         One row per sample: ``path`` (absolute, str), ``label`` (int64, fake = 1), ``group`` (str; where
         nothing is known, the file's path relative to the data set, without its suffix) and ``split`` (str;
-        empty where there is none).
+        empty where there is none). Some layouts know more, and add columns of their own.
 
     Raises
     ------
@@ -175,4 +177,5 @@ LAYOUTS: dict[str, Layout] = {
         _read_splits,
     ),
     "classes": Layout("folders real and fake", _has_classes, _read_classes),
+    "real-and-fake-face": Layout("folders training_real and training_fake", ciplab.matches, ciplab.read),
 }
