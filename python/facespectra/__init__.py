@@ -12,6 +12,7 @@ from facespectra._version import __version__
 
 if TYPE_CHECKING:
     from facespectra.datasets import read_dataset
+    from facespectra.deep import DeepFeatures
     from facespectra.detector import Detector, load
     from facespectra.evaluation import Evaluation, evaluate
     from facespectra.faces import FaceCropper
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from facespectra.spectrum.transformer import RadialSpectrum
 
 _HOME = {
+    "DeepFeatures": "facespectra.deep",
     "Detector": "facespectra.detector",
     "Evaluation": "facespectra.evaluation",
     "FaceCropper": "facespectra.faces",
@@ -32,6 +34,7 @@ _HOME = {
 }
 
 __all__ = [
+    "DeepFeatures",
     "Detector",
     "Evaluation",
     "FaceCropper",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from facespectra.cli.console import complain, complain_of, leave, progress_bar, show_table
-from facespectra.cli.options import Backend, Dataset, Device, Split, Threads
+from facespectra.cli.options import Backend, Dataset, Device, ResNetWeights, Split, Threads
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +29,7 @@ def evaluate(
         Path, typer.Option("--out", "-o", metavar="DIR", help="Where to write.", show_default=False)
     ],
     split: Split = None,
+    resnet_weights: ResNetWeights = None,
     backend: Backend = None,
     threads: Threads = None,
     device: Device = None,
@@ -40,7 +41,7 @@ def evaluate(
     from facespectra.datasets import read_dataset, select_split
     from facespectra.detector import load
 
-    detector = load(model, backend=backend, threads=threads, device=device)
+    detector = load(model, backend=backend, threads=threads, device=device, weights=resnet_weights)
     part = select_split(read_dataset(dataset), "test", split)
     result, n_unreadable = run(detector, part, out, model=str(model), dataset=str(dataset), split=split)
     show_table(figures(result))

@@ -26,7 +26,17 @@ Margin = Annotated[
 Square = Annotated[bool, typer.Option("--square", help="Widen the box to a square.")]
 Snap = Annotated[bool, typer.Option("--snap", help="Change the box by a few pixels to sides that FFTs like.")]
 Device = Annotated[
-    str | None, typer.Option(help="Where the face detector runs, such as cuda.", show_default="cpu")
+    str | None,
+    typer.Option(help="Where the face detector and ResNet-50 run, such as cuda.", show_default="cpu"),
+]
+ResNetWeights = Annotated[
+    str | None,
+    typer.Option(
+        "--resnet-weights",
+        metavar="FILE",
+        help="ResNet-50's weights: a state dict of torchvision's, or imagenet-v1 or imagenet-v2.",
+        show_default="torchvision's, downloaded",
+    ),
 ]
 
 NFeatures = Annotated[int, typer.Option(min=1, help="Length of each spectrum.")]

@@ -16,6 +16,7 @@ from facespectra.cli.options import (
     Dtype,
     Margin,
     NFeatures,
+    ResNetWeights,
     Snap,
     Split,
     Square,
@@ -29,13 +30,22 @@ def train(
         Path,
         typer.Option("--out", "-o", metavar="MODEL", help="The model file to write.", show_default=False),
     ],
-    features: Annotated[str, typer.Option(help="spectrum.")] = "spectrum",
+    features: Annotated[
+        str,
+        typer.Option(
+            help="spectrum, resnet50, fusion (both, scaled to an equal say) or concatenation (both as is)."
+        ),
+    ] = "spectrum",
     classifier: Annotated[
         str, typer.Option(help="svm-poly, svm-linear, svm-rbf, svm-sigmoid, logistic or kmeans.")
     ] = "svm-poly",
     scale: Annotated[
         bool, typer.Option("--scale", help="Standardise each feature (the report did not).")
     ] = False,
+    augment: Annotated[
+        str, typer.Option(help="Train on changed copies, too: flip, rotate, or flip,rotate.")
+    ] = "",
+    resnet_weights: ResNetWeights = None,
     seed: Annotated[int, typer.Option(help="For what is random.")] = 0,
     split: Split = None,
     whole: Annotated[
@@ -56,9 +66,18 @@ def train(
     Of a data set with splits, the one called development, train or training is used; one without is taken
     whole. Images without a face are left out and counted.
     """
+    from facespectra.datasets import augmentation
     from facespectra.detector import Detector
     from facespectra.detector.samples import is_unreadable
 
+    augmentation.chosen(augment)  # a wrong name is told before anything is read
+    # Only what was asked for: not every feature set has all of these.
+    asked_for = {
+        "n_features": (n_features, 300),
+        "convention": (convention, "durall"),
+        "dtype": (dtype, "float32"),
+    }
+    settings = {name: value for name, (value, default) in asked_for.items() if value != default}
     detector = Detector(
         features,
         classifier,
@@ -66,13 +85,14 @@ def train(
         seed=seed,
         crop=not whole,
         crop_settings={"margin": margin, "square": square, "snap": snap},
-        feature_settings={"n_features": n_features, "convention": convention, "dtype": dtype},
+        feature_settings=settings,
         backend=backend,
         threads=threads,
         device=device,
+        weights=resnet_weights,
     )
     with progress_bar("train") as update:
-        detector.fit(dataset, split=split, progress=update)
+        detector.fit(dataset, split=split, augment=augment, progress=update)
     summary = detector.training_
     n_unreadable = complain_of(pair for pair in summary["left_out"] if is_unreadable(pair[1]))
     for warning in summary["warnings"]:

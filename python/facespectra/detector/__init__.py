@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from facespectra.detector.classifiers import CLASSIFIERS
 from facespectra.detector.detector import Detector
-from facespectra.detector.features import FEATURES, FeatureTable, extract_features, make_features
+from facespectra.detector.feature_sets import FEATURES, make_features
+from facespectra.detector.features import FeatureTable, extract_features
 from facespectra.detector.loading import load
 from facespectra.detector.samples import Crop, Sample, Score, read_samples
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,7 +48,7 @@ CLASSIFIERS: dict[str, Callable[[int], Any]] = {
 }
 
 
-def make_pipeline(classifier: str, *, scale: bool, seed: int) -> Any:
+def make_pipeline(classifier: str, *, scale: bool, seed: int, blocks: Sequence[int] = ()) -> Any:
     """Make an unfitted scikit-learn pipeline that ends in the classifier of this name.
 
     Parameters
@@ -59,6 +59,9 @@ def make_pipeline(classifier: str, *, scale: bool, seed: int) -> Any:
         Standardise each feature first.
     seed : int
         For what is random in it.
+    blocks : sequence of int
+        Widths of the blocks of features that are to have the same say, see
+        :class:`facespectra.detector.blocks.BlockScaler`, which then stands in the scaler's place.
 
     Returns
     -------
@@ -78,7 +81,11 @@ def make_pipeline(classifier: str, *, scale: bool, seed: int) -> Any:
     from sklearn.pipeline import Pipeline
     from sklearn.preprocessing import StandardScaler
 
-    scaler = [("scale", StandardScaler())] if scale else []
+    scaler: list[tuple[str, Any]] = [("scale", StandardScaler())] if scale else []
+    if blocks:
+        from facespectra.detector.blocks import BlockScaler
+
+        scaler = [("scale", BlockScaler(list(blocks)))]
     return Pipeline([*scaler, ("classify", CLASSIFIERS[classifier](seed))])
 
 
@@ -163,7 +170,9 @@ class Fit:
         The highest Youden index over the held-out scores. Without these, over the scores of the fit itself,
         which are too sure.
     held_out_auc : float or None
-        AUC of the held-out scores, see :func:`held_out_scores`.
+        AUC of the held-out scores.
+    held_out : (n,) float64 or None
+        Scores of the training samples, see :func:`held_out_scores`.
     warnings : list of str
         What the fit complained about.
     """
@@ -171,6 +180,7 @@ class Fit:
     pipeline: Any
     threshold: float
     held_out_auc: float | None
+    held_out: NDArray[np.float64] | None
     warnings: list[str]
 
 
@@ -192,4 +202,4 @@ def fit_classifier(
     complaints = fit_pipeline(pipeline, matrix, labels)
     scores = pipeline.decision_function(matrix) if held_out is None else held_out
     auc = None if held_out is None else evaluate(labels, held_out).auc
-    return Fit(pipeline, youden_threshold(labels, scores), auc, complaints)
+    return Fit(pipeline, youden_threshold(labels, scores), auc, held_out, complaints)

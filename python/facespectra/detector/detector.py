@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from facespectra.detector.classifiers import fit_classifier, make_pipeline
-from facespectra.detector.features import FeatureTable, extract_features, make_features
+from facespectra.detector.feature_sets import make_features
+from facespectra.detector.features import FeatureTable, extract_features
 from facespectra.detector.model_file import save_model, versions
-from facespectra.detector.samples import NO_FACE, Score, Source, read_samples
+from facespectra.detector.samples import Score, Source, read_samples
 from facespectra.errors import DatasetError, ModelError
 
 if TYPE_CHECKING:
@@ -49,6 +50,9 @@ class Detector:
     backend, threads, device : optional
         Where and how to compute, as in :func:`facespectra.radial_spectrum` and
         :class:`facespectra.FaceCropper`. They are not saved with the model.
+    weights : path-like or str, optional
+        For features from ResNet-50, as in :class:`facespectra.DeepFeatures`. The model keeps their SHA-256,
+        and scores with no others.
 
     Attributes
     ----------
@@ -62,6 +66,9 @@ class Detector:
         ``n_real``, ``n_fake``, ``n_no_face``, ``n_unreadable``; ``held_out_auc`` of that cross-validation, or
         None; ``warnings`` of the fit; ``left_out``, a list of (path, status), which is not saved with the
         model.
+    held_out_scores_ : (n,) float64 or None
+        What that cross-validation gave each sample, NaN where there are no features; None where there was
+        none. Not saved with the model.
     versions_ : dict
         Versions of the packages that it was trained with.
 
@@ -84,6 +91,7 @@ class Detector:
     pipeline_: Any
     threshold_: float
     training_: dict[str, Any]
+    held_out_scores_: NDArray[np.float64] | None
     versions_: dict[str, str]
 
     def __init__(
@@ -99,6 +107,7 @@ class Detector:
         backend: str | None = None,
         threads: int | None = None,
         device: str | None = None,
+        weights: str | os.PathLike[str] | None = None,
     ) -> None:
         from facespectra.faces import FaceCropper
 
@@ -106,10 +115,17 @@ class Detector:
         self.classifier = classifier
         self.scale = scale
         self.seed = seed
-        self.feature_set = make_features(features, feature_settings or {}, backend=backend, threads=threads)
+        self.feature_set = make_features(
+            features,
+            feature_settings or {},
+            backend=backend,
+            threads=threads,
+            device=device,
+            weights=weights,
+        )
         cropper = FaceCropper(**(crop_settings or {}), device=device)
         self.cropper = cropper if crop else None
-        make_pipeline(classifier, scale=scale, seed=seed)
+        self._new_pipeline()
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -131,6 +147,7 @@ class Detector:
         dataset: pd.DataFrame | str | os.PathLike[str],
         *,
         split: str | None = None,
+        augment: str | Iterable[str] = (),
         progress: Progress | None = None,
     ) -> Detector:
         """Train on a data set.
@@ -142,6 +159,9 @@ class Detector:
         split : str, optional
             The split to train on. Default: the one called development, train or training; a data set without
             splits is taken whole.
+        augment : str or iterable of str
+            ``"flip"``, ``"rotate"`` or both: train on changed copies of the photographs, too; see
+            :mod:`facespectra.datasets.augmentation`.
         progress : callable, optional
             Called with the number of images done and of all.
 
@@ -157,12 +177,13 @@ class Detector:
         """
         import pandas as pd
 
+        from facespectra.datasets.augmentation import add_copies, sources_of
         from facespectra.datasets.layouts import read_dataset
         from facespectra.datasets.manifest import as_manifest, select_split
 
         manifest = as_manifest(dataset) if isinstance(dataset, pd.DataFrame) else read_dataset(dataset)
-        part = select_split(manifest, "train", split)
-        table = self.extract(part["path"].tolist(), progress=progress)
+        part = add_copies(select_split(manifest, "train", split), augment)
+        table = self.extract(sources_of(part), progress=progress)
         return self.fit_features(table, part["label"].to_numpy(), part["group"].to_numpy())
 
     def fit_features(
@@ -196,32 +217,30 @@ class Detector:
         of_group = np.arange(len(truth)) if groups is None else np.asarray(groups)
         if not len(truth) == len(of_group) == len(used):
             raise ValueError(f"{len(used)} samples need as many labels and groups")
-        samples = zip(table.paths, table.statuses, used, strict=True)
-        left_out = [(path, status) for path, status, ok in samples if not ok]
-        no_face = sum(status == NO_FACE for _, status in left_out)
-        counts = {
-            "n_real": int(np.sum(truth[used] == 0)),
-            "n_fake": int(np.sum(truth[used] == 1)),
-            "n_no_face": no_face,
-            "n_unreadable": len(left_out) - no_face,
-        }
+        counts = table.counts(truth)
         if not counts["n_real"] or not counts["n_fake"]:
             raise DatasetError(
                 f"training needs usable samples of both classes, got {counts['n_real']} real and "
-                f"{counts['n_fake']} fake ({no_face} without a face, {counts['n_unreadable']} unreadable)"
+                f"{counts['n_fake']} fake ({counts['n_no_face']} without a face, "
+                f"{counts['n_unreadable']} unreadable)"
             )
-        pipeline = make_pipeline(self.classifier, scale=self.scale, seed=self.seed)
+        pipeline = self._new_pipeline()
         fit = fit_classifier(pipeline, table.matrix[used], truth[used], of_group[used], self.seed)
         self.pipeline_ = fit.pipeline
         self.threshold_ = fit.threshold
         self.versions_ = versions()
-        self.training_ = {
-            **counts,
-            "held_out_auc": fit.held_out_auc,
-            "warnings": fit.warnings,
-            "left_out": left_out,
-        }
+        self.held_out_scores_ = None
+        if fit.held_out is not None:
+            self.held_out_scores_ = np.full(len(used), np.nan)
+            self.held_out_scores_[used] = fit.held_out
+        outcome = {"held_out_auc": fit.held_out_auc, "warnings": fit.warnings, "left_out": table.left_out}
+        self.training_ = counts | outcome
         return self
+
+    def _new_pipeline(self) -> Any:
+        return make_pipeline(
+            self.classifier, scale=self.scale, seed=self.seed, blocks=self.feature_set.blocks
+        )
 
     def extract(self, sources: Sequence[Source], *, progress: Progress | None = None) -> FeatureTable:
         """Cut out the faces and compute their features, as :meth:`fit` and :meth:`score` do.

@@ -1,127 +1,22 @@
-"""Step 2: from crops to a matrix, by a feature set that is chosen by name."""
+"""Step 2: from crops to a matrix, by a feature set of :mod:`~facespectra.detector.feature_sets`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facespectra.detector.samples import OK, UNREADABLE, Crop, Sample, is_unreadable
-from facespectra.spectrum.settings import SpectrumSettings
+from facespectra.detector.feature_sets import FeatureSet, Matrix
+from facespectra.detector.samples import NO_FACE, OK, UNREADABLE, Sample, is_unreadable
 
 if TYPE_CHECKING:
     from facespectra.faces import Box
 
 BATCH = 64
-
-Matrix = NDArray[np.floating[Any]]
-
-
-class FeatureSet(Protocol):
-    """What turns crops into rows of numbers.
-
-    Attributes
-    ----------
-    settings : dict
-        Plain data; made with the same settings, a feature set gives the same numbers.
-    width : int
-        Numbers per crop.
-    """
-
-    settings: dict[str, Any]
-    width: int
-
-    def extract(self, crops: Sequence[Crop]) -> Matrix:
-        """Compute the features of some crops.
-
-        Parameters
-        ----------
-        crops : sequence of Crop
-            Of any sizes; at least one.
-
-        Returns
-        -------
-        (len(crops), width) floating array
-
-        Raises
-        ------
-        ValueError
-            If one of the crops has no such features, by being too small.
-        """
-        ...
-
-
-class SpectrumFeatures:
-    """The radial spectrum of the grey crop.
-
-    Parameters
-    ----------
-    backend : str, optional
-        As in :func:`facespectra.radial_spectrum`. Not a part of the settings: it does not change the numbers.
-    threads : int, optional
-        Likewise.
-    **settings
-        ``n_features``, ``convention``, ``epsilon``, ``normalize`` and ``dtype`` of
-        :func:`facespectra.radial_spectrum`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a setting is unknown or wrong, or ``n_features`` is None.
-    """
-
-    def __init__(self, *, backend: str | None = None, threads: int | None = None, **settings: Any) -> None:
-        checked = SpectrumSettings(**settings)
-        if checked.n_features is None:
-            raise ValueError(
-                "n_features must be a number here: crops differ in size, so their profiles do in length"
-            )
-        self.settings: dict[str, Any] = asdict(checked)
-        self.width: int = checked.n_features
-        self.backend = backend
-        self.threads = threads
-
-    def extract(self, crops: Sequence[Crop]) -> Matrix:
-        """Compute the radial spectra of some crops; see :class:`FeatureSet`."""
-        from facespectra.spectrum import radial_spectrum
-
-        spectra: Matrix = radial_spectrum(
-            [crop.grey for crop in crops], backend=self.backend, threads=self.threads, **self.settings
-        )
-        return spectra
-
-
-FEATURES: dict[str, Callable[..., FeatureSet]] = {"spectrum": SpectrumFeatures}
-
-
-def make_features(name: str, settings: Mapping[str, Any], **runtime: Any) -> FeatureSet:
-    """Make the feature set of this name.
-
-    Parameters
-    ----------
-    name : str
-        One of :data:`FEATURES`.
-    settings : mapping
-        Its settings; what is not in it keeps its default.
-    **runtime
-        What does not change the numbers: ``backend``, ``threads``.
-
-    Returns
-    -------
-    FeatureSet
-
-    Raises
-    ------
-    ValueError, TypeError
-        If the name or a setting is unknown.
-    """
-    if name not in FEATURES:
-        raise ValueError(f"unknown features {name!r}; use one of {', '.join(FEATURES)}")
-    return FEATURES[name](**runtime, **settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +44,32 @@ class FeatureTable:
     def ok(self) -> NDArray[np.bool_]:
         """Which rows hold features, (n,) bool."""
         return np.array([status == OK for status in self.statuses], dtype=bool)
+
+    @property
+    def left_out(self) -> list[tuple[str, str]]:
+        """Path and status of every sample without features."""
+        return [pair for pair in zip(self.paths, self.statuses, strict=True) if pair[1] != OK]
+
+    def counts(self, labels: NDArray[np.int64]) -> dict[str, int]:
+        """Count the samples by what became of them.
+
+        Parameters
+        ----------
+        labels : (n,) int64
+            1 for fake, 0 for real.
+
+        Returns
+        -------
+        dict
+            ``n_real`` and ``n_fake``, of those with features; ``n_no_face`` and ``n_unreadable``.
+        """
+        used, no_face = self.ok, self.statuses.count(NO_FACE)
+        return {
+            "n_real": int(np.sum(labels[used] == 0)),
+            "n_fake": int(np.sum(labels[used] == 1)),
+            "n_no_face": no_face,
+            "n_unreadable": int(np.sum(~used)) - no_face,
+        }
 
     @property
     def unreadable(self) -> list[tuple[str, str]]:
@@ -183,7 +104,7 @@ def extract_features(
     blocks: list[Matrix] = []
     stream = iter(samples)
     while batch := _next_batch(stream, len(paths), progress):
-        rows, failures = _batch_rows(batch, features)
+        rows, failures = batch_rows(batch, features)
         paths += [sample.path for sample in batch]
         statuses += [failure or sample.status for sample, failure in zip(batch, failures, strict=True)]
         boxes += [sample.crop.box if sample.crop else None for sample in batch]
@@ -201,7 +122,23 @@ def _next_batch(stream: Iterable[Sample], done: int, progress: Callable[[int], N
     return batch
 
 
-def _batch_rows(batch: Sequence[Sample], features: FeatureSet) -> tuple[Matrix, list[str]]:
+def batch_rows(batch: Sequence[Sample], features: FeatureSet) -> tuple[Matrix, list[str]]:
+    """Compute the features of a few samples.
+
+    Parameters
+    ----------
+    batch : sequence of Sample
+        From :func:`~facespectra.detector.samples.read_samples`.
+    features : FeatureSet
+        What to compute.
+
+    Returns
+    -------
+    rows : (len(batch), width) floating array
+        NaN where there is no crop, or no such features.
+    failures : list of str
+        Why a crop has no features, as a status; empty where it has, and where there is no crop.
+    """
     crops = [(row, sample.crop) for row, sample in enumerate(batch) if sample.crop is not None]
     failures = [""] * len(batch)
     found: dict[int, Matrix] = {}

@@ -15,6 +15,7 @@ def load(
     backend: str | None = None,
     threads: int | None = None,
     device: str | None = None,
+    weights: str | os.PathLike[str] | None = None,
 ) -> Detector:
     """Load a detector from a file that :meth:`facespectra.Detector.save` wrote.
 
@@ -22,8 +23,9 @@ def load(
     ----------
     path : path-like
         The model file. It is safe to load one from a stranger: nothing in it is run.
-    backend, threads, device : optional
-        As for :class:`Detector`.
+    backend, threads, device, weights : optional
+        As for :class:`Detector`. A model whose features come from a network takes the weights that it was
+        trained with and no others; torchvision's own are found without being named.
 
     Returns
     -------
@@ -36,7 +38,9 @@ def load(
     """
     model = load_model(path)
     try:
-        detector = Detector(**model["settings"], backend=backend, threads=threads, device=device)
+        detector = Detector(
+            **model["settings"], backend=backend, threads=threads, device=device, weights=weights
+        )
         detector.pipeline_ = model["pipeline"]
         detector.threshold_ = float(model["threshold"])
         detector.training_ = {**model["training"], "left_out": []}

@@ -36,6 +36,7 @@ ALLOWED_TYPES = frozenset(
         "builtins.NoneType",
         "builtins.str",
         "builtins.tuple",
+        "facespectra.detector.blocks.BlockScaler",
         "facespectra.detector.kmeans.TwoMeans",
         "numpy.bool",
         "numpy.float32",
@@ -50,9 +51,9 @@ ALLOWED_TYPES = frozenset(
     }
 )
 # Of those, what skops does not know as harmless by itself.
-OUR_TYPES = ["facespectra.detector.kmeans.TwoMeans"]
+OUR_TYPES = ["facespectra.detector.blocks.BlockScaler", "facespectra.detector.kmeans.TwoMeans"]
 
-PACKAGES = ("numpy", "scikit-learn", "skops", "pillow", "torch", "facenet-pytorch")
+PACKAGES = ("numpy", "scikit-learn", "skops", "pillow", "torch", "torchvision", "facenet-pytorch")
 
 
 def versions() -> dict[str, str]:

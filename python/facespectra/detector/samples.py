@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, TypeAlias
 
+from facespectra.datasets.augmentation import Copy
 from facespectra.errors import UnreadableImageError
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ OK = "ok"
 NO_FACE = "no-face"
 UNREADABLE = "unreadable"
 
-Source: TypeAlias = "str | PathLike[str] | AnyImage"
+Source: TypeAlias = "str | PathLike[str] | Copy | AnyImage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +104,8 @@ def read_samples(sources: Iterable[Source], cropper: FaceCropper | None) -> Iter
 
     Parameters
     ----------
-    sources : iterable of path-like, PIL.Image.Image or numpy.ndarray
-        Files, or images of any kind that :func:`facespectra.images.to_rgb` takes.
+    sources : iterable of path-like, Copy, PIL.Image.Image or numpy.ndarray
+        Files, changed copies of files, or images of any kind that :func:`facespectra.images.to_rgb` takes.
     cropper : FaceCropper or None
         None takes whole images.
 
@@ -123,21 +124,55 @@ def read_samples(sources: Iterable[Source], cropper: FaceCropper | None) -> Iter
     from facespectra.images import read_image
 
     for source in sources:
-        if not isinstance(source, str | PathLike):
-            yield _sample("", source, cropper)
+        if not isinstance(source, str | PathLike | Copy):
+            yield sample_of("", source, cropper)
             continue
-        path = fspath(source)
+        name = str(source) if isinstance(source, Copy) else fspath(source)
         try:
-            image = read_image(path)
+            image = source.read() if isinstance(source, Copy) else read_image(source)
         except UnreadableImageError as error:
-            # The status stands beside the path: no need to say it twice.
-            reason = str(error).removeprefix(f"cannot read image {path}: ")
-            yield Sample(path, f"{UNREADABLE}: {reason}", None)
+            yield unreadable(source, error)
         else:
-            yield _sample(path, image, cropper)
+            yield sample_of(name, image, cropper)
 
 
-def _sample(path: str, image: AnyImage, cropper: FaceCropper | None) -> Sample:
+def unreadable(source: str | PathLike[str] | Copy, error: UnreadableImageError) -> Sample:
+    """Make the sample of a file that cannot be read.
+
+    Parameters
+    ----------
+    source : path-like or Copy
+        The file.
+    error : UnreadableImageError
+        Why.
+
+    Returns
+    -------
+    Sample
+    """
+    path, name = (source.path, str(source)) if isinstance(source, Copy) else (fspath(source), fspath(source))
+    # The status stands beside the path: no need to say it twice.
+    reason = str(error).removeprefix(f"cannot read image {path}: ")
+    return Sample(name, f"{UNREADABLE}: {reason}", None)
+
+
+def sample_of(path: str, image: AnyImage, cropper: FaceCropper | None) -> Sample:
+    """Cut the face out of one image.
+
+    Parameters
+    ----------
+    path : str
+        Its name in the sample.
+    image : PIL.Image.Image or numpy.ndarray
+        Of any kind that :func:`facespectra.images.to_rgb` takes.
+    cropper : FaceCropper or None
+        None takes the whole image.
+
+    Returns
+    -------
+    Sample
+        Its status is ``"ok"`` or ``"no-face"``.
+    """
     from facespectra.images import to_grey, to_rgb
 
     grey, rgb = to_grey(image), to_rgb(image)
@@ -147,6 +182,25 @@ def _sample(path: str, image: AnyImage, cropper: FaceCropper | None) -> Sample:
     (face,) = cropper.detect([rgb])
     if face is None:
         return Sample(path, NO_FACE, None)
-    x0, y0, x1, y1 = box = cropper.region(face, width, height)
+    return Sample(path, OK, cut(grey, rgb, cropper.region(face, width, height), face))
+
+
+def cut(grey: UInt8Array, rgb: UInt8Array, box: Box, face: Face | None) -> Crop:
+    """Cut a box out of an image.
+
+    Parameters
+    ----------
+    grey, rgb : uint8 arrays
+        The image, (h, w) and (h, w, 3).
+    box : tuple of int
+        ``(x0, y0, x1, y1)``, half-open.
+    face : Face or None
+        What was found there.
+
+    Returns
+    -------
+    Crop
+    """
+    x0, y0, x1, y1 = box
     # Copies: a view would keep the whole image in memory.
-    return Sample(path, OK, Crop(grey[y0:y1, x0:x1].copy(), rgb[y0:y1, x0:x1].copy(), box, face))
+    return Crop(grey[y0:y1, x0:x1].copy(), rgb[y0:y1, x0:x1].copy(), box, face)

@@ -1,0 +1,21 @@
+"""Features of a face from a network that was trained on ImageNet: ResNet-50 without its last layer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from facespectra.deep.network import WIDTH, ResNet50
+
+if TYPE_CHECKING:
+    from facespectra.deep.transformer import DeepFeatures
+
+__all__ = ["WIDTH", "DeepFeatures", "ResNet50"]
+
+
+def __getattr__(name: str) -> object:
+    # The transformer brings scikit-learn in, which the network itself does not need.
+    if name != "DeepFeatures":
+        raise AttributeError(f"module 'facespectra.deep' has no attribute {name!r}")
+    from facespectra.deep.transformer import DeepFeatures
+
+    return DeepFeatures

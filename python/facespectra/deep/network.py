@@ -1,0 +1,218 @@
+"""ResNet-50 without its last layer: colour crops in, 2048 numbers each out."""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facespectra._extras import require
+from facespectra.deep.weights import Weights, find_weights, named_like, read_weights, sha256_of
+from facespectra.errors import ModelError
+from facespectra.images import UInt8Array
+
+__all__ = ["WIDTH", "ResNet50"]
+
+WIDTH = 2048
+SIDE = 224
+MEAN = (0.485, 0.456, 0.406)
+STD = (0.229, 0.224, 0.225)
+BATCH_ON_CPU = 4
+BATCH_ON_DEVICE = 32
+
+# 90 MB each: whoever uses the same weights on the same device shares them for as long as somebody does.
+_SHARED: weakref.WeakValueDictionary[tuple[str, str], Any] = weakref.WeakValueDictionary()
+_LOADING = threading.Lock()
+
+
+class ResNet50:
+    """torchvision's ResNet-50 up to its global pooling, in evaluation and inference mode.
+
+    Parameters
+    ----------
+    weights : path-like or str, optional
+        See :class:`facespectra.DeepFeatures`.
+    sha256 : str, optional
+        Of the file that is expected. Other weights are refused; and where no `weights` are given, and these
+        are torchvision's, they are taken.
+    batch_size : int, optional
+        Crops that go through the network at once. Default: 4 on the CPU, which gains nothing from more, 32
+        elsewhere.
+    device : str, optional
+        Where torch runs the network, such as ``"cuda"``. The CPU if not given.
+
+    Raises
+    ------
+    ValueError
+        If `batch_size` is not positive.
+
+    Notes
+    -----
+    Every batch has the same size, a last one that is smaller is filled up with black: a convolution may be
+    done by other kernels, with other rounding, for another batch size. That makes the features of a crop the
+    same bits alone and among others, for one device, number of threads and batch size. Between these they
+    agree to about 1e-5 of the largest feature.
+
+    Nothing is loaded before it is needed. An object can be shared between threads; copies and pickles carry
+    the settings alone.
+    """
+
+    def __init__(
+        self,
+        weights: Weights = None,
+        *,
+        sha256: str | None = None,
+        batch_size: int | None = None,
+        device: str | None = None,
+    ) -> None:
+        if batch_size is not None and batch_size < 1:
+            raise ValueError(f"batch_size must be at least 1, not {batch_size}")
+        self.weights = weights
+        self.expected = sha256
+        self.batch_size = batch_size
+        self.device = device
+        self._sha256: str | None = None
+        self._network: Any = None
+        self._lock = threading.Lock()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {
+            "weights": self.weights,
+            "sha256": self.expected,
+            "batch_size": self.batch_size,
+            "device": self.device,
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(**state)  # type: ignore[misc]
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the file of the weights, which are looked for and downloaded if need be.
+
+        Raises
+        ------
+        ModelError
+            If there are none, or they are not those that are expected.
+        """
+        if self._sha256 is None:
+            file = find_weights(self._named())
+            self._sha256 = self._accepted(sha256_of(file), file)
+        return self._sha256
+
+    def features(self, crops: Sequence[UInt8Array]) -> NDArray[np.float32]:
+        """Compute the features of some crops.
+
+        Parameters
+        ----------
+        crops : sequence of (h, w, 3) uint8 arrays
+            Of any sizes. Each is squeezed to 224x224 (Pillow's bilinear filter, which averages where it
+            shrinks), for the network alone.
+
+        Returns
+        -------
+        (len(crops), 2048) float32
+
+        Raises
+        ------
+        ModelError
+            If there are no weights, or they are not those that are expected.
+        ValueError
+            If a crop has another shape or type, or no pixels.
+        MissingExtraError
+            If torch, torchvision or Pillow is not installed.
+        """
+        for crop in crops:
+            if crop.ndim != 3 or crop.shape[2] != 3 or crop.dtype != np.uint8 or crop.size == 0:
+                raise ValueError(f"a crop must be (h, w, 3) uint8, not {crop.shape} {crop.dtype}")
+        network, size = self._load(), self.batch_size or self._default_batch()
+        features = np.empty((len(crops), WIDTH), np.float32)
+        for start in range(0, len(crops), size):
+            part = crops[start : start + size]
+            features[start : start + len(part)] = self._run(network, part, size)
+        return features
+
+    def _default_batch(self) -> int:
+        return BATCH_ON_CPU if (self.device or "cpu").startswith("cpu") else BATCH_ON_DEVICE
+
+    def _run(self, network: Any, crops: Sequence[UInt8Array], size: int) -> NDArray[np.float32]:
+        import torch
+
+        batch = np.zeros((size, SIDE, SIDE, 3), np.uint8)
+        for row, crop in zip(batch, crops, strict=False):
+            row[:] = _squeezed(crop)
+        with torch.inference_mode(), _exact():
+            pixels = torch.from_numpy(batch).to(self.device or "cpu").permute(0, 3, 1, 2).float() / 255
+            mean, std = (pixels.new_tensor(values).view(3, 1, 1) for values in (MEAN, STD))
+            features = network((pixels - mean) / std)
+            rows: NDArray[np.float32] = features[: len(crops)].cpu().numpy()
+        return rows
+
+    def _named(self) -> Weights:
+        if self.weights is not None or self.expected is None:
+            return self.weights
+        name = named_like(self.expected)
+        if name is None:
+            raise ModelError(
+                f"this model needs the ResNet-50 weights that it was trained with, a file of SHA-256 "
+                f"{self.expected[:16]}...; name that file (--resnet-weights FILE)"
+            )
+        return name
+
+    def _accepted(self, sha256: str, file: os.PathLike[str]) -> str:
+        expected = self.expected or self._sha256
+        if expected not in (None, sha256):
+            raise ModelError(
+                f"{file}: other ResNet-50 weights (SHA-256 {sha256[:16]}...) than the model was trained with "
+                f"({expected[:16]}...)"
+            )
+        return sha256
+
+    def _load(self) -> Any:
+        with self._lock:
+            if self._network is None:
+                file = find_weights(self._named())
+                state, sha256 = read_weights(file)
+                self._sha256 = self._accepted(sha256, file)
+                self._network = _shared(state, sha256, self.device or "cpu")
+            return self._network
+
+
+def _shared(state: dict[str, Any], sha256: str, device: str) -> Any:
+    import torch
+    from torchvision.models import resnet50
+
+    with _LOADING:
+        network = _SHARED.get((sha256, device))
+        if network is None:
+            with torch.device("meta"):
+                network = resnet50()
+            network.fc = torch.nn.Identity()
+            # Torch makes up the counters of training steps, which it takes the file to be too old to have.
+            network.load_state_dict(state, assign=True)
+            network = network.eval().requires_grad_(False).to(device)
+            _SHARED[sha256, device] = network
+    return network
+
+
+@contextmanager
+def _exact() -> Iterator[None]:
+    """Have CUDA compute in float32 proper, and in the same way each time; the CPU does so anyway."""
+    import torch
+
+    with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
+        yield
+
+
+def _squeezed(crop: UInt8Array) -> UInt8Array:
+    require("faces", "PIL")
+    from PIL import Image
+
+    image = Image.fromarray(np.ascontiguousarray(crop))
+    return np.asarray(image.resize((SIDE, SIDE), Image.Resampling.BILINEAR))

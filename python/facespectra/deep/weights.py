@@ -1,0 +1,258 @@
+"""Weights of ResNet-50: found, downloaded by torch itself, and read without running anything in them."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import io
+import os
+import re
+import socket
+import threading
+import warnings
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from facespectra._extras import require
+from facespectra.errors import ModelError
+
+Weights: TypeAlias = "str | os.PathLike[str] | None"
+
+# torchvision's names. The first is what the report's authors had: the second came half a year later.
+PUBLISHED = {"imagenet": "IMAGENET1K_V1", "imagenet-v1": "IMAGENET1K_V1", "imagenet-v2": "IMAGENET1K_V2"}
+
+# In float64 the network takes 205 MB. What a file unpacks to is looked at before it is unpacked.
+LARGEST = 512 * 2**20
+DOWNLOAD_TIMEOUT = 30.0
+
+# The names that torchvision gives its files end in the first digits of their SHA-256.
+_HASH_IN_NAME = re.compile(r"^resnet50-([0-9a-f]{8,64})\.pth$")
+_HINT = "give a file that holds them (--resnet-weights FILE)"
+_TIMEOUT_LOCK = threading.Lock()
+
+
+def find_weights(weights: Weights = None, *, download: bool = True) -> Path:
+    """Find the file that weights are in, and download it where it is one of torchvision's and not there yet.
+
+    Parameters
+    ----------
+    weights : path-like or str, optional
+        A file, or one of :data:`PUBLISHED`. None is ``"imagenet"``.
+    download : bool
+        Whether the network may be asked.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    ModelError
+        If there is no such file, or it cannot be downloaded.
+    MissingExtraError
+        If torchvision is not installed.
+    """
+    name = "imagenet" if weights is None else weights
+    if not isinstance(name, str) or name not in PUBLISHED:
+        file = Path(name)
+        if not file.is_file():
+            raise ModelError(f"{file}: no such file of ResNet-50 weights")
+        return file
+    url, file = _published(name)
+    if file.is_file():
+        return file
+    if not download:
+        raise ModelError(f"ResNet-50's ImageNet weights are not at {file}; {_HINT}")
+    return _download(url, file)
+
+
+def named_like(sha256: str) -> str | None:
+    """Tell which of torchvision's published weights a hash belongs to.
+
+    Parameters
+    ----------
+    sha256 : str
+        Of a whole file, in hexadecimal digits.
+
+    Returns
+    -------
+    str or None
+        A name that :func:`find_weights` takes; None if torchvision did not publish these.
+    """
+    for name in PUBLISHED:
+        match = _HASH_IN_NAME.match(_published(name)[1].name)
+        if match and sha256.startswith(match[1]):
+            return name
+    return None
+
+
+def sha256_of(file: Path) -> str:
+    """Compute the SHA-256 of a file.
+
+    Parameters
+    ----------
+    file : Path
+        The file.
+
+    Returns
+    -------
+    str
+        In hexadecimal digits.
+
+    Raises
+    ------
+    ModelError
+        If the file cannot be read.
+    """
+    try:
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise _unreadable(file, error) from error
+
+
+def read_weights(file: Path) -> tuple[dict[str, Any], str]:
+    """Read a state dict of torchvision's ResNet-50; nothing in the file is run.
+
+    Parameters
+    ----------
+    file : Path
+        As ``torch.save(model.state_dict(), file)`` writes it. The last layer (``fc``) is not used: it may be
+        of any size, or missing.
+
+    Returns
+    -------
+    state : dict of str to torch.Tensor
+        What the network without its last layer needs, in float32.
+    sha256 : str
+        Of the file.
+
+    Raises
+    ------
+    ModelError
+        If the file cannot be read, is cut, is damaged, does not have the hash that its name promises, or
+        holds anything but the weights of a ResNet-50. One line that names the file.
+    MissingExtraError
+        If torch or torchvision is not installed.
+    """
+    require("faces", "torch", "torchvision")
+    try:
+        size = file.stat().st_size
+        data = file.read_bytes() if size <= LARGEST else b""
+    except OSError as error:
+        raise _unreadable(file, error) from error
+    # Read once: what is hashed is what is loaded, whatever happens to the file in between.
+    sha256 = hashlib.sha256(data).hexdigest()
+    if size > LARGEST or _unpacked(data) > LARGEST:
+        raise ModelError(f"{file}: too large to be ResNet-50 weights")
+    promised = _HASH_IN_NAME.match(file.name)
+    if promised and not sha256.startswith(promised[1]):
+        raise ModelError(
+            f"{file}: damaged, or not what its name says (its SHA-256 begins with {sha256[:8]}); "
+            "download it again"
+        )
+    return _checked(file, _load(file, data)), sha256
+
+
+def _published(name: str) -> tuple[str, Path]:
+    """Where torchvision has its weights, and where torch keeps them on this machine."""
+    require("faces", "torch", "torchvision")
+    import torch
+    from torchvision.models import ResNet50_Weights
+
+    url: str = ResNet50_Weights[PUBLISHED[name]].url
+    return url, Path(torch.hub.get_dir()) / "checkpoints" / url.rpartition("/")[2]
+
+
+def _download(url: str, file: Path) -> Path:
+    import torch
+
+    promised = _HASH_IN_NAME.match(file.name)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with _patience(DOWNLOAD_TIMEOUT):
+            # Into a temporary file that takes its name when the hash is right.
+            torch.hub.download_url_to_file(url, str(file), promised[1] if promised else None, progress=False)
+    except (OSError, RuntimeError, http.client.HTTPException) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise ModelError(f"cannot download ResNet-50's weights from {url} ({reason}); {_HINT}") from error
+    return file
+
+
+@contextmanager
+def _patience(seconds: float) -> Iterator[None]:
+    """Give up on a silent network: torch's downloader sets no timeout, and would wait for minutes."""
+    with _TIMEOUT_LOCK:
+        before = socket.getdefaulttimeout()
+        socket.setdefaulttimeout(seconds)
+        try:
+            yield
+        finally:
+            socket.setdefaulttimeout(before)
+
+
+def _unreadable(file: Path, error: OSError) -> ModelError:
+    return ModelError(f"{file}: cannot read the ResNet-50 weights ({error.strerror or error})")
+
+
+def _unpacked(data: bytes) -> int:
+    """Size of what is in an archive; torch stores without compression, and others need not."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return sum(member.file_size for member in archive.infolist())
+    except Exception:  # noqa: BLE001 - not an archive (torch before 1.6) or a broken one: torch will tell
+        return len(data)
+
+
+def _load(file: Path, data: bytes) -> Any:
+    import pickle
+
+    import torch
+
+    try:
+        with warnings.catch_warnings():
+            # About storage types of old files.
+            warnings.simplefilter("ignore")
+            return torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise ModelError(
+            f"{file}: refused, because it is no plain state dict (torch.save of model.state_dict())"
+        ) from error
+    except Exception as error:
+        # A cut or damaged file can fail anywhere inside torch and zipfile.
+        raise ModelError(f"{file}: not a file of ResNet-50 weights, or damaged") from error
+
+
+def _checked(file: Path, state: Any) -> dict[str, Any]:
+    import torch
+    from torchvision.models import resnet50
+
+    if not isinstance(state, dict) or not all(isinstance(key, str) for key in state):
+        raise ModelError(f"{file}: not a state dict of ResNet-50")
+    with torch.device("meta"):
+        expected = {key: value for key, value in resnet50().state_dict().items() if not _is_last(key)}
+    # Counters of training steps came with torch 0.4.1 and say nothing about features.
+    needed = {key: value for key, value in expected.items() if not key.endswith("num_batches_tracked")}
+    if missing := [key for key in needed if key not in state]:
+        raise ModelError(f"{file}: not the weights of a ResNet-50: {missing[0]} is missing")
+    if foreign := [key for key in state if key not in expected and not _is_last(key)]:
+        raise ModelError(f"{file}: not the weights of a ResNet-50: it has no {foreign[0]}")
+    for key, value in needed.items():
+        found = state[key]
+        if not isinstance(found, torch.Tensor) or found.shape != value.shape:
+            shape = tuple(found.shape) if isinstance(found, torch.Tensor) else type(found).__name__
+            raise ModelError(
+                f"{file}: not the weights of a ResNet-50: {key} is {shape}, not {tuple(value.shape)}"
+            )
+        if not found.is_floating_point() or found.layout != torch.strided or not found.isfinite().all():
+            raise ModelError(f"{file}: damaged: {key} does not hold finite numbers")
+        if key.endswith("running_var") and (found < 0).any():
+            raise ModelError(f"{file}: damaged: {key} holds negative variances")
+    return {key: state[key].to(torch.float32) for key in needed}
+
+
+def _is_last(key: str) -> bool:
+    return key.startswith("fc.")

@@ -1,0 +1,494 @@
+"""ResNet-50: its weights and what is refused as such, its features, and detectors that use them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import pickle
+import socket
+import zipfile
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+
+import numpy as np
+import pytest
+
+import facespectra as fs
+from facespectra.deep import WIDTH, weights
+from facespectra.detector import Crop, FeatureTable, make_features
+from facespectra.errors import ModelError
+
+for _package in ("sklearn", "skops", "torchvision", "facenet_pytorch"):
+    pytest.importorskip(_package, reason="needs the detect extra")
+pd = pytest.importorskip("pandas", reason="needs the detect extra")
+torch = pytest.importorskip("torch", reason="needs the faces extra")
+Image = pytest.importorskip("PIL.Image", reason="needs the faces extra")
+
+
+def make_state(seed: int = 0) -> dict[str, Any]:
+    """A ResNet-50 with random weights whose features neither vanish nor explode."""
+    from torchvision.models import resnet50
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return resnet50(weights=None).state_dict()
+
+
+@pytest.fixture(scope="module")
+def state() -> dict[str, Any]:
+    return make_state()
+
+
+@pytest.fixture(scope="module")
+def weights_file(state: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("weights") / "w.pth"
+    torch.save(state, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def other_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("weights") / "other.pth"
+    torch.save(make_state(seed=1), path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def crops() -> list[np.ndarray]:
+    """Rendered faces of unequal sizes, cut out by MTCNN: fewer than a batch."""
+    from facespectra.datasets.rendered import render_face
+
+    rng, cropper = np.random.default_rng(0), fs.FaceCropper()
+    found = [cropper.crop_rgb(render_face(rng, 256)) for _ in range(3)]
+    assert all(crop is not None for crop in found)
+    return found
+
+
+@pytest.fixture(scope="module")
+def features(weights_file: Path, crops: list[np.ndarray]) -> np.ndarray:
+    return fs.DeepFeatures(weights_file).transform(crops)
+
+
+# --- features ----------------------------------------------------------------------------------------------
+
+
+def test_features_are_torchvisions_own(
+    state: dict[str, Any], crops: list[np.ndarray], features: np.ndarray
+) -> None:
+    from torchvision.models import resnet50
+    from torchvision.transforms import v2
+
+    network = resnet50(weights=None)
+    network.load_state_dict(state)
+    network.fc = torch.nn.Identity()
+    network.eval()
+    normalise = v2.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+    for crop, found in zip(crops, features, strict=True):
+        # PILToTensor and Resize as a torchvision user would write them.
+        resized = v2.functional.resize(Image.fromarray(crop), [224, 224])
+        pixels = normalise(
+            v2.functional.to_dtype(v2.functional.pil_to_tensor(resized), torch.float32, scale=True)
+        )
+        with torch.inference_mode():
+            expected = network(pixels[None])[0].numpy()
+        np.testing.assert_allclose(found, expected, atol=1e-5 * np.abs(expected).max())
+    assert features.shape == (len(crops), WIDTH)
+    assert features.dtype == np.float32
+
+
+def test_crops_have_the_same_features_alone_and_among_others(
+    weights_file: Path, crops: list[np.ndarray], features: np.ndarray
+) -> None:
+    deep = fs.DeepFeatures(weights_file)
+    alone = np.concatenate([deep.transform([crop]) for crop in crops])
+    np.testing.assert_array_equal(alone, features)
+    np.testing.assert_array_equal(deep.transform(crops[::-1]), features[::-1])
+    larger = fs.DeepFeatures(weights_file, batch_size=3).transform(crops)
+    np.testing.assert_allclose(larger, features, atol=1e-5 * features.max())
+
+
+def test_only_colour_and_no_gradient_and_no_training_mode(
+    weights_file: Path, crops: list[np.ndarray]
+) -> None:
+    deep = fs.DeepFeatures(weights_file)
+    first = deep.transform(crops[:1])
+    network = deep._network()._load()
+    assert not network.training
+    assert not any(parameter.requires_grad for parameter in network.parameters())
+    np.testing.assert_array_equal(deep.transform([Image.fromarray(crops[0])]), first)
+    assert not np.array_equal(deep.transform([crops[0][:, :, ::-1]]), first)
+    assert deep.transform([]).shape == (0, WIDTH)
+
+
+def test_wrong_images_are_refused(weights_file: Path) -> None:
+    deep = fs.DeepFeatures(weights_file)
+    with pytest.raises(ValueError, match="stack of images"):
+        deep.transform(np.zeros((8, 8, 3), np.uint8))
+    with pytest.raises(ValueError, match=r"must be \(h, w, 3\) uint8"):
+        deep.transform([np.zeros((0, 8, 3), np.uint8)])
+    with pytest.raises(ValueError, match="batch_size must be at least 1"):
+        fs.DeepFeatures(weights_file, batch_size=0).transform([])
+
+
+def test_is_a_scikit_learn_transformer(
+    weights_file: Path, crops: list[np.ndarray], features: np.ndarray
+) -> None:
+    from sklearn.base import clone
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    deep = fs.DeepFeatures(weights_file)
+    deep.transform(crops[:1])
+    copy = clone(deep)
+    assert (
+        copy.get_params()
+        == deep.get_params()
+        == {"weights": weights_file, "batch_size": None, "device": None}
+    )
+    scaled = make_pipeline(copy, StandardScaler()).fit_transform(crops)
+    np.testing.assert_allclose(scaled.mean(axis=0), 0, atol=1e-3)
+    assert deep.get_feature_names_out().shape == (WIDTH,)
+    again = pickle.loads(pickle.dumps(deep))  # noqa: S301
+    np.testing.assert_array_equal(again.transform(crops[:1]), features[:1])
+
+
+def test_set_params_takes_effect(weights_file: Path, other_weights: Path, crops: list[np.ndarray]) -> None:
+    deep = fs.DeepFeatures(weights_file)
+    first = deep.transform(crops[:1])
+    assert not np.array_equal(deep.set_params(weights=other_weights).transform(crops[:1]), first)
+
+
+# --- weights -----------------------------------------------------------------------------------------------
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(ModelError) as caught:
+        weights.read_weights(path)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert message.startswith(str(path))
+    return message
+
+
+def test_the_last_layer_may_be_missing_or_of_any_size(state: dict[str, Any], tmp_path: Path) -> None:
+    slim = {key: value for key, value in state.items() if not key.startswith("fc.")}
+    slim = {key: value.double() for key, value in slim.items() if not key.endswith("num_batches_tracked")}
+    torch.save(slim | {"fc.weight": torch.zeros(2, 2048), "fc.bias": torch.zeros(2)}, tmp_path / "w.pth")
+    found, sha256 = weights.read_weights(tmp_path / "w.pth")
+    assert set(found) == {key for key in slim if not key.startswith("fc.")}
+    assert all(value.dtype == torch.float32 for value in found.values())
+    assert sha256 == hashlib.sha256((tmp_path / "w.pth").read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("keep", [0, 100, 0.5, 0.999])
+def test_a_cut_file_is_refused(weights_file: Path, tmp_path: Path, keep: float) -> None:
+    data = weights_file.read_bytes()
+    (tmp_path / "w.pth").write_bytes(data[: int(keep * len(data)) if isinstance(keep, float) else keep])
+    assert "not a file of ResNet-50 weights, or damaged" in refusal(tmp_path / "w.pth")
+
+
+class Hostile:
+    def __reduce__(self) -> tuple[object, ...]:
+        return (exec, ("raise SystemExit('run')",))
+
+
+def test_what_would_run_code_is_refused(tmp_path: Path) -> None:
+    torch.save({"conv1.weight": Hostile()}, tmp_path / "new.pth")
+    torch.save({"conv1.weight": Hostile()}, tmp_path / "old.pth", _use_new_zipfile_serialization=False)
+    (tmp_path / "plain.pth").write_bytes(pickle.dumps(Hostile()))
+    for name in ("new.pth", "old.pth", "plain.pth"):
+        assert "refused" in refusal(tmp_path / name)
+
+
+def test_a_whole_model_is_refused(tmp_path: Path) -> None:
+    torch.save(torch.nn.Linear(2, 2), tmp_path / "model.pth")
+    assert "state_dict" in refusal(tmp_path / "model.pth")
+
+
+def test_a_bomb_is_refused_unopened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with zipfile.ZipFile(tmp_path / "w.pth", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("archive/data/0", bytes(2**20))
+    monkeypatch.setattr(weights, "LARGEST", 2**19)
+    monkeypatch.setattr(torch, "load", lambda *_, **__: pytest.fail("it was opened"))
+    assert "too large" in refusal(tmp_path / "w.pth")
+    (tmp_path / "w.pth").write_bytes(bytes(2**20))
+    assert "too large" in refusal(tmp_path / "w.pth")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda s: s.pop("layer4.2.bn3.weight"), "layer4.2.bn3.weight is missing"),
+        (lambda s: s.update({"extra": torch.zeros(1)}), "it has no extra"),
+        (lambda s: s.update({"conv1.weight": torch.zeros(64, 3, 3, 3)}), "conv1.weight is (64, 3, 3, 3)"),
+        (lambda s: s.update({"bn1.bias": 3}), "bn1.bias is int"),
+        (lambda s: s.update({"bn1.bias": torch.full((64,), float("nan"))}), "bn1.bias does not hold finite"),
+        (
+            lambda s: s.update({"bn1.bias": torch.zeros(64, dtype=torch.int64)}),
+            "bn1.bias does not hold finite",
+        ),
+        (lambda s: s.update({"bn1.running_var": torch.full((64,), -1.0)}), "negative variances"),
+    ],
+    ids=["missing", "foreign", "shape", "type", "nan", "integers", "variance"],
+)
+def test_other_contents_are_refused(state: dict[str, Any], change: Any, message: str, tmp_path: Path) -> None:
+    changed = dict(state)
+    change(changed)
+    # Written without torch, whose files of all the weights would take the time.
+    checked = pytest.raises(ModelError)
+    with checked as caught:
+        weights._checked(tmp_path / "w.pth", changed)
+    assert message in str(caught.value)
+    assert str(caught.value).startswith(str(tmp_path / "w.pth"))
+
+
+def test_another_network_and_other_data_are_refused(tmp_path: Path) -> None:
+    from torchvision.models import resnet18
+
+    torch.save(resnet18(weights=None).state_dict(), tmp_path / "18.pth")
+    assert "not the weights of a ResNet-50" in refusal(tmp_path / "18.pth")
+    torch.save([1, 2, 3], tmp_path / "list.pth")
+    assert "not a state dict" in refusal(tmp_path / "list.pth")
+
+
+def test_a_name_of_torchvisions_promises_its_hash(weights_file: Path, tmp_path: Path) -> None:
+    data = weights_file.read_bytes()
+    digits = hashlib.sha256(data).hexdigest()[:8]
+    wrong = tmp_path / "resnet50-11ad3fa6.pth"
+    wrong.write_bytes(data)
+    assert f"begins with {digits}" in refusal(wrong)
+    right = wrong.rename(tmp_path / f"resnet50-{digits}.pth")
+    assert weights.read_weights(right)[1].startswith(digits)
+
+
+def test_no_such_file() -> None:
+    with pytest.raises(ModelError, match=r"nowhere\.pth: no such file"):
+        fs.DeepFeatures("nowhere.pth").transform([np.zeros((8, 8, 3), np.uint8)])
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache of torch, and no network."""
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
+
+    def no_network(url: str, *_: object, **settings: object) -> None:
+        assert settings["progress"] is False
+        assert socket.getdefaulttimeout() is not None
+        raise URLError("Name or service not known")
+
+    monkeypatch.setattr(torch.hub, "download_url_to_file", no_network)
+    return tmp_path / "hub" / "checkpoints"
+
+
+@pytest.mark.parametrize("name", [None, "imagenet", "imagenet-v2"])
+def test_without_a_network_one_line_says_what_to_do(name: str | None, hub: Path) -> None:
+    with pytest.raises(ModelError, match=r"cannot download.*not known.*--resnet-weights FILE") as caught:
+        fs.DeepFeatures(name).transform([np.zeros((8, 8, 3), np.uint8)])
+    assert "\n" not in str(caught.value)
+    assert socket.getdefaulttimeout() is None
+    with pytest.raises(ModelError, match="are not at"):
+        weights.find_weights(name, download=False)
+
+
+def test_downloads_go_through_torchs_downloader_with_the_hash(
+    hub: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+
+    def download(url: str, target: str, promised: str, progress: bool) -> None:
+        calls.append((url, promised))
+        Path(target).write_bytes(b"downloaded")
+
+    monkeypatch.setattr(torch.hub, "download_url_to_file", download)
+    file = weights.find_weights()
+    assert file == hub / "resnet50-0676ba61.pth"
+    assert calls == [("https://download.pytorch.org/models/resnet50-0676ba61.pth", "0676ba61")]
+    assert weights.find_weights("imagenet-v1") == file
+    assert len(calls) == 1
+    assert weights.find_weights("imagenet-v2").name == "resnet50-11ad3fa6.pth"
+    # What lies in the cache is checked like any other file.
+    assert "begins with" in refusal(file)
+
+
+# --- detectors ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def table(weights_file: Path) -> tuple[FeatureTable, np.ndarray]:
+    """Joined features of textures: real ones rough, fakes smooth, so that both blocks can tell them apart."""
+    rng = np.random.default_rng(0)
+    images, labels = [], np.arange(16) % 2
+    for fake in labels:
+        small = rng.integers(0, 256, (32, 24, 3), dtype=np.uint8)
+        image = Image.fromarray(small).resize(
+            (48, 64), Image.Resampling.BICUBIC if fake else Image.Resampling.NEAREST
+        )
+        images.append(np.asarray(image))
+    return detector("concatenation", weights_file).extract(images), labels
+
+
+def detector(features: str, file: Path | None, **more: Any) -> fs.Detector:
+    settings = {} if features == "resnet50" else {"feature_settings": {"n_features": 30}}
+    return fs.Detector(features, "svm-linear", crop=False, weights=file, **settings, **more)
+
+
+def test_joined_features_are_both_side_by_side(
+    weights_file: Path, crops: list[np.ndarray], features: np.ndarray
+) -> None:
+    made = [Crop(np.asarray(Image.fromarray(crop).convert("L")), crop, (0, 0, 1, 1), None) for crop in crops]
+    for name in ("fusion", "concatenation"):
+        joined = make_features(name, {"n_features": 30}, weights=weights_file)
+        assert joined.width == WIDTH + 30
+        matrix = joined.extract(made)
+        np.testing.assert_array_equal(matrix[:, :WIDTH], features)
+        np.testing.assert_array_equal(
+            matrix[:, WIDTH:], fs.radial_spectrum([crop.grey for crop in made], n_features=30)
+        )
+    assert make_features("fusion", {}, weights=weights_file).blocks == (WIDTH, 300)
+    assert make_features("concatenation", {}, weights=weights_file).blocks == ()
+
+
+def test_fusion_gives_each_block_an_equal_say(
+    table: tuple[FeatureTable, np.ndarray], weights_file: Path
+) -> None:
+    from scipy.spatial.distance import pdist
+
+    features, labels = table
+
+    def shares(name: str) -> tuple[float, float]:
+        """Mean squared distance between two samples, by each block, as the classifier sees it."""
+        pipeline = detector(name, weights_file).fit_features(features, labels).pipeline_
+        seen = pipeline[:-1].transform(features.matrix) if len(pipeline) > 1 else features.matrix
+        deep, spectrum = (
+            float(np.mean(pdist(part, "sqeuclidean"))) for part in np.split(seen, [WIDTH], axis=1)
+        )
+        return deep, spectrum
+
+    deep, spectrum = shares("fusion")
+    assert deep == pytest.approx(spectrum, rel=1e-6)
+    deep, spectrum = shares("concatenation")
+    assert not 0.1 < deep / spectrum < 10  # as they come, one drowns the other
+
+
+def test_constant_features_and_wrong_widths() -> None:
+    from facespectra.detector.blocks import BlockScaler
+
+    rng = np.random.default_rng(0)
+    matrix = np.column_stack([rng.normal(5, 3, 200), np.full(200, 7.0), rng.normal(0, 100, 200)])
+    scaled = BlockScaler([2, 1]).fit_transform(matrix)
+    np.testing.assert_allclose(scaled.std(axis=0), [1, 0, 1])
+    with pytest.raises(ValueError, match="do not make up 3"):
+        BlockScaler([2, 2]).fit(matrix)
+
+
+@pytest.mark.parametrize("features", ["resnet50", "fusion", "concatenation"])
+def test_a_reloaded_detector_scores_the_same(
+    features: str,
+    table: tuple[FeatureTable, np.ndarray],
+    weights_file: Path,
+    crops: list[np.ndarray],
+    tmp_path: Path,
+) -> None:
+    joined, labels = table
+    matrix = joined.matrix[:, :WIDTH] if features == "resnet50" else joined.matrix
+    trained = detector(features, weights_file)
+    trained.fit_features(FeatureTable(joined.paths, joined.statuses, joined.boxes, matrix), labels)
+    model = trained.save(tmp_path / "m.model")
+    scores = trained.score_images(crops[:2])
+    assert np.isfinite(scores).all()
+    moved = weights_file.rename(tmp_path / "moved.pth")
+    try:
+        again = fs.load(model, weights=moved)
+        np.testing.assert_array_equal(again.score_images(crops[:2]), scores)
+        np.testing.assert_array_equal(again.score_images(crops[:1]), scores[:1])
+        assert again.settings == trained.settings
+        assert (
+            again.settings["feature_settings"]["weights_sha256"]
+            == hashlib.sha256(moved.read_bytes()).hexdigest()
+        )
+    finally:
+        moved.rename(weights_file)
+    with zipfile.ZipFile(model) as archive:
+        assert str(weights_file.parent) not in archive.read("schema.json").decode()
+        assert all(name.endswith((".npy", ".json")) for name in archive.namelist())
+
+
+def test_other_weights_are_refused(
+    table: tuple[FeatureTable, np.ndarray],
+    weights_file: Path,
+    other_weights: Path,
+    crops: list[np.ndarray],
+    tmp_path: Path,
+    hub: Path,
+) -> None:
+    features, labels = table
+    model = detector("fusion", weights_file).fit_features(features, labels).save(tmp_path / "m.model")
+    with pytest.raises(ModelError, match="other ResNet-50 weights") as caught:
+        fs.load(model, weights=other_weights).score_images(crops[:1])
+    assert str(other_weights) in str(caught.value)
+    assert "\n" not in str(caught.value)
+    with pytest.raises(ModelError, match=r"needs the ResNet-50 weights.*--resnet-weights FILE"):
+        fs.load(model).score_images(crops[:1])
+    with pytest.raises(ValueError, match="take no weights"):
+        fs.Detector(weights=weights_file)
+
+
+def test_a_model_on_torchvisions_weights_finds_them_by_itself(hub: Path) -> None:
+    features = make_features("resnet50", {"weights_sha256": "0676ba61" + "0" * 56})
+    with pytest.raises(ModelError, match=r"cannot download.*resnet50-0676ba61"):
+        features.extract(
+            [Crop(np.zeros((8, 8), np.uint8), np.zeros((8, 8, 3), np.uint8), (0, 0, 8, 8), None)]
+        )
+
+
+def test_settings_of_other_features_are_refused(weights_file: Path) -> None:
+    with pytest.raises(TypeError, match="features 'resnet50' have no setting 'n_features'"):
+        fs.Detector("resnet50", feature_settings={"n_features": 20}, weights=weights_file)
+
+
+@pytest.mark.slow
+def test_train_and_evaluate_with_weights_from_a_file(
+    weights_file: Path, other_weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from facespectra.cli import main
+    from facespectra.datasets.rendered import render_database
+
+    render_database(tmp_path / "faces", "other", n_people=6, pictures=1, seed=0)
+    data, model = str(tmp_path / "faces"), str(tmp_path / "m.model")
+    given = ["--resnet-weights", str(weights_file)]
+    options = ["--features", "fusion", "--classifier", "svm-linear"]
+    assert main(["train", data, "-o", model, *options, *given]) == 0
+    assert main(["evaluate", data, "-m", model, "--out", str(tmp_path / "run"), *given]) == 0
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert metrics["features"] == "fusion"
+    assert metrics["auc"] > 0.9  # on its own training faces
+    capsys.readouterr()
+    refused = [
+        "evaluate",
+        data,
+        "-m",
+        model,
+        "--out",
+        str(tmp_path / "no"),
+        "--resnet-weights",
+        str(other_weights),
+    ]
+    assert main(refused) == 2
+    assert "other ResNet-50 weights" in capsys.readouterr().err
+    assert not (tmp_path / "no").exists()
+    assert main(["train", data, "-o", model, "--features", "resnet50", "--n-features", "9", *given]) == 2
+    assert "no setting 'n_features'" in capsys.readouterr().err
+
+
+@pytest.mark.shared
+def test_features_of_photographs(shared_data: Path, weights_file: Path) -> None:
+    photographs = sorted((shared_data / "lab/Task_2_3/evaluation/real").glob("*.jpg"))[:3]
+    crops = [fs.FaceCropper().crop_rgb(Image.open(path)) for path in photographs]
+    deep = fs.DeepFeatures(weights_file)
+    together = deep.transform(crops)
+    np.testing.assert_array_equal(np.concatenate([deep.transform([crop]) for crop in crops]), together)
+    assert np.isfinite(together).all()
+    assert np.ptp(together, axis=0).max() > 0
+    through = fs.Detector("resnet50", weights=weights_file).extract([str(path) for path in photographs])
+    np.testing.assert_array_equal(through.matrix, together)
