@@ -19,9 +19,12 @@ def dft2(image: np.ndarray) -> np.ndarray:
     return rows @ image.astype(np.float64) @ columns
 
 
-def profile(image: np.ndarray, convention: str, n_bins: int | None, epsilon: float) -> np.ndarray:
+def profile(
+    image: np.ndarray, convention: str, n_bins: int | None, epsilon: float, floor: float
+) -> np.ndarray:
     height, width = image.shape
     spectrum = np.fft.fftshift(dft2(image))
+    least = floor * max(math.sqrt(np.sum(image.astype(np.float64) ** 2)), epsilon)
     bins: dict[int, list[float]] = {}
     if convention == "isotropic" and n_bins is None:
         n_bins = min(height, width) // 2
@@ -39,7 +42,7 @@ def profile(image: np.ndarray, convention: str, n_bins: int | None, epsilon: flo
                 )
                 if not 0 <= bin_ < n_bins:
                     continue
-            bins.setdefault(bin_, []).append(20 * math.log(abs(spectrum[row, column] + epsilon)))
+            bins.setdefault(bin_, []).append(20 * math.log(max(abs(spectrum[row, column] + epsilon), least)))
     if convention == "durall":
         return np.array([np.mean(bins[r]) for r in sorted(bins)[1:-1]])
     occupied = sorted(bins)
@@ -52,8 +55,9 @@ def radial_spectrum(
     convention: str = "durall",
     epsilon: float = 1e-8,
     normalize: bool = True,
+    floor: float = 0.0,
 ) -> np.ndarray:
-    result = profile(image, convention, n_features, epsilon)
+    result = profile(image, convention, n_features, epsilon, floor)
     if convention == "durall" and n_features is not None:
         # Not-a-knot for four values and more; the polynomial through all of them for fewer.
         kind = {1: "linear", 2: "quadratic"}.get(len(result) - 1, "cubic")
