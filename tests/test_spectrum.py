@@ -26,7 +26,8 @@ PIXELS = {"uint8": 255, "uint16": 65535, "float32": 1.0, "float64": 1e4}
 def image_of(shape: tuple[int, int], dtype: str = "uint8", seed: int = 0) -> np.ndarray:
     """Noise with a falling spectrum, as photographs have it."""
     rng = np.random.default_rng(seed)
-    noise = np.cumsum(np.cumsum(rng.normal(size=shape), axis=0), axis=1) + rng.normal(size=shape)
+    walks = np.cumsum(rng.normal(size=shape), axis=0) + np.cumsum(rng.normal(size=shape), axis=1)
+    noise = walks + rng.normal(size=shape)
     noise = (noise - noise.min()) / np.ptp(noise)
     return (noise * PIXELS[dtype]).astype(dtype)
 
