@@ -41,6 +41,8 @@ RANKS = {
     "faces": 4,
     "deep": 4,
     "datasets": 5,
+    "regions": 5,
+    "synth": 5,
     "evaluation": 5,
     "detector": 6,
     "report": 7,

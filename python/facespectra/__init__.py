@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from facespectra.detector import Detector, load
     from facespectra.evaluation import Evaluation, evaluate
     from facespectra.faces import FaceCropper
+    from facespectra.regions import RegionFeatures
     from facespectra.spectrum import radial_spectrum
     from facespectra.spectrum.backends import backends
     from facespectra.spectrum.transformer import RadialSpectrum
@@ -26,6 +27,7 @@ _HOME = {
     "Evaluation": "facespectra.evaluation",
     "FaceCropper": "facespectra.faces",
     "RadialSpectrum": "facespectra.spectrum.transformer",
+    "RegionFeatures": "facespectra.regions",
     "backends": "facespectra.spectrum.backends",
     "evaluate": "facespectra.evaluation",
     "load": "facespectra.detector",
@@ -39,6 +41,7 @@ __all__ = [
     "Evaluation",
     "FaceCropper",
     "RadialSpectrum",
+    "RegionFeatures",
     "__version__",
     "backends",
     "evaluate",

@@ -1,4 +1,4 @@
-"""What is computed from a crop, by name: the radial spectrum, ResNet-50's features, or both side by side."""
+"""What is computed from a crop, by name: spectrum, ResNet-50's features, both joined, or detail by region."""
 
 from __future__ import annotations
 
@@ -187,6 +187,41 @@ class JoinedFeatures:
         return np.concatenate([part.extract(crops) for part in self.parts], axis=1)
 
 
+class RegionFeatureSet:
+    """Detail by band and region of the face, see :mod:`facespectra.regions`.
+
+    Parameters
+    ----------
+    runtime : Runtime
+        Nothing of it matters here.
+    """
+
+    blocks: tuple[int, ...] = ()
+
+    def __init__(self, runtime: Runtime) -> None:
+        from facespectra.regions.layout import feature_names
+
+        self.width = len(feature_names())
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """See :class:`FeatureSet`."""
+        return {}
+
+    def extract(self, crops: Sequence[Crop]) -> Matrix:
+        """Compute the region features of some crops; see :class:`FeatureSet`."""
+        from facespectra.regions.fast import face_features, region_features
+
+        return np.array(
+            [
+                region_features(crop.grey)
+                if crop.face is None
+                else face_features(crop.grey, crop.face, crop.box[0], crop.box[1])
+                for crop in crops
+            ]
+        )
+
+
 def _fusion(runtime: Runtime, **settings: Any) -> FeatureSet:
     return JoinedFeatures(runtime, balanced=True, **settings)
 
@@ -200,6 +235,7 @@ FEATURES: dict[str, Callable[..., FeatureSet]] = {
     "resnet50": ResNet50Features,
     "fusion": _fusion,
     "concatenation": _concatenation,
+    "regions": RegionFeatureSet,
 }
 
 SPECTRUM_SETTINGS = frozenset(SpectrumSettings.__dataclass_fields__)
@@ -208,6 +244,7 @@ SETTINGS = {
     "resnet50": frozenset({"weights_sha256"}),
     "fusion": SPECTRUM_SETTINGS | {"weights_sha256"},
     "concatenation": SPECTRUM_SETTINGS | {"weights_sha256"},
+    "regions": frozenset(),
 }
 
 
