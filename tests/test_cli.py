@@ -325,7 +325,7 @@ def test_an_unreadable_sample_is_named_counted_and_left_out(
     task: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     manifest = fs.read_dataset(task)
-    manifest["group"] = [f"pair{i % 4}" for i in range(len(manifest))]
+    manifest["group"] = [f"{split} {i % 6}" for i, split in enumerate(manifest["split"])]
     manifest.loc[len(manifest)] = [str(tmp_path / "gone.png"), 1, "pair0", "evaluation"]
     manifest.loc[len(manifest)] = [str(tmp_path / "gone.png"), 1, "pair0", "development"]
     manifest.to_csv(tmp_path / "manifest.csv", index=False)

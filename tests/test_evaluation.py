@@ -181,7 +181,9 @@ def test_samples_without_a_score_are_counted_and_left_out() -> None:
     with_gaps = fs.evaluate(np.append(labels, [0, 1]), np.append(scores, [np.nan, np.nan]))
     without = fs.evaluate(labels, scores)
     assert with_gaps.n_no_score == 2
-    assert {**with_gaps.to_dict(), "n_no_score": 0} == without.to_dict()
+    figures = with_gaps.to_dict()
+    assert figures.pop("missing_effect")["auc"]["left_out"] == without.auc
+    assert {**figures, "n_no_score": 0} == without.to_dict()
 
 
 def test_one_sample_of_a_class_has_no_interval() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -9,17 +10,26 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from facespectra._extras import require
+from facespectra.evaluation.calibration import brier_score, calibration_error
+from facespectra.evaluation.inputs import checked
+from facespectra.evaluation.intervals import Z_95, delong_interval, group_interval, group_samples
+from facespectra.evaluation.missing import Effect, missing_effect
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 FPR_POINTS = (0.01, 0.1)
-Z_95 = 1.959963984540054
 POLARITY = (
     "AUC is below 0.5: the scores rank fake under real; check the polarity "
     "(fake must be label 1 and score higher)"
 )
 CONSTANT = "every sample has the same score: there is nothing to rank"
+FEW_GROUPS = (
+    "{n} groups, with fewer than five of real or of fake samples, are too few to resample: the interval of "
+    "the AUC takes samples to be independent, and is too narrow"
+)
+Aggregate = Literal["mean", "median", "max"]
+AGGREGATES: tuple[Aggregate, ...] = ("mean", "median", "max")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +45,9 @@ class Evaluation:
     auc : float
         Area under the ROC curve, fake being the positive class.
     auc_ci95 : (float, float)
-        95 % interval of `auc` by DeLong's method, see :func:`delong_interval`.
+        95 % interval of `auc`.
+    auc_ci95_method : {"delong", "bootstrap over groups", "bootstrap over videos"}
+        How it was found, see :func:`delong_interval` and :func:`group_interval`.
     auc_flipped : float
         ``1 - auc``: what the opposite polarity would give.
     eer : float
@@ -51,9 +63,19 @@ class Evaluation:
     tpr_at_fpr : dict of float to float
         Highest true positive rate of any threshold whose false positive rate does not exceed the key.
     group_auc : float or None
-        AUC of the mean scores per group and label; None where no groups were given.
+        AUC of one score per group and label, put together as `aggregate` says; None where no groups were
+        given.
     n_groups : int or None
         Groups with a score.
+    video_auc, n_videos : float or None, int or None
+        The same per video and label.
+    aggregate : {"mean", "median", "max"}
+        What the score of a group or a video is of its samples' scores.
+    brier, calibration_error : float or None
+        Brier score and expected calibration error (10 bins); None where scores are not probabilities.
+    missing_effect : dict or None
+        ``auc`` and ``accuracy`` with the samples without a score left out, taken as real, as fake, and at
+        chance, see :func:`~facespectra.evaluation.missing.missing_effect`; None where all have one.
     fpr, tpr, thresholds : (k,) float64
         The points of the ROC curve, from (0, 0) to (1, 1). The first threshold is infinite.
     warnings : tuple of str
@@ -66,6 +88,7 @@ class Evaluation:
     n_no_score: int
     auc: float
     auc_ci95: tuple[float, float]
+    auc_ci95_method: str
     auc_flipped: float
     eer: float
     average_precision: float
@@ -75,6 +98,12 @@ class Evaluation:
     tpr_at_fpr: dict[float, float]
     group_auc: float | None
     n_groups: int | None
+    video_auc: float | None
+    n_videos: int | None
+    aggregate: Aggregate
+    brier: float | None
+    calibration_error: float | None
+    missing_effect: Effect | None
     fpr: NDArray[np.float64] = field(repr=False)
     tpr: NDArray[np.float64] = field(repr=False)
     thresholds: NDArray[np.float64] = field(repr=False)
@@ -86,8 +115,9 @@ class Evaluation:
         Returns
         -------
         dict
-            NaN is None; the keys of ``tpr_at_fpr`` are text; ``group_auc`` and ``n_groups`` are there only
-            where groups were given.
+            NaN is None; the keys of ``tpr_at_fpr`` are text; ``group_auc`` and ``n_groups``, ``video_auc``
+            and ``n_videos``, ``brier`` and ``calibration_error``, and ``missing_effect`` are there only where
+            they are known.
         """
         low, high = (None if np.isnan(bound) else bound for bound in self.auc_ci95)
         figures: dict[str, Any] = {
@@ -97,6 +127,7 @@ class Evaluation:
             "n_no_score": self.n_no_score,
             "auc": self.auc,
             "auc_ci95": [low, high],
+            "auc_ci95_method": self.auc_ci95_method,
             "auc_flipped": self.auc_flipped,
             "eer": self.eer,
             "average_precision": self.average_precision,
@@ -107,13 +138,21 @@ class Evaluation:
         }
         if self.group_auc is not None:
             figures |= {"group_auc": self.group_auc, "n_groups": self.n_groups}
+        if self.video_auc is not None:
+            figures |= {"video_auc": self.video_auc, "n_videos": self.n_videos}
+        if self.group_auc is not None or self.video_auc is not None:
+            figures["aggregate"] = self.aggregate
+        if self.brier is not None:
+            figures |= {"brier": self.brier, "calibration_error": self.calibration_error}
+        if self.missing_effect is not None:
+            figures["missing_effect"] = self.missing_effect
         return figures | {"warnings": list(self.warnings)}
 
     def plot(self, ax: Axes | None = None, *, label: str | None = None) -> Axes:
         """Draw the ROC curve with its interval.
 
         The band is the 95 % Wilson interval of the true positive rate at each threshold; the legend gives the
-        AUC with its DeLong interval; the dot is the equal error rate.
+        AUC with its interval; the dot is the equal error rate.
 
         Parameters
         ----------
@@ -161,7 +200,10 @@ def evaluate(
     scores: ArrayLike,
     groups: ArrayLike | None = None,
     *,
+    videos: ArrayLike | None = None,
+    aggregate: Aggregate = "mean",
     threshold: float | None = None,
+    probabilities: bool = False,
 ) -> Evaluation:
     """Judge scores by their labels.
 
@@ -173,11 +215,18 @@ def evaluate(
         Higher means more likely fake. NaN means that there is no score (no face was found): such samples are
         counted and left out.
     groups : (n,) array_like, optional
-        What the samples belong to, such as their video. With them the AUC of the mean scores per group and
-        label is given, too.
+        What the samples belong to, such as their identity. With them the AUC per group and label is given,
+        too, and where a group has several samples, the interval is a bootstrap over groups.
+    videos : (n,) array_like, optional
+        The video of each sample. With them the AUC per video and label is given, too. Where there are no
+        groups, or fewer than five with samples of each class, the interval is a bootstrap over videos.
+    aggregate : {"mean", "median", "max"}
+        What the score of a group or a video is of its samples' scores.
     threshold : float, optional
         The threshold for the accuracy, chosen on other data. Default: the highest Youden index on these
         scores.
+    probabilities : bool
+        Scores are probabilities of being fake: give their Brier score and calibration error, too.
 
     Returns
     -------
@@ -186,8 +235,8 @@ def evaluate(
     Raises
     ------
     ValueError
-        If the lengths differ, a label is neither 0 nor 1, a score is infinite, or one of the classes has no
-        score.
+        If the lengths differ, a label is neither 0 nor 1, a score is infinite, one of the classes has no
+        score, or a probability is outside [0, 1].
     MissingExtraError
         If scikit-learn is not installed.
 
@@ -201,8 +250,14 @@ def evaluate(
     require("detect", "sklearn")
     from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
-    truth, values, of_group = _checked(labels, scores, groups)
+    truth, values, of_group = checked(labels, scores, groups)
+    _, _, of_video = checked(labels, scores, videos, "videos")
+    if aggregate not in AGGREGATES:
+        raise ValueError(f"unknown aggregate {aggregate!r}; use one of {', '.join(AGGREGATES)}")
+    if probabilities and np.any((values < 0) | (values > 1)):
+        raise ValueError("probabilities must lie in [0, 1]")
     scored = ~np.isnan(values)
+    everything = truth, values
     truth, values = truth[scored], values[scored]
     n_real, n_fake = int(np.sum(truth == 0)), int(np.sum(truth == 1))
     if not n_real or not n_fake:
@@ -213,17 +268,20 @@ def evaluate(
     fpr, tpr, thresholds = roc_curve(truth, values, drop_intermediate=False)
     auc = float(roc_auc_score(truth, values))
     at = float(threshold) if threshold is not None else youden_threshold(truth, values)
-    group_auc, n_groups = None, None
-    if of_group is not None:
-        of_group = of_group[scored]
-        group_auc, n_groups = _group_auc(truth, values, of_group), len(np.unique(of_group))
+    units = {
+        name: unit[scored] for name, unit in (("groups", of_group), ("videos", of_video)) if unit is not None
+    }
+    interval, method, complaints = _interval(truth, values, units)
+    complaints += [text for text, holds in ((POLARITY, auc < 0.5), (CONSTANT, np.ptp(values) == 0)) if holds]
+    per_unit = {name: _unit_auc(truth, values, unit, aggregate) for name, unit in units.items()}
     return Evaluation(
         n=len(truth),
         n_real=n_real,
         n_fake=n_fake,
         n_no_score=int(np.sum(~scored)),
         auc=auc,
-        auc_ci95=delong_interval(truth, values),
+        auc_ci95=interval,
+        auc_ci95_method=method,
         auc_flipped=1 - auc,
         eer=_equal_error_rate(fpr, tpr),
         average_precision=float(average_precision_score(truth, values)),
@@ -231,14 +289,18 @@ def evaluate(
         threshold=at,
         threshold_source="youden" if threshold is None else "given",
         tpr_at_fpr={point: float(tpr[fpr <= point].max()) for point in FPR_POINTS},
-        group_auc=group_auc,
-        n_groups=n_groups,
+        group_auc=per_unit.get("groups"),
+        n_groups=len(np.unique(units["groups"])) if "groups" in units else None,
+        video_auc=per_unit.get("videos"),
+        n_videos=len(np.unique(units["videos"])) if "videos" in units else None,
+        aggregate=aggregate,
+        brier=brier_score(truth, values) if probabilities else None,
+        calibration_error=calibration_error(truth, values) if probabilities else None,
+        missing_effect=None if scored.all() else missing_effect(*everything, at),
         fpr=fpr,
         tpr=tpr,
         thresholds=thresholds,
-        warnings=tuple(
-            text for text, holds in ((POLARITY, auc < 0.5), (CONSTANT, np.ptp(values) == 0)) if holds
-        ),
+        warnings=tuple(complaints),
     )
 
 
@@ -266,66 +328,20 @@ def youden_threshold(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> 
     return float((thresholds[best] + below) / 2)
 
 
-def delong_interval(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> tuple[float, float]:
-    """95 % interval of the AUC after DeLong, DeLong and Clarke-Pearson (1988), on the logit scale.
-
-    The variance is DeLong's, computed from midranks (Sun and Xu, 2014) in n log n. The interval is symmetric
-    in ``log(auc / (1 - auc))`` (Pepe, 2003): symmetric in the AUC itself, it holds the truth in only 87 % of
-    draws of 60 + 60 samples at a true AUC of 0.98, and in 95 % this way.
-
-    Parameters
-    ----------
-    labels : (n,) int64
-        0 or 1, both present.
-    scores : (n,) float64
-        Finite.
-
-    Returns
-    -------
-    (float, float)
-        Within [0, 1]. Where the classes are perfectly separated DeLong's variance is 0 and says nothing: then
-        the exact (Clopper-Pearson) interval of as many pairs, all won or all lost, as the smaller class has
-        samples. NaN where a class has one sample only, whose variance nobody knows.
-    """
-    from scipy.stats import rankdata
-
-    real, fake = scores[labels == 0], scores[labels == 1]
-    pairs = min(len(real), len(fake))
-    ranks = rankdata(np.concatenate([fake, real]))
-    # Share of real samples that each fake one beats, and share of fake samples that beat each real one.
-    of_fake = (ranks[: len(fake)] - rankdata(fake)) / len(real)
-    of_real = 1 - (ranks[len(fake) :] - rankdata(real)) / len(fake)
-    auc = float(np.mean(of_fake))
-    if auc == 1:
-        return float(0.025 ** (1 / pairs)), 1.0
-    if auc == 0:
-        return 0.0, float(1 - 0.025 ** (1 / pairs))
-    if pairs < 2:
-        return float("nan"), float("nan")
-    error = float(np.sqrt(np.var(of_fake, ddof=1) / len(fake) + np.var(of_real, ddof=1) / len(real)))
-    centre, half = np.log(auc / (1 - auc)), Z_95 * error / (auc * (1 - auc))
-    return float(1 / (1 + np.exp(half - centre))), float(1 / (1 + np.exp(-half - centre)))
-
-
-def _checked(
-    labels: ArrayLike, scores: ArrayLike, groups: ArrayLike | None
-) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[Any] | None]:
-    truth, values = np.asarray(labels), np.asarray(scores, dtype=np.float64)
-    of_group = None if groups is None else np.asarray(groups)
-    for name, array in (("labels", truth), ("scores", values), ("groups", of_group)):
-        if array is not None and array.shape != (len(truth.ravel()),):
-            raise ValueError(
-                f"labels, scores and groups must be of one length; {name} has shape {array.shape}"
-            )
-    if not np.isin(truth, (0, 1)).all():
-        raise ValueError(
-            f"labels must be 0 (real) or 1 (fake), got {np.setdiff1d(truth, (0, 1))[:3].tolist()}"
-        )
-    if np.isinf(values).any():
-        raise ValueError(
-            f"scores must be finite, or NaN where there is none; score {np.isinf(values).argmax()} is not"
-        )
-    return truth.astype(np.int64), values, of_group
+def _interval(
+    truth: NDArray[np.int64], values: NDArray[np.float64], units: dict[str, NDArray[Any]]
+) -> tuple[tuple[float, float], str, list[str]]:
+    """The interval of the AUC, how it was found, and what is to be said against it."""
+    fewest = None
+    for name, unit in units.items():
+        groups = group_samples(truth, unit)
+        if groups.n == len(truth):
+            continue
+        if groups.enough:
+            return group_interval(truth, values, groups), f"bootstrap over {name}", []
+        fewest = groups.n
+    complaints = [] if fewest is None else [FEW_GROUPS.format(n=fewest)]
+    return delong_interval(truth, values), "delong", complaints
 
 
 def _equal_error_rate(fpr: NDArray[np.float64], tpr: NDArray[np.float64]) -> float:
@@ -336,16 +352,19 @@ def _equal_error_rate(fpr: NDArray[np.float64], tpr: NDArray[np.float64]) -> flo
     return float(fpr[before] + share * (fpr[after] - fpr[before]))
 
 
-def _group_auc(truth: NDArray[np.int64], values: NDArray[np.float64], groups: NDArray[Any]) -> float:
+def _unit_auc(
+    truth: NDArray[np.int64], values: NDArray[np.float64], units: NDArray[Any], aggregate: Aggregate
+) -> float:
     from sklearn.metrics import roc_auc_score
 
-    _, index = np.unique(groups, return_inverse=True)
-    # A real video and the fake made from it can share a group: one mean for each of the two.
+    _, index = np.unique(units, return_inverse=True)
+    # A real video and the fake made from it can share a group: one score for each of the two.
     cell = index * 2 + truth
-    counts = np.bincount(cell)
-    present = np.flatnonzero(counts)
-    means = np.bincount(cell, weights=values)[present] / counts[present]
-    return float(roc_auc_score(present % 2, means))
+    order = np.argsort(cell, kind="stable")
+    present, starts = np.unique(cell[order], return_index=True)
+    combine: Callable[[NDArray[np.float64]], Any] = getattr(np, aggregate)
+    combined = [float(combine(part)) for part in np.split(values[order], starts[1:])]
+    return float(roc_auc_score(present % 2, combined))
 
 
 def _wilson(rate: NDArray[np.float64], n: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -1,0 +1,19 @@
+"""Scores against labels: figures, their intervals, and which of two systems is better."""
+
+from __future__ import annotations
+
+from facespectra.evaluation.comparison import Comparison, compare
+from facespectra.evaluation.figures import CONSTANT, POLARITY, Evaluation, evaluate, youden_threshold
+from facespectra.evaluation.intervals import delong_interval, group_interval
+
+__all__ = [
+    "CONSTANT",
+    "POLARITY",
+    "Comparison",
+    "Evaluation",
+    "compare",
+    "delong_interval",
+    "evaluate",
+    "group_interval",
+    "youden_threshold",
+]

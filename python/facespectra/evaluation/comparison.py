@@ -1,0 +1,192 @@
+"""Which of two systems is better on the same samples: DeLong's paired test, and a paired bootstrap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from facespectra.evaluation.inputs import checked
+from facespectra.evaluation.intervals import (
+    Z_95,
+    Groups,
+    bootstrap_weights,
+    components,
+    group_samples,
+    weighted_aucs,
+)
+
+DRAWS = 2000
+DEPENDENT = (
+    "several samples of one group are alike: DeLong's test takes them to be independent and is too sure; "
+    "go by the bootstrap over groups"
+)
+FEW_GROUPS = "{n} groups are too few to resample: the bootstrap is over samples, and too sure"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What :func:`compare` found. Only samples that both systems scored are in it.
+
+    Attributes
+    ----------
+    n, n_real, n_fake : int
+        Samples: all, real, fake.
+    n_left_out : int
+        Samples that one of the two has no score for.
+    auc : (float, float)
+        Of the first system and of the second.
+    difference : float
+        First minus second.
+    delong_ci95, bootstrap_ci95 : (float, float)
+        95 % intervals of the difference; NaN where they cannot be told.
+    delong_p, bootstrap_p : float
+        Two-sided p-values of "the AUCs are equal"; NaN where they cannot be told.
+    resampled : {"groups", "samples"}
+        What the bootstrap drew.
+    n_groups : int or None
+        Groups among the samples; None where none were given.
+    warnings : tuple of str
+        What a reader of the figures must know.
+    """
+
+    n: int
+    n_real: int
+    n_fake: int
+    n_left_out: int
+    auc: tuple[float, float]
+    difference: float
+    delong_ci95: tuple[float, float]
+    delong_p: float
+    bootstrap_ci95: tuple[float, float]
+    bootstrap_p: float
+    resampled: str
+    n_groups: int | None
+    warnings: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the figures as plain data for JSON; NaN is None."""
+        return {name: _plain(getattr(self, name)) for name in self.__slots__}
+
+
+def compare(
+    labels: ArrayLike,
+    first: ArrayLike,
+    second: ArrayLike,
+    groups: ArrayLike | None = None,
+    *,
+    draws: int = DRAWS,
+    seed: int = 0,
+) -> Comparison:
+    """Compare the AUCs of two systems on the same samples.
+
+    Parameters
+    ----------
+    labels : (n,) array_like
+        1 or True for fake, 0 or False for real.
+    first, second : (n,) array_like of float
+        Scores of the two; NaN where there is none. Samples that either has no score for are left out.
+    groups : (n,) array_like, optional
+        What the samples belong to, such as their video. The bootstrap then draws whole groups.
+    draws : int
+        Resampled data sets of the bootstrap.
+    seed : int
+        Of the draws.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    ValueError
+        If the lengths differ, a label is neither 0 nor 1, a score is infinite, or one of the classes has no
+        sample that both scored.
+
+    Examples
+    --------
+    >>> from facespectra.evaluation import compare
+    >>> compare([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8], [0.1, 0.2, 0.3, 0.4]).difference
+    -0.25
+    """
+    truth, a, of_group = checked(labels, first, groups)
+    _, b, _ = checked(labels, second, None)
+    both = ~(np.isnan(a) | np.isnan(b))
+    truth, a, b = truth[both], a[both], b[both]
+    n_real, n_fake = int(np.sum(truth == 0)), int(np.sum(truth == 1))
+    if not n_real or not n_fake:
+        raise ValueError(
+            f"a comparison needs samples of both classes with two scores, got {n_real} real and {n_fake} fake"
+        )
+    known = None if of_group is None else group_samples(truth, of_group[both])
+    warnings = []
+    if known is not None and known.n < len(truth):
+        warnings.append(DEPENDENT if known.enough else FEW_GROUPS.format(n=known.n))
+    by_group = known is not None and known.enough
+    drawn = known if known is not None and by_group else group_samples(truth, np.arange(len(truth)))
+    auc, interval, p = _delong(truth, a, b)
+    bootstrap_interval, bootstrap_p = _bootstrap(truth, a, b, drawn, draws, seed)
+    return Comparison(
+        n=len(truth),
+        n_real=n_real,
+        n_fake=n_fake,
+        n_left_out=int(np.sum(~both)),
+        auc=auc,
+        difference=auc[0] - auc[1],
+        delong_ci95=interval,
+        delong_p=p,
+        bootstrap_ci95=bootstrap_interval,
+        bootstrap_p=bootstrap_p,
+        resampled="groups" if by_group else "samples",
+        n_groups=None if known is None else known.n,
+        warnings=tuple(warnings),
+    )
+
+
+def _delong(
+    truth: NDArray[np.int64], a: NDArray[np.float64], b: NDArray[np.float64]
+) -> tuple[tuple[float, float], tuple[float, float], float]:
+    from scipy.stats import norm
+
+    (a_fake, a_real), (b_fake, b_real) = components(truth, a), components(truth, b)
+    auc = float(np.mean(a_fake)), float(np.mean(b_fake))
+    difference = auc[0] - auc[1]
+    if min(len(a_fake), len(a_real)) < 2:
+        return auc, (float("nan"), float("nan")), float("nan")
+    # The variance of a difference of two means over the same samples: of the differences.
+    by_fake, by_real = a_fake - b_fake, a_real - b_real
+    error = float(np.sqrt(np.var(by_fake, ddof=1) / len(by_fake) + np.var(by_real, ddof=1) / len(by_real)))
+    if error < 1e-12:
+        # The same ranking twice differs by nothing; two rankings without any variance tell nothing.
+        return (auc, (0.0, 0.0), 1.0) if abs(difference) < 1e-12 else (auc, _UNKNOWN, float("nan"))
+    half = Z_95 * error
+    return auc, (difference - half, difference + half), float(2 * norm.sf(abs(difference) / error))
+
+
+def _bootstrap(
+    truth: NDArray[np.int64],
+    a: NDArray[np.float64],
+    b: NDArray[np.float64],
+    groups: Groups,
+    draws: int,
+    seed: int,
+) -> tuple[tuple[float, float], float]:
+    if min(groups.with_real, groups.with_fake) < 2:
+        return _UNKNOWN, float("nan")
+    weights = bootstrap_weights(groups, draws, seed)
+    differences = weighted_aucs(truth, a, groups, weights) - weighted_aucs(truth, b, groups, weights)
+    low, high = np.quantile(differences, [0.025, 0.975])
+    # One is added to both counts, so that no number of draws ever proves a p-value of 0.
+    tail = min(int(np.sum(differences <= 0)), int(np.sum(differences >= 0)))
+    return (float(low), float(high)), min(1.0, 2 * (tail + 1) / (draws + 1))
+
+
+_UNKNOWN = (float("nan"), float("nan"))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, float) and np.isnan(value) else value

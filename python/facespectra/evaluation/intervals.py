@@ -1,0 +1,253 @@
+"""Intervals of the AUC: DeLong's for independent samples, a bootstrap over groups for others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Z_95 = 1.959963984540054
+DRAWS = 1000
+FEWEST_GROUPS = 5
+# Numbers held at once while resampling: 32 MiB of float64.
+_CHUNK = 4 << 20
+
+Interval = tuple[float, float]
+
+
+def components(
+    labels: NDArray[np.int64], scores: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give each sample's share in the AUC, DeLong's structural components.
+
+    They come from midranks (Sun and Xu, 2014), in n log n.
+
+    Parameters
+    ----------
+    labels : (n,) int64
+        0 or 1, both present.
+    scores : (n,) float64
+        Finite.
+
+    Returns
+    -------
+    of_fake : (n_fake,) float64
+        Share of real samples that each fake one beats, a tie counting half. Their mean is the AUC.
+    of_real : (n_real,) float64
+        Share of fake samples that beat each real one. Their mean is the AUC, too.
+    """
+    from scipy.stats import rankdata
+
+    real, fake = scores[labels == 0], scores[labels == 1]
+    ranks = rankdata(np.concatenate([fake, real]))
+    of_fake = (ranks[: len(fake)] - rankdata(fake)) / len(real)
+    of_real = 1 - (ranks[len(fake) :] - rankdata(real)) / len(fake)
+    return of_fake, of_real
+
+
+def delong_interval(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> Interval:
+    """95 % interval of the AUC after DeLong, DeLong and Clarke-Pearson (1988), on the logit scale.
+
+    It takes samples to be independent; frames of one video are not, see :func:`group_interval`. The interval
+    is symmetric in ``log(auc / (1 - auc))`` (Pepe, 2003): symmetric in the AUC itself, it holds the truth in
+    only 87 % of draws of 60 + 60 samples at a true AUC of 0.98, and in 95 % this way.
+
+    Parameters
+    ----------
+    labels : (n,) int64
+        0 or 1, both present.
+    scores : (n,) float64
+        Finite.
+
+    Returns
+    -------
+    (float, float)
+        Within [0, 1]. Where the classes are perfectly separated DeLong's variance is 0 and says nothing: then
+        the exact (Clopper-Pearson) interval of as many pairs, all won or all lost, as the smaller class has
+        samples. NaN where a class has one sample only, whose variance nobody knows.
+    """
+    of_fake, of_real = components(labels, scores)
+    pairs = min(len(of_fake), len(of_real))
+    variance = (
+        np.var(of_fake, ddof=1) / len(of_fake) + np.var(of_real, ddof=1) / len(of_real)
+        if pairs > 1
+        else float("nan")
+    )
+    return _logit_interval(float(np.mean(of_fake)), float(np.sqrt(variance)), pairs, Z_95)
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Which samples belong together, and of which kind each group is.
+
+    Attributes
+    ----------
+    of_sample : (n,) int64
+        Number of each sample's group, from 0.
+    strata : tuple of (k,) int64
+        The groups of real samples only, of fake ones only, and of both; empty kinds are left out.
+    with_real, with_fake : int
+        Groups that have a sample of the class.
+    """
+
+    of_sample: NDArray[np.int64]
+    strata: tuple[NDArray[np.int64], ...]
+    with_real: int
+    with_fake: int
+
+    @property
+    def n(self) -> int:
+        """How many groups there are."""
+        return sum(map(len, self.strata))
+
+    @property
+    def enough(self) -> bool:
+        """Whether resampling them says anything: at least five groups have samples of each class."""
+        return min(self.with_real, self.with_fake) >= FEWEST_GROUPS
+
+
+def group_samples(labels: NDArray[np.int64], groups: NDArray[Any]) -> Groups:
+    """Number the groups and sort them by the classes that they have.
+
+    Parameters
+    ----------
+    labels : (n,) int64
+        0 or 1.
+    groups : (n,) array
+        The name of each sample's group.
+
+    Returns
+    -------
+    Groups
+    """
+    _, of_sample = np.unique(groups, return_inverse=True)
+    of_sample = of_sample.astype(np.int64)
+    has_fake = np.bincount(of_sample, labels == 1) > 0
+    has_real = np.bincount(of_sample, labels == 0) > 0
+    kinds = (has_real & ~has_fake, has_fake & ~has_real, has_real & has_fake)
+    strata = tuple(np.flatnonzero(kind) for kind in kinds if kind.any())
+    return Groups(of_sample, strata, int(has_real.sum()), int(has_fake.sum()))
+
+
+def bootstrap_weights(groups: Groups, draws: int, seed: int) -> NDArray[np.float64]:
+    """Draw groups with replacement, as often as there are groups of each kind.
+
+    Parameters
+    ----------
+    groups : Groups
+        From :func:`group_samples`.
+    draws : int
+        How many times.
+    seed : int
+        Of the draws.
+
+    Returns
+    -------
+    (draws, n_groups) float64
+        How often each group was drawn.
+    """
+    rng = np.random.default_rng(seed)
+    weights = np.zeros((draws, groups.n))
+    for kind in groups.strata:
+        weights[:, kind] = rng.multinomial(len(kind), np.full(len(kind), 1 / len(kind)), size=draws)
+    return weights
+
+
+def weighted_aucs(
+    labels: NDArray[np.int64], scores: NDArray[np.float64], groups: Groups, weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """AUC of many weighted versions of one data set.
+
+    Parameters
+    ----------
+    labels : (n,) int64
+        0 or 1, both present.
+    scores : (n,) float64
+        Finite.
+    groups : Groups
+        Of the samples.
+    weights : (draws, n_groups) float64
+        The weight of each group's samples.
+
+    Returns
+    -------
+    (draws,) float64
+    """
+    order = np.argsort(scores[labels == 0], kind="stable")
+    real, fake = scores[labels == 0][order], scores[labels == 1]
+    of_real, of_fake = groups.of_sample[labels == 0][order], groups.of_sample[labels == 1]
+    # A fake sample beats the real ones before `below`, and draws with those from there to `up_to`.
+    below, up_to = np.searchsorted(real, fake, "left"), np.searchsorted(real, fake, "right")
+    aucs = np.empty(len(weights))
+    for part in _chunks(len(weights), len(labels)):
+        passed = np.zeros((len(weights[part]), len(real) + 1))
+        np.cumsum(weights[part][:, of_real], axis=1, out=passed[:, 1:])
+        weight = weights[part][:, of_fake]
+        won = np.einsum("ij,ij->i", weight, passed[:, below] + passed[:, up_to]) / 2
+        aucs[part] = won / (weight.sum(axis=1) * passed[:, -1])
+    return aucs
+
+
+def _chunks(rows: int, width: int) -> Iterator[slice]:
+    step = max(1, _CHUNK // max(1, width))
+    return (slice(start, start + step) for start in range(0, rows, step))
+
+
+def group_interval(
+    labels: NDArray[np.int64],
+    scores: NDArray[np.float64],
+    groups: Groups,
+    *,
+    draws: int = DRAWS,
+    seed: int = 0,
+) -> Interval:
+    """95 % interval of the AUC where samples of one group are alike, by a bootstrap over groups.
+
+    Whole groups are drawn with replacement, as many as there are of each kind (real, fake, both). The
+    standard deviation of the AUCs takes DeLong's place in an interval on the logit scale, with the quantile
+    of Student's t for as many groups as the rarer class has. Percentiles of so few groups would be too
+    narrow.
+
+    Parameters
+    ----------
+    labels : (n,) int64
+        0 or 1, both present.
+    scores : (n,) float64
+        Finite.
+    groups : Groups
+        From :func:`group_samples`.
+    draws : int
+        Resampled data sets.
+    seed : int
+        Of the draws: the same scores always have the same interval.
+
+    Returns
+    -------
+    (float, float)
+        Within [0, 1]. Where the classes are perfectly separated, the exact interval of as many pairs as the
+        rarer class has groups. NaN where the groups are not :attr:`~Groups.enough`.
+    """
+    from scipy.stats import t
+
+    if not groups.enough:
+        return float("nan"), float("nan")
+    aucs = weighted_aucs(labels, scores, groups, bootstrap_weights(groups, draws, seed))
+    auc = weighted_aucs(labels, scores, groups, np.ones((1, groups.n)))[0]
+    fewest = min(groups.with_real, groups.with_fake)
+    # Drawing k of k with replacement varies by (k - 1) / k of what new groups would.
+    error = float(np.std(aucs, ddof=1)) * np.sqrt(fewest / (fewest - 1))
+    return _logit_interval(float(auc), error, fewest, float(t.ppf(0.975, fewest - 1)))
+
+
+def _logit_interval(auc: float, error: float, pairs: int, quantile: float) -> Interval:
+    if auc == 1:
+        return float(0.025 ** (1 / pairs)), 1.0
+    if auc == 0:
+        return 0.0, float(1 - 0.025 ** (1 / pairs))
+    if np.isnan(error):
+        return error, error
+    centre, half = np.log(auc / (1 - auc)), quantile * error / (auc * (1 - auc))
+    return float(1 / (1 + np.exp(half - centre))), float(1 / (1 + np.exp(-half - centre)))
