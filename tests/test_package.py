@@ -63,7 +63,9 @@ def test_importing_loads_nothing_heavy() -> None:
     assert not {name.partition(".")[0] for name in loaded} & set(HEAVY)
 
 
-@pytest.mark.parametrize("module", ["faces", "images", "deep", "detector", "evaluation", "datasets", "report", "cli"])
+@pytest.mark.parametrize(
+    "module", ["faces", "images", "deep", "detector", "evaluation", "datasets", "report", "cli"]
+)
 def test_modules_load_torch_and_sklearn_only_when_used(module: str) -> None:
     loaded = json.loads(
         python(f"import sys, json, facespectra.{module}; print(json.dumps(list(sys.modules)))")
