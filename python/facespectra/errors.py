@@ -23,6 +23,10 @@ class UnreadableImageError(FacespectraError):
     """A file is not an image that can be read."""
 
 
+class UnreadableVideoError(FacespectraError):
+    """A file is not a video that can be read, or has no two frames."""
+
+
 class DatasetError(FacespectraError):
     """A folder or manifest is not a data set that can be understood."""
 

@@ -273,15 +273,19 @@ def _stretch(pixels: npt.NDArray[Any], whites: tuple[int, ...]) -> UInt8Array:
     return np.rint(np.clip(values, 0, None) * (255 / white)).astype(np.uint8)
 
 
-def find_images(sources: PathLike | Iterable[PathLike]) -> list[Path]:
+def find_images(
+    sources: PathLike | Iterable[PathLike], *, suffixes: frozenset[str] = IMAGE_SUFFIXES
+) -> list[Path]:
     """List the image files that files, folders and globs stand for.
 
     Parameters
     ----------
     sources : path-like or iterable of path-like
         Each one a file (taken whatever its name), a folder (searched with its subfolders, links followed), or
-        a glob such as ``"photos/**/*.jpg"``. Folders and globs give only names with :data:`IMAGE_SUFFIXES`,
-        and no hidden ones.
+        a glob such as ``"photos/**/*.jpg"``. Folders and globs give only names with `suffixes`, and no
+        hidden ones.
+    suffixes : frozenset of str
+        In lower case, with their dots.
 
     Returns
     -------
@@ -298,38 +302,38 @@ def find_images(sources: PathLike | Iterable[PathLike]) -> list[Path]:
         sources = [sources]
     found: dict[str, Path] = {}
     for source in sources:
-        paths = sorted(_matches(source), key=_natural)
+        paths = sorted(_matches(source, suffixes), key=_natural)
         if not paths:
-            raise DatasetError(_nothing(source))
+            raise DatasetError(_nothing(source, "image" if suffixes == IMAGE_SUFFIXES else "image or video"))
         for path in paths:
             found.setdefault(os.path.normpath(Path.cwd() / path), path)
     return list(found.values())
 
 
-def _nothing(source: PathLike) -> str:
+def _nothing(source: PathLike, what: str) -> str:
     name = os.fspath(source)
     if Path(source).is_dir():
-        return f"no image in the folder {name}"
+        return f"no {what} in the folder {name}"
     if glob.has_magic(name):
-        return f"no image matches {name}"
+        return f"no {what} matches {name}"
     return f"there is no file or folder {name}"
 
 
-def _matches(source: PathLike) -> Iterator[Path]:
+def _matches(source: PathLike, suffixes: frozenset[str]) -> Iterator[Path]:
     path = Path(source)
     if path.is_dir():
-        yield from _walk(path)
+        yield from _walk(path, suffixes)
     elif path.exists():
         yield path
     else:
         # Path.glob takes no absolute patterns and lists hidden files.
         for name in glob.iglob(os.fspath(source), recursive=True):  # noqa: PTH207
             match = Path(name)
-            if match.suffix.lower() in IMAGE_SUFFIXES and match.is_file():
+            if match.suffix.lower() in suffixes and match.is_file():
                 yield match
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def _walk(folder: Path, suffixes: frozenset[str]) -> Iterator[Path]:
     def refuse(error: OSError) -> None:
         raise DatasetError(f"cannot list the folder {error.filename}: {error.strerror}") from error
 
@@ -344,7 +348,7 @@ def _walk(folder: Path) -> Iterator[Path]:
         # In order, so that of two links to one folder it is always the same one that gives the names.
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in files:
-            if not name.startswith(".") and Path(name).suffix.lower() in IMAGE_SUFFIXES:
+            if not name.startswith(".") and Path(name).suffix.lower() in suffixes:
                 yield Path(here, name)
 
 

@@ -1,0 +1,321 @@
+"""Frames out of videos: evenly spread, decoded once and in order, upright, never resized.
+
+Importing this module loads neither PyAV nor Pillow; the first video does.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from facespectra._extras import require
+from facespectra.errors import UnreadableVideoError
+from facespectra.images import IMAGE_SUFFIXES, MAX_PIXELS, PathLike, find_images
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+__all__ = [
+    "N_FRAMES",
+    "VIDEO_SUFFIXES",
+    "Frame",
+    "VideoInfo",
+    "find_media",
+    "is_video",
+    "read_frames",
+    "spread",
+    "spread_frames",
+    "video_info",
+]
+
+# fmt: off
+VIDEO_SUFFIXES = frozenset({
+    ".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".ogv", ".webm",
+    ".wmv",
+})
+# fmt: on
+"""Names that count as videos, also where a file is named outright."""
+
+N_FRAMES = 10
+"""How many frames of a video are looked at unless told otherwise."""
+
+# A text file called .mp4 can be a playlist that makes the decoder open other files, or the network.
+_SAFE = {
+    "protocol_whitelist": "file",
+    "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,flv,asf,ogg,m4v",
+}
+
+# By the signs of a display matrix (a, b, c, d): what turns the stored picture upright.
+_TURNS = {
+    (0, 1, -1, 0): "ROTATE_270",
+    (-1, 0, 0, -1): "ROTATE_180",
+    (0, -1, 1, 0): "ROTATE_90",
+    (-1, 0, 0, 1): "FLIP_LEFT_RIGHT",
+    (1, 0, 0, -1): "FLIP_TOP_BOTTOM",
+    (0, 1, 1, 0): "TRANSPOSE",
+    (0, -1, -1, 0): "TRANSVERSE",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame of a video, by name: what is to be read.
+
+    Attributes
+    ----------
+    path : str
+        The video.
+    index : int
+        From 0, in the order in which frames are shown.
+    """
+
+    path: str
+    index: int
+
+    def __str__(self) -> str:
+        return f"{self.path} (frame {self.index})"
+
+
+Named: TypeAlias = "str | os.PathLike[str] | Frame"
+
+
+@dataclass(frozen=True, slots=True)
+class VideoInfo:
+    """What the header of a video says.
+
+    Attributes
+    ----------
+    n_frames : int
+        As its container says; counted where it does not say.
+    width, height : int
+        As stored, before it is turned upright.
+    codec : str
+        Such as ``"h264"``.
+    rate : float
+        Frames per second; 0 where it does not say.
+    """
+
+    n_frames: int
+    width: int
+    height: int
+    codec: str
+    rate: float
+
+
+def is_video(path: PathLike) -> bool:
+    """Whether a file counts as a video, by its name.
+
+    Parameters
+    ----------
+    path : path-like
+        It need not exist.
+
+    Returns
+    -------
+    bool
+    """
+    return Path(path).suffix.lower() in VIDEO_SUFFIXES
+
+
+def find_media(sources: PathLike | Sequence[PathLike]) -> list[Path]:
+    """List the image and video files that files, folders and globs stand for.
+
+    Parameters
+    ----------
+    sources : path-like or sequence of path-like
+        As for :func:`facespectra.images.find_images`, which finds images only.
+
+    Returns
+    -------
+    list of pathlib.Path
+
+    Raises
+    ------
+    DatasetError
+        If a source matches nothing, or a folder in it cannot be listed.
+    """
+    return find_images(sources, suffixes=IMAGE_SUFFIXES | VIDEO_SUFFIXES)
+
+
+def spread(n_frames: int, n: int) -> list[int]:
+    """Choose frames evenly: the middles of `n` equal parts.
+
+    Parameters
+    ----------
+    n_frames : int
+        How many there are.
+    n : int
+        How many are wanted. Of a shorter video, all are taken.
+
+    Returns
+    -------
+    list of int
+        Rising, no two alike.
+    """
+    n = min(n, n_frames)
+    return [(2 * part + 1) * n_frames // (2 * n) for part in range(n)]
+
+
+def spread_frames(sources: Sequence[Named], n: int = N_FRAMES) -> tuple[list[Named], list[int]]:
+    """Put frames in the place of videos.
+
+    Parameters
+    ----------
+    sources : sequence of path-like or Frame
+        Images, videos, and frames that were named already.
+    n : int
+        Frames of each video.
+
+    Returns
+    -------
+    sources : list
+        Images and frames. A video that cannot be read stays as it is: reading it says why.
+    origins : list of int
+        The position, in what was given, of what each comes from.
+    """
+    found: list[Named] = []
+    origins: list[int] = []
+    for position, source in enumerate(sources):
+        frames: list[Named] = [source]
+        if not isinstance(source, Frame) and is_video(source):
+            try:
+                count = video_info(source).n_frames
+            except UnreadableVideoError:
+                count = 0
+            frames = [Frame(os.fspath(source), index) for index in spread(count, n)] or frames
+        found += frames
+        origins += [position] * len(frames)
+    return found, origins
+
+
+def video_info(path: PathLike) -> VideoInfo:
+    """Read the header of a video.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+
+    Returns
+    -------
+    VideoInfo
+
+    Raises
+    ------
+    UnreadableVideoError
+        If the file is missing, empty, cut off or not a video, or has fewer than two frames.
+    MissingExtraError
+        If PyAV is not installed.
+    """
+    with _opened(path) as (container, stream):
+        count = stream.frames or sum(1 for packet in container.demux(stream) if packet.size)
+        if count < 2:
+            raise UnreadableVideoError(
+                _complaint(path, "it has only one frame" if count else "it has no frame")
+            )
+        codec = stream.codec_context
+        return VideoInfo(count, codec.width, codec.height, codec.name, float(stream.average_rate or 0))
+
+
+def read_frames(path: PathLike, indices: Sequence[int]) -> Iterator[tuple[int, float, Image.Image]]:
+    """Decode a video once, from its start, and give some of its frames.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    indices : sequence of int
+        Which frames, from 0, rising.
+
+    Yields
+    ------
+    index : int
+    time : float
+        In seconds; NaN where the video does not say.
+    image : PIL.Image.Image
+        Mode ``"RGB"``, in the video's own resolution, turned upright as its display matrix says. Pixels that
+        are not square stay as they are.
+
+    Raises
+    ------
+    UnreadableVideoError
+        If the file is missing, empty, cut off or not a video, or ends before the last of these frames.
+    MissingExtraError
+        If PyAV is not installed.
+    ValueError
+        If the indices do not rise.
+    """
+    wanted = list(indices)
+    if any(after <= before for before, after in zip([-1, *wanted], wanted, strict=False)):
+        raise ValueError(f"indices of frames must rise from 0, got {wanted}")
+    with _opened(path) as (container, stream):
+        codec = stream.codec_context
+        if codec.width * codec.height > MAX_PIXELS:
+            raise UnreadableVideoError(
+                _complaint(
+                    path, f"{codec.width}x{codec.height} pixels are more than the limit of {MAX_PIXELS}"
+                )
+            )
+        stream.thread_type = "AUTO"
+        position = -1
+        for position, frame in enumerate(container.decode(stream)):
+            if not wanted:
+                return
+            if position == wanted[0]:
+                del wanted[0]
+                yield position, float("nan") if frame.time is None else frame.time, _upright(frame)
+        if wanted:
+            raise UnreadableVideoError(
+                _complaint(path, f"it breaks off after {position + 1} frames, before frame {wanted[0]}")
+            )
+
+
+@contextmanager
+def _opened(path: PathLike) -> Iterator[tuple[Any, Any]]:
+    """The container and its main video stream; what goes wrong with them is one error that names the file."""
+    require("video", "av")
+    require("faces", "PIL")
+    import av
+
+    try:
+        if Path(path).stat().st_size == 0:
+            raise UnreadableVideoError(_complaint(path, "the file is empty"))
+        # Absolute, so that no name is taken for an address such as concat:a|b.
+        with av.open(str(Path(path).absolute()), container_options=_SAFE) as container:
+            stream = container.streams.best("video")
+            if stream is None:
+                raise UnreadableVideoError(_complaint(path, "it is cut off, or has no picture in it"))
+            yield container, stream
+    except FileNotFoundError as error:
+        raise UnreadableVideoError(_complaint(path, "there is no such file")) from error
+    except av.FFmpegError as error:
+        reason = error.strerror or "it cannot be decoded"
+        raise UnreadableVideoError(_complaint(path, f"it is cut off, or not a video ({reason})")) from error
+    except OSError as error:
+        raise UnreadableVideoError(_complaint(path, error.strerror or "it cannot be opened")) from error
+
+
+def _upright(frame: Any) -> Image.Image:
+    from PIL import Image
+
+    image: Image.Image = frame.to_image()
+    for data in frame.side_data:
+        if data.type.name == "DISPLAYMATRIX":
+            a, b, _, c, d, *_ = struct.unpack("=9i", bytes(data)[:36])
+            turn = _TURNS.get((_sign(a), _sign(b), _sign(c), _sign(d)))
+            if turn is not None:
+                return image.transpose(Image.Transpose[turn])
+    return image
+
+
+def _sign(value: int) -> int:
+    return (value > 0) - (value < 0)
+
+
+def _complaint(path: PathLike, reason: str) -> str:
+    return " ".join(f"cannot read video {os.fspath(path)}: {reason}".split())
