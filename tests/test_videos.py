@@ -89,10 +89,9 @@ def not_a_video(folder: Path, kind: str) -> Path:
     elif kind == "empty":
         path.touch()
     elif kind == "playlist":
+        # FFmpeg knows it by its content, whatever it is called, and would open what it names.
         write_clip(folder / "part.mp4")
-        path.write_text(
-            f"#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:1.2,\n{folder}/part.mp4\n#EXT-X-ENDLIST\n"
-        )
+        path.write_text("ffconcat version 1.0\nfile part.mp4\n")
     elif kind == "folder":
         path.mkdir()
     elif kind == "one-frame":
