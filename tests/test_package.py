@@ -7,11 +7,13 @@ import json
 import subprocess
 import sys
 import tomllib
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 import facespectra as fs
+from facespectra.errors import MissingExtraError
 
 PACKAGE = Path(fs.__file__).parent
 HEAVY = (
@@ -96,7 +98,12 @@ def test_extracting_with_the_native_core_needs_no_scipy_and_no_numba() -> None:
 
 def test_every_public_name_is_there() -> None:
     for name in fs.__all__:
-        assert getattr(fs, name) is not None
+        try:
+            assert getattr(fs, name) is not None
+        except MissingExtraError as error:
+            # The base package alone: the name is known, and the line says what brings it.
+            assert find_spec("sklearn") is None or find_spec("torch") is None
+            assert 'pip install "facespectra[' in str(error)
     assert dir(fs) == sorted(fs.__all__)
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = fs.nonsense
