@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from facespectra._extras import require
-from facespectra.datasets import ciplab
+from facespectra.datasets import celeb_df, ciplab, dfdc, face_forensics, uadfv
 from facespectra.datasets.manifest import COLUMNS, SUFFIXES, read_manifest
 from facespectra.errors import DatasetError
 
@@ -62,8 +62,10 @@ def read_dataset(path: str | os.PathLike[str], layout: str = "auto") -> pd.DataF
     layout : str, default "auto"
         ``"auto"``, or the name of a layout: ``"manifest"``, ``"classes"`` (``{real,fake}``), ``"splits"``
         (``{development,evaluation}/{real,fake}``, as the report's ``Task_1`` and ``Task_2_3``, or the same
-        with train, validation and test) or ``"real-and-fake-face"`` (``{training_real,training_fake}``, the
-        Kaggle set of that name, see :mod:`facespectra.datasets.ciplab`).
+        with train, validation and test), or one of the databases ``"uadfv"``, ``"celeb-df"``,
+        ``"faceforensics"`` (``"faceforensics-c23"`` reads one compression), ``"dfdc"`` and
+        ``"real-and-fake-face"`` (the Kaggle set of that name), each told by a module of its own beside this
+        one.
 
     Returns
     -------
@@ -85,20 +87,41 @@ def read_dataset(path: str | os.PathLike[str], layout: str = "auto") -> pd.DataF
     >>> manifest = fs.read_dataset("Task_1")  # doctest: +SKIP
     >>> manifest.groupby(["split", "label"]).size()  # doctest: +SKIP
     """
+    require("detect", "pandas")
+    return LAYOUTS[find_layout(path, layout)].read(Path(path))
+
+
+def find_layout(path: str | os.PathLike[str], layout: str = "auto") -> str:
+    """Recognise how a data set is laid out.
+
+    Parameters
+    ----------
+    path, layout
+        As for :func:`read_dataset`.
+
+    Returns
+    -------
+    str
+        The name of a layout of :data:`LAYOUTS` that it matches.
+
+    Raises
+    ------
+    DatasetError, ValueError
+        As for :func:`read_dataset`.
+    """
     if layout != "auto" and layout not in LAYOUTS:
         raise ValueError(f"unknown layout {layout!r}; use auto or one of {', '.join(LAYOUTS)}")
-    require("detect", "pandas")
     source = Path(path)
     if not source.exists():
         raise DatasetError(f"{source}: no such file or folder")
     if layout != "auto":
-        chosen = LAYOUTS[layout]
-        if not chosen.matches(source):
-            raise DatasetError(f"{source}: not laid out as {layout!r}, which has {chosen.looks_for}")
-        return chosen.read(source)
-    for candidate in LAYOUTS.values():
+        if not LAYOUTS[layout].matches(source):
+            looks_for = LAYOUTS[layout].looks_for
+            raise DatasetError(f"{source}: not laid out as {layout!r}, which has {looks_for}")
+        return layout
+    for name, candidate in LAYOUTS.items():
         if candidate.matches(source):
-            return candidate.read(source)
+            return name
     raise DatasetError(_not_understood(source))
 
 
@@ -158,13 +181,13 @@ def _read_splits(path: Path) -> pd.DataFrame:
 def _table(root: Path, parts: Sequence[tuple[str, Path]]) -> pd.DataFrame:
     import pandas as pd
 
-    from facespectra.images import find_images
+    from facespectra.videos import find_media
 
     rows = [
         (str(image.absolute()), CLASSES[name], image.relative_to(root).with_suffix("").as_posix(), split)
         for split, part in parts
         for name, folder in _named(part, tuple(CLASSES))
-        for image in find_images([folder])
+        for image in find_media([folder])
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -176,6 +199,19 @@ LAYOUTS: dict[str, Layout] = {
         _has_splits,
         _read_splits,
     ),
-    "classes": Layout("folders real and fake", _has_classes, _read_classes),
+    # Before the classes that it has, too.
+    "uadfv": Layout("videos real/0000 and fake/0000_fake", uadfv.matches, uadfv.read),
+    "celeb-df": Layout("folders Celeb-real and Celeb-synthesis", celeb_df.matches, celeb_df.read),
+    "faceforensics": Layout(
+        "folders original_sequences and manipulated_sequences", face_forensics.matches, face_forensics.read
+    ),
+    **{
+        f"faceforensics-{name}": Layout(
+            f"folders original_sequences and manipulated_sequences in {name}", *face_forensics.reader(name)
+        )
+        for name in ("c0", "c23", "c40")
+    },
+    "dfdc": Layout("a metadata.json with a label for each video", dfdc.matches, dfdc.read),
     "real-and-fake-face": Layout("folders training_real and training_fake", ciplab.matches, ciplab.read),
+    "classes": Layout("folders real and fake", _has_classes, _read_classes),
 }
