@@ -1,8 +1,8 @@
 """Celeb-DF, version 1 and 2 (Li et al., 2020).
 
 ``Celeb-real/id0_0000.mp4`` shows identity 0, ``Celeb-synthesis/id0_id1_0000.mp4`` its video 0000 with
-the face of identity 1, and each of ``YouTube-real/00000.mp4`` somebody else. ``List_of_testing_videos.txt`` names the
-videos to test on, one a line, **with 1 for real and 0 for fake**; all others are for training.
+the face of identity 1, and each of ``YouTube-real/00000.mp4`` somebody else. ``List_of_testing_videos.txt``
+names the videos to test on, one a line, **with 1 for real and 0 for fake**; all others are for training.
 
 A fake belongs to both of its identities, and so connects them: a division by group never has a face on both
 sides. Since nearly everybody is swapped with nearly everybody, the groups are few and large. The set's own

@@ -2,7 +2,8 @@
 
 ``original_sequences/{youtube,actors}/{c0,c23,c40}/videos/000.mp4`` and
 ``manipulated_sequences/{Deepfakes,...}/{c0,c23,c40}/videos/000_003.mp4``, which is video 000 with the face
-of video 003; frames may stand in ``images/000_003`` instead. c0, called ``raw`` in newer copies, is uncompressed.
+of video 003; frames may stand in ``images/000_003`` instead. c0, called ``raw`` in newer copies, is
+uncompressed.
 ``train.json``, ``val.json`` and ``test.json``, in the folder or in ``splits``, are lists of pairs of videos.
 
 A fake belongs to both of its videos, and so connects them, whatever the method and the compression. In
