@@ -11,7 +11,7 @@ from typing import Annotated, Any, cast
 import typer
 
 from facespectra import __version__
-from facespectra.cli import bench, crop, demo, evaluate, extract, info, train
+from facespectra.cli import bench, crop, demo, evaluate, extract, info, score, synth, train
 from facespectra.cli.console import complain
 from facespectra.errors import FacespectraError
 
@@ -26,6 +26,8 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     crop.crop,
     train.train,
     evaluate.evaluate,
+    score.score,
+    synth.synth,
     bench.bench,
 )
 

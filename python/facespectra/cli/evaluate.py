@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 def evaluate(
     dataset: Dataset,
-    model: Annotated[
-        Path,
-        typer.Option(
-            "--model", "-m", metavar="MODEL", help="A model file that train wrote.", show_default=False
-        ),
-    ],
     out: Annotated[
         Path, typer.Option("--out", "-o", metavar="DIR", help="Where to write.", show_default=False)
     ],
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            "--model", "-m", metavar="MODEL", help="A model file that train wrote.", show_default="our own"
+        ),
+    ] = None,
     split: Split = None,
     resnet_weights: ResNetWeights = None,
     backend: Backend = None,
@@ -43,7 +43,14 @@ def evaluate(
 
     detector = load(model, backend=backend, threads=threads, device=device, weights=resnet_weights)
     part = select_split(read_dataset(dataset), "test", split)
-    result, n_unreadable = run(detector, part, out, model=str(model), dataset=str(dataset), split=split)
+    result, n_unreadable = run(
+        detector,
+        part,
+        out,
+        model="default" if model is None else str(model),
+        dataset=str(dataset),
+        split=split,
+    )
     show_table(figures(result))
     typer.echo(f"files in {out}")
     leave(n_unreadable)

@@ -33,12 +33,20 @@ def train(
     features: Annotated[
         str,
         typer.Option(
-            help="spectrum, resnet50, fusion (both, scaled to an equal say) or concatenation (both as is)."
+            help="spectrum, resnet50, fusion (both, scaled to an equal say), concatenation, or regions."
         ),
     ] = "spectrum",
     classifier: Annotated[
-        str, typer.Option(help="svm-poly, svm-linear, svm-rbf, svm-sigmoid, logistic or kmeans.")
-    ] = "svm-poly",
+        str | None,
+        typer.Option(
+            help="svm-poly, svm-linear, svm-rbf, svm-sigmoid, logistic or kmeans; for regions also experts.",
+            show_default="svm-poly; experts for regions",
+        ),
+    ] = None,
+    synthetic_fakes: Annotated[
+        bool,
+        typer.Option("--synthetic-fakes", help="Use real photographs alone, and make the fakes of them."),
+    ] = False,
     scale: Annotated[
         bool, typer.Option("--scale", help="Standardise each feature (the report did not).")
     ] = False,
@@ -70,6 +78,10 @@ def train(
     from facespectra.detector import Detector
     from facespectra.detector.samples import is_unreadable
 
+    if classifier is None:
+        classifier = "experts" if features == "regions" else "svm-poly"
+    if synthetic_fakes and augment:
+        raise ValueError("--synthetic-fakes makes its own copies: it goes without --augment")
     augmentation.chosen(augment)  # a wrong name is told before anything is read
     # Only what was asked for: not every feature set has all of these.
     asked_for = {
@@ -92,7 +104,12 @@ def train(
         weights=resnet_weights,
     )
     with progress_bar("train") as update:
-        detector.fit(dataset, split=split, augment=augment, progress=update)
+        if synthetic_fakes:
+            from facespectra.detector.synthetic import fit_synthetic
+
+            fit_synthetic(detector, _photographs(dataset, split), progress=update)
+        else:
+            detector.fit(dataset, split=split, augment=augment, progress=update)
     summary = detector.training_
     n_unreadable = complain_of(pair for pair in summary["left_out"] if is_unreadable(pair[1]))
     for warning in summary["warnings"]:
@@ -114,3 +131,18 @@ def train(
         ]
     )
     leave(n_unreadable)
+
+
+def _photographs(dataset: Path, split: str | None) -> list[str]:
+    """The real photographs of a data set, or all that are in a folder which is none."""
+    from facespectra.datasets import read_dataset, select_split
+    from facespectra.errors import DatasetError
+    from facespectra.images import find_images
+
+    try:
+        part = select_split(read_dataset(dataset), "train", split)
+    except DatasetError:
+        if split is not None or not dataset.is_dir():
+            raise
+        return [str(image) for image in find_images([dataset])]
+    return [str(path) for path in part.loc[part["label"] == 0, "path"]]

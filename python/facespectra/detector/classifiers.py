@@ -48,13 +48,24 @@ CLASSIFIERS: dict[str, Callable[[int], Any]] = {
 }
 
 
+def _experts(seed: int) -> Any:
+    from facespectra.detector.experts import TwoExperts
+
+    # The seed has no say: nothing in it is random.
+    return TwoExperts()
+
+
+REGION_CLASSIFIERS: dict[str, Callable[[int], Any]] = {"experts": _experts}
+"""Those that judge region features and no others."""
+
+
 def make_pipeline(classifier: str, *, scale: bool, seed: int, blocks: Sequence[int] = ()) -> Any:
     """Make an unfitted scikit-learn pipeline that ends in the classifier of this name.
 
     Parameters
     ----------
     classifier : str
-        One of :data:`CLASSIFIERS`, with scikit-learn's defaults.
+        One of :data:`CLASSIFIERS`, with scikit-learn's defaults, or of :data:`REGION_CLASSIFIERS`.
     scale : bool
         Standardise each feature first.
     seed : int
@@ -75,8 +86,9 @@ def make_pipeline(classifier: str, *, scale: bool, seed: int, blocks: Sequence[i
     MissingExtraError
         If scikit-learn is not installed.
     """
-    if classifier not in CLASSIFIERS:
-        raise ValueError(f"unknown classifier {classifier!r}; use one of {', '.join(CLASSIFIERS)}")
+    known = CLASSIFIERS | REGION_CLASSIFIERS
+    if classifier not in known:
+        raise ValueError(f"unknown classifier {classifier!r}; use one of {', '.join(known)}")
     require("detect", "sklearn")
     from sklearn.pipeline import Pipeline
     from sklearn.preprocessing import StandardScaler
@@ -86,7 +98,7 @@ def make_pipeline(classifier: str, *, scale: bool, seed: int, blocks: Sequence[i
         from facespectra.detector.blocks import BlockScaler
 
         scaler = [("scale", BlockScaler(list(blocks)))]
-    return Pipeline([*scaler, ("classify", CLASSIFIERS[classifier](seed))])
+    return Pipeline([*scaler, ("classify", known[classifier](seed))])
 
 
 def fit_pipeline(pipeline: Any, matrix: NDArray[Any], labels: NDArray[np.int64]) -> list[str]:
@@ -200,6 +212,9 @@ def fit_classifier(
     """
     held_out = held_out_scores(pipeline, matrix, labels, groups, seed)
     complaints = fit_pipeline(pipeline, matrix, labels)
+    judge = pipeline[-1]
+    if held_out is not None and hasattr(judge, "calibrate"):
+        held_out = judge.calibrate(held_out, labels).calibrated(held_out)
     scores = pipeline.decision_function(matrix) if held_out is None else held_out
     auc = None if held_out is None else evaluate(labels, held_out).auc
     return Fit(pipeline, youden_threshold(labels, scores), auc, held_out, complaints)

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from facespectra.detector.classifiers import fit_classifier, make_pipeline
+from facespectra.detector.classifiers import REGION_CLASSIFIERS, fit_classifier, make_pipeline
 from facespectra.detector.feature_sets import make_features
 from facespectra.detector.features import FeatureTable, extract_features
 from facespectra.detector.model_file import save_model, versions
 from facespectra.detector.samples import Score, Source, read_samples
+from facespectra.detector.verdicts import explained
 from facespectra.errors import DatasetError, ModelError
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ class Detector:
         Name of a feature set, see :data:`facespectra.detector.FEATURES`.
     classifier : str, default "svm-poly"
         ``"svm-poly"`` (the report's), ``"svm-linear"``, ``"svm-rbf"``, ``"svm-sigmoid"``, ``"logistic"`` or
-        ``"kmeans"``, with scikit-learn's defaults.
+        ``"kmeans"``, with scikit-learn's defaults; or, for features ``"regions"``, ``"experts"``, see
+        :class:`facespectra.detector.experts.TwoExperts`.
     scale : bool, default False
         Standardise each feature. The report did not.
     seed : int, default 0
@@ -238,6 +240,8 @@ class Detector:
         return self
 
     def _new_pipeline(self) -> Any:
+        if self.classifier in REGION_CLASSIFIERS and self.features != "regions":
+            raise ValueError(f"{self.classifier!r} judges features 'regions', not {self.features!r}")
         return make_pipeline(
             self.classifier, scale=self.scale, seed=self.seed, blocks=self.feature_set.blocks
         )
@@ -310,7 +314,9 @@ class Detector:
         """
         table = self.extract(sources, progress=progress)
         scores = self.score_features(table).tolist()
-        return [Score(*row) for row in zip(table.paths, scores, table.statuses, table.boxes, strict=True)]
+        rows = zip(table.paths, scores, table.statuses, table.boxes, strict=True)
+        judge = self.pipeline_[-1]
+        return [explained(Score(*row), values, judge) for row, values in zip(rows, table.matrix, strict=True)]
 
     def score_images(self, images: Iterable[AnyImage]) -> NDArray[np.float64]:
         """Score images in memory.

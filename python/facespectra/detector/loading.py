@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from facespectra.detector.detector import Detector
 from facespectra.detector.model_file import load_model
 from facespectra.errors import ModelError
 
+DEFAULT_MODEL = Path(__file__).parents[1] / "models" / "default.skops"
+"""What is used where no model is named; made by :mod:`facespectra.models.build`."""
+
 
 def load(
-    path: str | os.PathLike[str],
+    path: str | os.PathLike[str] | None = None,
     *,
     backend: str | None = None,
     threads: int | None = None,
@@ -21,8 +25,9 @@ def load(
 
     Parameters
     ----------
-    path : path-like
-        The model file. It is safe to load one from a stranger: nothing in it is run.
+    path : path-like, optional
+        The model file; by default the one that this package ships, see ``docs/model_card.md``. It is safe
+        to load one from a stranger: nothing in it is run.
     backend, threads, device, weights : optional
         As for :class:`Detector`. A model whose features come from a network takes the weights that it was
         trained with and no others; torchvision's own are found without being named.
@@ -36,6 +41,7 @@ def load(
     ModelError
         If it is not a model, is damaged, holds foreign types, or was written by a newer version.
     """
+    path = DEFAULT_MODEL if path is None else path
     model = load_model(path)
     try:
         detector = Detector(

@@ -37,6 +37,7 @@ ALLOWED_TYPES = frozenset(
         "builtins.str",
         "builtins.tuple",
         "facespectra.detector.blocks.BlockScaler",
+        "facespectra.detector.experts.TwoExperts",
         "facespectra.detector.kmeans.TwoMeans",
         "numpy.bool",
         "numpy.float32",
@@ -51,7 +52,7 @@ ALLOWED_TYPES = frozenset(
     }
 )
 # Of those, what skops does not know as harmless by itself.
-OUR_TYPES = ["facespectra.detector.blocks.BlockScaler", "facespectra.detector.kmeans.TwoMeans"]
+OUR_TYPES = sorted(kind for kind in ALLOWED_TYPES if kind.startswith("facespectra."))
 
 PACKAGES = ("numpy", "scikit-learn", "skops", "pillow", "torch", "torchvision", "facenet-pytorch")
 
@@ -98,10 +99,36 @@ def save_model(path: str | os.PathLike[str], model: dict[str, Any]) -> Path:
     require("detect", "skops", "sklearn")
     from skops import io as skops_io
 
-    archive = io.BytesIO(skops_io.dumps(model))
-    with zipfile.ZipFile(archive, "a") as file:
-        file.writestr(HEADER, json.dumps({"format": FORMAT, "facespectra": __version__}))
-    return write_atomically(path, archive.getvalue())
+    return write_atomically(path, _reproducible(skops_io.dumps(model)))
+
+
+def _reproducible(data: bytes) -> bytes:
+    """Add the header, and take out what differs from run to run: addresses in memory and times of day."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    schema = json.loads(members.pop("schema.json"))
+    numbers: dict[int, int] = {}
+    names: dict[str, str] = {}
+    pending = [schema]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, dict):
+            if isinstance(item.get("__id__"), int):
+                item["__id__"] = numbers.setdefault(item["__id__"], len(numbers))
+            if item.get("file") in members:
+                suffix = Path(item["file"]).suffix
+                item["file"] = names.setdefault(item["file"], f"{len(names)}{suffix}")
+            pending.extend(item.values())
+        elif isinstance(item, list):
+            pending.extend(item)
+    header = json.dumps({"format": FORMAT, "facespectra": __version__})
+    renamed = {names.get(name, name): content for name, content in members.items()}
+    whole = {"schema.json": json.dumps(schema, indent=1).encode(), HEADER: header.encode(), **renamed}
+    result = io.BytesIO()
+    with zipfile.ZipFile(result, "w") as archive:
+        for name in sorted(whole):
+            archive.writestr(zipfile.ZipInfo(name), whole[name])
+    return result.getvalue()
 
 
 def load_model(path: str | os.PathLike[str]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 OK = "ok"
 NO_FACE = "no-face"
 UNREADABLE = "unreadable"
+CANNOT_TELL = "cannot-tell"
 
 Source: TypeAlias = "str | PathLike[str] | Copy | AnyImage"
 
@@ -71,17 +72,22 @@ class Score:
     path : str
         As it was given; empty for an image that came as an array.
     score : float
-        Higher means more likely fake; NaN where the status is not ``"ok"``.
+        Higher means more likely fake; NaN where there is no face, or nothing that can be read.
     status : str
-        ``"ok"``, ``"no-face"`` or ``"unreadable: <reason>"``.
+        ``"ok"``, ``"no-face"``, ``"unreadable: <reason>"``, or ``"cannot-tell: <reason>"`` where the detector
+        knows that its score means little, such as for a very small face.
     box : (x0, y0, x1, y1) or None
         The pixels that were judged, half-open.
+    reason : str
+        What had most to do with the score, where the classifier can say so: the expert that spoke, and the
+        feature that it spoke of.
     """
 
     path: str
     score: float
     status: str
     box: Box | None
+    reason: str = ""
 
 
 def is_unreadable(status: str) -> bool:

@@ -1,0 +1,152 @@
+"""``facespectra score``: images into scores, one line each."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from facespectra.cli.console import complain_of, leave, progress_bar
+from facespectra.cli.options import Backend, Device, ResNetWeights, Threads
+
+if TYPE_CHECKING:
+    from facespectra.detector import Score
+
+COLUMNS = ("path", "score", "label", "x0", "y0", "x1", "y1", "status", "reason")
+
+
+def score(
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SOURCE...",
+            help="Image files, folders or globs; - reads a list from stdin.",
+            show_default=False,
+        ),
+    ],
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            "--model", "-m", metavar="MODEL", help="A model file that train wrote.", show_default="our own"
+        ),
+    ] = None,
+    form: Annotated[str, typer.Option("--format", help="table, csv or jsonl.")] = "table",
+    per_folder: Annotated[
+        bool, typer.Option("--per-folder", help="One line for each folder: the mean of its frames.")
+    ] = False,
+    resnet_weights: ResNetWeights = None,
+    backend: Backend = None,
+    threads: Threads = None,
+    device: Device = None,
+) -> None:
+    """Score images: the higher, the more likely fake.
+
+    One line for each image, in the order of the sources: score, label at the model's threshold (fake, real,
+    or can't tell), box of the face, status, and what the score rests on. The score of our own model is the
+    probability of a face swap among swaps like those that it was trained on; it knows no other fakes.
+    """
+    from facespectra.detector import load
+    from facespectra.detector.samples import is_unreadable
+    from facespectra.errors import FacespectraError
+
+    write = WRITERS.get(form)
+    if write is None:
+        raise ValueError(f"unknown format {form!r}; use {', '.join(WRITERS)}")
+    detector = load(model, backend=backend, threads=threads, device=device, weights=resnet_weights)
+    images = _images(sources)
+    with progress_bar("score") as update:
+        found = detector.score_samples(images, progress=update)
+    failed = [(one.path, one.status) for one in found if is_unreadable(one.status)]
+    n_unreadable = complain_of(failed)
+    if n_unreadable == len(found):
+        raise FacespectraError(f"none of {len(found)} inputs could be read")
+    write(_averaged(found) if per_folder else found, detector.threshold_)
+    leave(n_unreadable)
+
+
+def _images(sources: Sequence[str]) -> list[Path]:
+    from facespectra.images import find_images
+
+    named: list[str] = []
+    for source in sources:
+        named += [line.rstrip("\r\n") for line in sys.stdin if line.strip()] if source == "-" else [source]
+    # A file that is not there is one failure among many, and not the end of them all.
+    return [image for name in named for image in ([Path(name)] if _is_plain(name) else find_images([name]))]
+
+
+def _is_plain(name: str) -> bool:
+    return not Path(name).is_dir() and not any(mark in name for mark in "*?[")
+
+
+def _averaged(scores: Sequence[Score]) -> list[Score]:
+    from facespectra.detector.verdicts import mean_of_group
+
+    groups: dict[str, list[Score]] = {}
+    for one in scores:
+        groups.setdefault(os.path.dirname(one.path) or ".", []).append(one)  # noqa: PTH120
+    return [mean_of_group(name, frames) for name, frames in groups.items()]
+
+
+def _rows(scores: Sequence[Score], threshold: float) -> list[tuple[Any, ...]]:
+    from facespectra.detector.verdicts import label_of
+
+    return [
+        (
+            one.path,
+            None if math.isnan(one.score) else one.score,
+            label_of(one, threshold),
+            *(one.box or (None,) * 4),
+            one.status,
+            one.reason,
+        )
+        for one in scores
+    ]
+
+
+def _write_table(scores: Sequence[Score], threshold: float) -> None:
+    width = max(len(one.path) for one in scores)
+    for path, value, label, x0, y0, x1, y1, status, reason in _rows(scores, threshold):
+        shown = "-" if value is None else f"{value:.3f}"
+        box = "" if x0 is None else f"{x0},{y0},{x1},{y1}"
+        said = reason if status == "ok" else status
+        typer.echo(f"{path:<{width}}  {shown:>7}  {label:<10}  {box:<19}  {said}".rstrip())
+
+
+def _write_csv(scores: Sequence[Score], threshold: float) -> None:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    # repr of a float reads back as the same number.
+    writer.writerows(
+        ["" if value is None else repr(value) if isinstance(value, float) else value for value in row]
+        for row in _rows(scores, threshold)
+    )
+    typer.echo(text.getvalue(), nl=False)
+
+
+def _write_jsonl(scores: Sequence[Score], threshold: float) -> None:
+    for path, value, label, *box, status, reason in _rows(scores, threshold):
+        line = {
+            "path": path,
+            "score": value,
+            "label": label or None,
+            "box": None if box[0] is None else box,
+            "status": status,
+            "reason": reason or None,
+        }
+        typer.echo(json.dumps(line, ensure_ascii=False))
+
+
+WRITERS: dict[str, Callable[[Sequence[Score], float], None]] = {
+    "table": _write_table,
+    "csv": _write_csv,
+    "jsonl": _write_jsonl,
+}

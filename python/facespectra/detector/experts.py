@@ -1,0 +1,261 @@
+"""Two experts on region features, and one probability. Imported where it is used: it brings scikit-learn.
+
+One looks at all absolute numbers, and knows what cameras and codecs do together. The other looks at nothing
+but what the face has less of than the ring around it, whatever the picture's quality. Both are linear, and so
+is their mean: every score is a sum of contributions, one for each named feature.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from facespectra.regions.layout import N_RELATIVE, feature_names
+
+EXPERTS = ("absolute", "relative")
+DETAIL = "ring dog0.8 rms"
+
+
+class TwoExperts(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
+    """The mean of two linear experts on region features, as a probability once it is calibrated.
+
+    Parameters
+    ----------
+    experts : str, default "both"
+        ``"both"``, or one of ``"absolute"`` (a linear discriminant with Ledoit and Wolf's shrinkage) and
+        ``"relative"`` (logistic regression on the numbers relative to the ring) alone.
+    C : float, default 0.03
+        Inverse strength of the relative expert's regularisation.
+    least_width : float, default 64
+        Faces of fewer pixels across are too small to tell.
+    least_detail : float, default 0
+        Faces whose ring has less than this in its finest band (``"ring dog0.8 rms"``, a logarithm of grey
+        levels) are too compressed or blurred to tell.
+
+    Attributes
+    ----------
+    coef_ : (2, d) float64
+        Each expert's weights, in standard deviations of its own score over the training samples.
+    intercept_ : (2,) float64
+        So that this score has the mean 0.
+    slope_, offset_ : float
+        Of the calibration; a slope of 0 says that there was none.
+    mean_ : (d,) float64
+        Of the training samples, from which contributions are counted.
+    classes_ : (2,) int64
+        0 and 1.
+    n_features_in_ : int
+        Length of a row.
+    """
+
+    def __init__(
+        self,
+        experts: str = "both",
+        C: float = 0.03,
+        least_width: float = 64.0,
+        least_detail: float = 0.0,
+    ) -> None:
+        self.experts = experts
+        self.C = C
+        self.least_width = least_width
+        self.least_detail = least_detail
+
+    def fit(self, X: NDArray[Any], y: NDArray[Any]) -> TwoExperts:
+        """Fit both.
+
+        Parameters
+        ----------
+        X : (n, d) array
+            Region features.
+        y : (n,) array
+            1 for fake, 0 for real; both present.
+
+        Returns
+        -------
+        TwoExperts
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            If these are no region features, or `experts` is unknown.
+        """
+        if self.experts not in ("both", *EXPERTS):
+            raise ValueError(f"experts must be both, {' or '.join(EXPERTS)}, not {self.experts!r}")
+        X, y = validate_data(self, X, y, dtype=np.float64)
+        if X.shape[1] != len(feature_names()):
+            raise ValueError(
+                f"the experts judge features 'regions', {len(feature_names())}, not {X.shape[1]}"
+            )
+        scaler = StandardScaler().fit(X)
+        standard = scaler.transform(X)
+        judges = (
+            (slice(None, -N_RELATIVE), LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto")),
+            (slice(-N_RELATIVE, None), LogisticRegression(C=self.C, max_iter=10_000)),
+        )
+        self.coef_ = np.zeros((len(judges), X.shape[1]))
+        for row, (columns, judge) in zip(self.coef_, judges, strict=True):
+            judge.fit(standard[:, columns], y)
+            row[columns] = judge.coef_[0] / scaler.scale_[columns]
+        self.mean_: NDArray[np.float64] = scaler.mean_
+        self.coef_ /= np.maximum(((X - self.mean_) @ self.coef_.T).std(axis=0), 1e-12)[:, None]
+        self.intercept_ = -self.coef_ @ self.mean_
+        self.slope_, self.offset_ = 0.0, 0.0
+        self.classes_ = np.array([0, 1])
+        return self
+
+    def opinions(self, X: NDArray[Any]) -> NDArray[np.float64]:
+        """What each expert says.
+
+        Parameters
+        ----------
+        X : (n, d) array
+            Region features.
+
+        Returns
+        -------
+        (n, 2) float64
+            In standard deviations; above 0 is more like the fakes.
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=np.float64, reset=False)
+        # Row by row: a product of matrices rounds differently with the number of its rows.
+        rows = [[float(np.sum(row * weights)) for weights in self.coef_] for row in X]
+        said: NDArray[np.float64] = np.array(rows).reshape(len(X), 2) + self.intercept_
+        return said
+
+    def decision_function(self, X: NDArray[Any]) -> NDArray[np.float64]:
+        """The experts' mean, or the probability of a fake once that was calibrated.
+
+        Parameters
+        ----------
+        X : (n, d) array
+            Region features.
+
+        Returns
+        -------
+        (n,) float64
+            Higher means more likely fake.
+        """
+        return self.calibrated(self.opinions(X) @ self._shares)
+
+    def calibrate(self, means: NDArray[np.float64], y: NDArray[Any]) -> TwoExperts:
+        """Learn what the experts' mean says about probability, by Platt's logistic curve.
+
+        Parameters
+        ----------
+        means : (n,) array
+            Of samples that the experts were not trained on.
+        y : (n,) array
+            Their classes.
+
+        Returns
+        -------
+        TwoExperts
+            Itself.
+        """
+        curve = LogisticRegression(C=1e6, max_iter=10_000).fit(np.asarray(means).reshape(-1, 1), y)
+        # A curve that falls would turn the order round, and hide that the experts are wrong.
+        self.slope_ = max(float(curve.coef_[0, 0]), 1e-6)
+        self.offset_ = float(curve.intercept_[0])
+        return self
+
+    def calibrated(self, means: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Turn the experts' means into probabilities; as they are where nothing was calibrated.
+
+        Parameters
+        ----------
+        means : (n,) array
+            From an uncalibrated copy.
+
+        Returns
+        -------
+        (n,) float64
+        """
+        if not self.slope_:
+            return np.asarray(means, np.float64)
+        probability: NDArray[np.float64] = expit(self.slope_ * np.asarray(means, np.float64) + self.offset_)
+        return probability
+
+    def predict(self, X: NDArray[Any]) -> NDArray[np.int64]:
+        """The likelier class.
+
+        Parameters
+        ----------
+        X : (n, d) array
+            Region features.
+
+        Returns
+        -------
+        (n,) int64
+            1 for fake, 0 for real.
+        """
+        return (self.decision_function(X) > (0.5 if self.slope_ else 0)).astype(np.int64)
+
+    def contributions(self, row: NDArray[Any]) -> dict[str, float]:
+        """What each feature adds to the score of one face.
+
+        Parameters
+        ----------
+        row : (d,) array
+            Its region features.
+
+        Returns
+        -------
+        dict of str to float
+            By name, the strongest first; above 0 speaks for a fake. They add up to the experts' mean.
+        """
+        check_is_fitted(self)
+        parts = (np.asarray(row, np.float64) - self.mean_) * (self._shares @ self.coef_)
+        order = np.argsort(-np.abs(parts), kind="stable")
+        names = feature_names()
+        return {names[k]: float(parts[k]) for k in order}
+
+    def speaker(self, row: NDArray[Any]) -> str:
+        """Name the expert that has more to do with the score of one face.
+
+        Parameters
+        ----------
+        row : (d,) array
+            Its region features.
+
+        Returns
+        -------
+        str
+            ``"absolute"`` or ``"relative"``.
+        """
+        said = np.abs(self.opinions(np.asarray(row)[None])[0]) * self._shares
+        return EXPERTS[int(np.argmax(said))]
+
+    def doubt(self, row: NDArray[Any], width: float) -> str:
+        """Say why nothing can be told of a face.
+
+        Parameters
+        ----------
+        row : (d,) array
+            Its region features.
+        width : float
+            Of its box in pixels.
+
+        Returns
+        -------
+        str
+            The reason; empty where there is none.
+        """
+        if width < self.least_width:
+            return f"a face of {width:.0f} pixels, fewer than {self.least_width:.0f}"
+        if row[feature_names().index(DETAIL)] < self.least_detail:
+            return "too compressed or blurred: no detail is left to compare"
+        return ""
+
+    @property
+    def _shares(self) -> NDArray[np.float64]:
+        return np.array({"both": (0.5, 0.5), "absolute": (1.0, 0.0), "relative": (0.0, 1.0)}[self.experts])

@@ -1,0 +1,204 @@
+"""Training without a single fake photograph: the fakes are made from the real ones."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from os import PathLike, fspath
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from facespectra.detector.features import FeatureTable, extract_features
+from facespectra.detector.samples import NO_FACE, OK, UNREADABLE, Crop, Sample
+from facespectra.errors import DatasetError, UnreadableImageError
+from facespectra.synth import SwapSettings, generator, make_twins
+
+if TYPE_CHECKING:
+    from facespectra.detector.detector import Detector
+    from facespectra.faces import Face, FaceCropper
+    from facespectra.images import UInt8Array
+
+DRAWS = 4
+# By how much the face detector's corners and points wander from one copy of a picture to another.
+WANDERING_BOX, WANDERING_POINTS = 0.025, 0.012
+
+
+@dataclass(frozen=True, slots=True)
+class SyntheticSet:
+    """Features of twins, one row each, real and fake in turn.
+
+    Attributes
+    ----------
+    table : FeatureTable
+        Of the twins, after the photographs that were of no use, which have a row of NaN each.
+    labels : list of int
+        1 for fake.
+    groups : list of str
+        The photograph that a twin was made of.
+    """
+
+    table: FeatureTable
+    labels: list[int] = field(repr=False)
+    groups: list[str] = field(repr=False)
+
+
+def synthetic_set(
+    detector: Detector,
+    photographs: Sequence[str | PathLike[str]],
+    *,
+    settings: SwapSettings | None = None,
+    draws: int = DRAWS,
+    seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> SyntheticSet:
+    """Make twins of real photographs and compute the features of both.
+
+    The face is looked for once in each photograph, and moved along with it; then its box and its landmarks
+    wander a little, the same in both twins, so that where a face was found can say nothing.
+
+    Parameters
+    ----------
+    detector : Detector
+        Its face detector and its features are used.
+    photographs : sequence of path-like
+        Real ones. The name of the file, and not its folder, is a part of the seed.
+    settings : SwapSettings, optional
+        What swaps are drawn from.
+    draws : int
+        Pairs of each photograph.
+    seed : int
+        0 or more.
+    progress : callable, optional
+        Called with the number of pairs made and of all.
+
+    Returns
+    -------
+    SyntheticSet
+
+    Raises
+    ------
+    DatasetError
+        If there is no photograph with a face.
+    ValueError
+        If the detector judges whole images.
+    """
+    if detector.cropper is None:
+        raise ValueError("synthetic fakes need the face in each photograph: they cannot be judged whole")
+    found, useless = _faces(detector.cropper, photographs)
+    if not found:
+        raise DatasetError(f"no face in any of {len(photographs)} photographs to make fakes of")
+    labels, groups = [0] * len(useless), [sample.path for sample in useless]
+
+    def stream() -> Iterator[Sample]:
+        yield from useless
+        for number in range(draws):
+            for k, (path, pixels, face) in enumerate(found):
+                rng = generator(seed, PurePath(path).name, number)
+                other = int(rng.integers(len(found)))
+                donor = found[other][1:] if other != k else None
+                twins = make_twins(pixels, face, rng, settings, donor)
+                where = _wandered(twins.face, twins.real.shape, rng)
+                for label, picture in enumerate((twins.real, twins.fake)):
+                    labels.append(label)
+                    groups.append(path)
+                    yield Sample(path, OK, _crop(picture, where))
+                if progress is not None:
+                    progress(number * len(found) + k + 1, draws * len(found))
+
+    table = extract_features(stream(), detector.feature_set)
+    return SyntheticSet(table, labels, groups)
+
+
+def fit_synthetic(
+    detector: Detector,
+    photographs: Sequence[str | PathLike[str]],
+    *,
+    settings: SwapSettings | None = None,
+    draws: int = DRAWS,
+    progress: Callable[[int, int], None] | None = None,
+) -> Detector:
+    """Train a detector on real photographs alone.
+
+    Parameters
+    ----------
+    detector : Detector
+        Trained in place; its seed is the generator's, too.
+    photographs, settings, draws, progress
+        As in :func:`synthetic_set`.
+
+    Returns
+    -------
+    Detector
+        The same.
+
+    Raises
+    ------
+    DatasetError, ValueError
+        As :func:`synthetic_set`.
+    """
+    made = synthetic_set(
+        detector, photographs, settings=settings, draws=draws, seed=detector.seed, progress=progress
+    )
+    return detector.fit_features(made.table, made.labels, made.groups)
+
+
+def is_held_out(name: str, share: float) -> bool:
+    """Decide whether a photograph is kept out of training, by its name alone.
+
+    Parameters
+    ----------
+    name : str
+        Of the file. It decides the same whatever other photographs there are, and whatever the seed.
+    share : float
+        Of all photographs.
+
+    Returns
+    -------
+    bool
+    """
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") < share * 2**32
+
+
+def _faces(
+    cropper: FaceCropper, photographs: Sequence[str | PathLike[str]]
+) -> tuple[list[tuple[str, UInt8Array, Face]], list[Sample]]:
+    from facespectra.images import read_image, to_rgb
+
+    found, useless = [], []
+    for photograph in photographs:
+        path = fspath(photograph)
+        try:
+            pixels = to_rgb(read_image(path))
+        except UnreadableImageError as error:
+            reason = str(error).removeprefix(f"cannot read image {path}: ")
+            useless.append(Sample(path, f"{UNREADABLE}: {reason}", None))
+            continue
+        (face,) = cropper.detect([pixels])
+        if face is None:
+            useless.append(Sample(path, NO_FACE, None))
+        else:
+            found.append((path, pixels, face))
+    return found, useless
+
+
+def _wandered(face: Face, shape: tuple[int, ...], rng: np.random.Generator) -> Face:
+    from facespectra.faces import Face
+
+    corners = np.array(face.box) + rng.normal(0, WANDERING_BOX * face.width, 4)
+    limits = np.array([shape[1], shape[0], shape[1], shape[0]])
+    x0, y0, x1, y1 = np.clip(np.rint(corners).astype(int), 0, limits).tolist()
+    if x1 - x0 < face.width // 2 or y1 - y0 < face.height // 2:
+        x0, y0, x1, y1 = face.box
+    points = np.array(face.landmarks) + rng.normal(0, WANDERING_POINTS * face.width, (5, 2))
+    return Face((x0, y0, x1, y1), face.confidence, tuple((float(x), float(y)) for x, y in points))
+
+
+def _crop(picture: UInt8Array, face: Face) -> Crop:
+    from facespectra.images import to_grey
+
+    x0, y0, x1, y1 = face.box
+    part = picture[y0:y1, x0:x1]
+    return Crop(to_grey(picture)[y0:y1, x0:x1].copy(), part.copy(), face.box, face)

@@ -1,0 +1,87 @@
+"""What a classifier says of its own scores: why, and whether they mean anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from numpy.typing import NDArray
+
+from facespectra.detector.samples import CANNOT_TELL, OK, Score
+
+FAKE, REAL, UNKNOWN = "fake", "real", "can't tell"
+
+
+def explained(score: Score, features: NDArray[Any], judge: Any) -> Score:
+    """Add what the classifier says of a score, where it says anything.
+
+    Parameters
+    ----------
+    score : Score
+        Of one face.
+    features : (d,) array
+        What it was judged by.
+    judge : classifier
+        Fitted; with ``doubt``, ``contributions`` and ``speaker``, such as
+        :class:`facespectra.detector.experts.TwoExperts`, or without.
+
+    Returns
+    -------
+    Score
+        With a reason, and with another status where there is doubt.
+    """
+    if score.status != OK or score.box is None or not hasattr(judge, "doubt"):
+        return score
+    doubt = judge.doubt(features, score.box[2] - score.box[0])
+    status = f"{CANNOT_TELL}: {doubt}" if doubt else OK
+    name, amount = next(iter(judge.contributions(features).items()))
+    verb = "for" if amount > 0 else "against"
+    reason = f"{judge.speaker(features)} expert; {name} speaks {verb} a fake"
+    return replace(score, status=status, reason=reason)
+
+
+def label_of(score: Score, threshold: float) -> str:
+    """Put a score into a word.
+
+    Parameters
+    ----------
+    score : Score
+        Of one face.
+    threshold : float
+        The detector's.
+
+    Returns
+    -------
+    str
+        ``"fake"``, ``"real"``, ``"can't tell"``, or nothing where there is no score.
+    """
+    if score.status.startswith(CANNOT_TELL):
+        return UNKNOWN
+    if score.status != OK:
+        return ""
+    return FAKE if score.score >= threshold else REAL
+
+
+def mean_of_group(name: str, frames: Sequence[Score]) -> Score:
+    """Average the frames of one video.
+
+    Parameters
+    ----------
+    name : str
+        Of the video.
+    frames : sequence of Score
+        Of its frames, at least one.
+
+    Returns
+    -------
+    Score
+        The mean of the frames with status ``"ok"``; where there is none, of those of which nothing can be
+        told, with the first one's status; where there is none of these either, no score.
+    """
+    for accepted in (OK, CANNOT_TELL):
+        chosen = [frame for frame in frames if frame.status.startswith(accepted)]
+        if chosen:
+            mean = sum(frame.score for frame in chosen) / len(chosen)
+            return Score(name, mean, chosen[0].status, None, f"mean of {len(chosen)} of {len(frames)} frames")
+    return Score(name, float("nan"), frames[0].status, None)

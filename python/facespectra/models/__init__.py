@@ -1,0 +1,1 @@
+"""The model that this package ships, and the script that makes it."""

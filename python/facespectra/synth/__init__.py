@@ -1,0 +1,8 @@
+"""Synthetic face swaps out of real photographs: fakes to train on without a single fake photograph."""
+
+from __future__ import annotations
+
+from facespectra.synth.settings import PRESETS, STEPS, SwapSettings
+from facespectra.synth.twins import Twins, generator, make_twins
+
+__all__ = ["PRESETS", "STEPS", "SwapSettings", "Twins", "generator", "make_twins"]

@@ -1,0 +1,237 @@
+"""What every picture goes through on its way to the viewer: noise, tone, sharpening, codecs, a new size.
+
+Both twins pass through one :class:`Chain`, so that nothing but the swap can tell them apart.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from facespectra._extras import require
+from facespectra.synth.settings import Range, SwapSettings
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+Picture: TypeAlias = NDArray[np.floating[Any]]
+"""(H, W, 3), 0 to 255."""
+
+FRAMES = 3
+SMALLEST = 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chain:
+    """One draw of all that happens after the swap.
+
+    Attributes
+    ----------
+    noise : float
+        Standard deviation in grey levels.
+    noise_seed : int
+        Of the noise itself: twins get the same.
+    tone, contrast : float
+        Exponent of the tone curve, and factor about the middle.
+    sharpness : float
+        See :class:`~facespectra.synth.settings.SwapSettings`.
+    quality : int
+        Of the first JPEG; 100 leaves it out.
+    crf : int or None
+        Of H.264, in the first JPEG's place.
+    resize : float
+        Change of size.
+    resampling : str
+        How; a name of ``PIL.Image.Resampling``.
+    last_quality : int
+        Of the last JPEG.
+    """
+
+    noise: float
+    noise_seed: int
+    tone: float
+    contrast: float
+    sharpness: float
+    quality: int
+    crf: int | None
+    resize: float
+    resampling: str
+    last_quality: int
+
+
+def draw_chain(settings: SwapSettings, rng: np.random.Generator) -> Chain:
+    """Draw a chain.
+
+    Parameters
+    ----------
+    settings : SwapSettings
+        Its ``chain_...`` ranges.
+    rng : numpy.random.Generator
+        Where from. The number of draws does not depend on what is drawn or switched off.
+
+    Returns
+    -------
+    Chain
+    """
+    low, high = np.log(settings.chain_tone)
+    bend = np.exp(rng.uniform(low, high, 2))
+    h264 = rng.random() < settings.chain_h264
+    crf = _whole(settings.chain_crf, rng)
+    return Chain(
+        noise=float(rng.uniform(*settings.chain_noise)) * float(rng.random() < 0.7),
+        noise_seed=int(rng.integers(2**32)),
+        tone=float(bend[0]),
+        contrast=float(bend[1] ** 0.5),
+        sharpness=float(rng.uniform(*settings.chain_sharpness)) * float(rng.random() < 0.7),
+        quality=_whole(settings.chain_jpeg, rng),
+        crf=crf if h264 else None,
+        resize=float(np.exp(rng.uniform(*np.log(settings.chain_resize)))),
+        resampling=str(rng.choice(["BILINEAR", "BICUBIC", "LANCZOS", "BOX"])),
+        last_quality=_whole(settings.chain_last_jpeg, rng),
+    )
+
+
+def apply_chain(picture: Picture, chain: Chain) -> tuple[NDArray[np.uint8], bytes]:
+    """Send a picture through a chain.
+
+    Parameters
+    ----------
+    picture : (H, W, 3) float32
+        0 to 255.
+    chain : Chain
+        From :func:`draw_chain`.
+
+    Returns
+    -------
+    pixels : (h, w, 3) uint8
+        What a viewer sees.
+    content : bytes
+        The JPEG file of it.
+
+    Raises
+    ------
+    MissingExtraError
+        If Pillow, or for H.264 PyAV, is not installed.
+    """
+    require("faces", "PIL")
+    from PIL import Image
+
+    toned: Picture = 255 * np.clip(picture / 255, 0, 1) ** np.float32(chain.tone)
+    toned = 127.5 + np.float32(chain.contrast) * (toned - 127.5)
+    if chain.sharpness > 0:
+        toned = toned + np.float32(chain.sharpness) * (toned - blurred(toned, 1.0))
+    elif chain.sharpness < 0:
+        toned = blurred(toned, -chain.sharpness)
+    noise = np.random.default_rng(chain.noise_seed).standard_normal(picture.shape, dtype=np.float32)
+    pixels = eight_bit(toned + np.float32(chain.noise) * noise)
+    if chain.crf is not None:
+        pixels = through_h264(pixels, chain.crf)
+    elif chain.quality < 100:
+        pixels = _decoded(_jpeg(Image.fromarray(pixels), chain.quality))
+    image = Image.fromarray(pixels)
+    if chain.resize != 1:
+        size = (
+            max(SMALLEST, round(image.width * chain.resize)),
+            max(SMALLEST, round(image.height * chain.resize)),
+        )
+        image = image.resize(size, Image.Resampling[chain.resampling])
+    content = _jpeg(image, chain.last_quality)
+    return _decoded(content), content
+
+
+def through_h264(pixels: NDArray[np.uint8], crf: int) -> NDArray[np.uint8]:
+    """Send a picture through H.264, as the last of a few frames that hardly move.
+
+    Parameters
+    ----------
+    pixels : (H, W, 3) uint8
+        The picture.
+    crf : int
+        x264's constant rate factor.
+
+    Returns
+    -------
+    (H, W, 3) uint8
+
+    Raises
+    ------
+    MissingExtraError
+        If PyAV is not installed.
+    """
+    require("video", "av")
+    import av
+
+    height, width = pixels.shape[:2]
+    # Chroma is stored at half the size, so both sides must be even.
+    even = np.pad(pixels, ((FRAMES, FRAMES + height % 2), (FRAMES, FRAMES + width % 2), (0, 0)), mode="edge")
+    stream_of = io.BytesIO()
+    with av.open(stream_of, "w", format="mp4") as file:
+        # One thread: more would change the bits with the machine.
+        options = {"crf": str(crf), "preset": "veryfast", "threads": "1", "bf": "0"}
+        stream = file.add_stream("libx264", rate=Fraction(25), options=options)
+        stream.width, stream.height, stream.pix_fmt = even.shape[1], even.shape[0], "yuv420p"
+        for shift in range(FRAMES - 1, -1, -1):
+            frame = av.VideoFrame.from_ndarray(
+                np.ascontiguousarray(np.roll(even, (shift, shift), (0, 1))), format="rgb24"
+            )
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode())
+    stream_of.seek(0)
+    with av.open(stream_of, "r") as decoded:
+        last = [frame.to_ndarray(format="rgb24") for frame in decoded.decode(video=0)][-1]
+    return np.ascontiguousarray(last[FRAMES : FRAMES + height, FRAMES : FRAMES + width])
+
+
+def blurred(picture: Picture, sigma: float) -> Picture:
+    """Blur rows and columns of a picture, not its channels.
+
+    Parameters
+    ----------
+    picture : (H, W, 3) float32
+        Any picture.
+    sigma : float
+        In pixels.
+
+    Returns
+    -------
+    (H, W, 3) float32
+    """
+    soft: Picture = ndimage.gaussian_filter(picture, (sigma, sigma, 0))
+    return soft
+
+
+def eight_bit(picture: Picture) -> NDArray[np.uint8]:
+    """Round a picture to what a file can hold.
+
+    Parameters
+    ----------
+    picture : (H, W, 3) float32
+        Clipped to 0 to 255.
+
+    Returns
+    -------
+    (H, W, 3) uint8
+    """
+    return np.rint(np.clip(picture, 0, 255)).astype(np.uint8)
+
+
+def _whole(between: Range, rng: np.random.Generator) -> int:
+    return int(rng.integers(int(between[0]), int(between[1]), endpoint=True))
+
+
+def _jpeg(image: Image.Image, quality: int) -> bytes:
+    content = io.BytesIO()
+    image.save(content, "JPEG", quality=quality)
+    return content.getvalue()
+
+
+def _decoded(content: bytes) -> NDArray[np.uint8]:
+    from PIL import Image
+
+    return np.array(Image.open(io.BytesIO(content)).convert("RGB"))

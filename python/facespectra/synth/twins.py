@@ -1,0 +1,151 @@
+"""Twins out of a photograph: one that is real, one whose face was swapped, and the same chain for both."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facespectra._extras import require
+from facespectra.faces import Face
+from facespectra.images import AnyImage, to_rgb
+from facespectra.synth.chain import Chain, apply_chain, blurred, draw_chain
+from facespectra.synth.settings import SwapSettings
+from facespectra.synth.swap import Donor, Swap, swap_face
+
+SMALLEST_FRAME = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Twins:
+    """A real picture, its fake, and how they came about.
+
+    Attributes
+    ----------
+    real, fake : (h, w, 3) uint8
+        As a viewer sees them.
+    real_file, fake_file : bytes
+        The same as JPEG files.
+    face : Face
+        Where the face is, in both: that of the photograph, moved with it.
+    swap : Swap
+        What was drawn for the fake.
+    chain : Chain
+        What both went through.
+    """
+
+    real: NDArray[np.uint8]
+    fake: NDArray[np.uint8]
+    real_file: bytes
+    fake_file: bytes
+    face: Face
+    swap: Swap
+    chain: Chain
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What was drawn, as plain data."""
+        return {**asdict(self.swap), **{f"chain_{key}": value for key, value in asdict(self.chain).items()}}
+
+
+def generator(seed: int, name: str, number: int) -> np.random.Generator:
+    """Give the random numbers of one pair.
+
+    Parameters
+    ----------
+    seed : int
+        Of the whole set, 0 or more.
+    name : str
+        Of the photograph. A pair depends on nothing but these three, not on its neighbours.
+    number : int
+        Of the pair among those of the photograph.
+
+    Returns
+    -------
+    numpy.random.Generator
+    """
+    digest = hashlib.sha256(name.encode()).digest()
+    return np.random.default_rng([seed, number, *np.frombuffer(digest, np.uint32).tolist()])
+
+
+def make_twins(
+    photograph: AnyImage,
+    face: Face,
+    rng: np.random.Generator,
+    settings: SwapSettings | None = None,
+    donor: tuple[AnyImage, Face] | None = None,
+) -> Twins:
+    """Make a real and a fake picture out of a photograph.
+
+    Parameters
+    ----------
+    photograph : PIL.Image.Image or numpy.ndarray
+        Of any kind that :func:`facespectra.images.to_rgb` takes.
+    face : Face
+        The face in it, from :meth:`facespectra.FaceCropper.detect`.
+    rng : numpy.random.Generator
+        The same state gives the same twins.
+    settings : SwapSettings, optional
+        What to draw from.
+    donor : (image, Face), optional
+        Somebody else, whose face may be used.
+
+    Returns
+    -------
+    Twins
+
+    Raises
+    ------
+    MissingExtraError
+        If Pillow, or for H.264 PyAV, is not installed.
+    """
+    require("faces", "PIL")
+    settings = SwapSettings() if settings is None else settings
+    low, high = np.log(settings.face_width)
+    wanted = float(np.exp(rng.uniform(low, high)))
+    frame, moved = _scaled(to_rgb(photograph), face, min(wanted / face.width, settings.enlarge))
+    level = np.float32(rng.uniform(*settings.grain) * (rng.random() < 0.6))
+    grain = rng.standard_normal(frame.shape, dtype=np.float32)
+    # Cameras smooth their noise: it is not white in a file.
+    softness = float(rng.uniform(0.0, 0.9))
+    frame = frame + level * (
+        grain if softness < 0.3 else blurred(grain, softness) * np.float32(2 * softness + 0.6)
+    )
+    other = None
+    if donor is not None:
+        other = Donor(to_rgb(donor[0]).astype(np.float32), np.array(donor[1].landmarks))
+    fake, swap = swap_face(frame, np.array(moved.landmarks), moved.width, other, settings, rng)
+    chain = draw_chain(settings, rng)
+    real_pixels, real_file = apply_chain(frame, chain)
+    fake_pixels, fake_file = apply_chain(fake, chain)
+    where = _moved(
+        face,
+        real_pixels.shape[1] / to_rgb(photograph).shape[1],
+        real_pixels.shape[0] / to_rgb(photograph).shape[0],
+        real_pixels.shape,
+    )
+    return Twins(real_pixels, fake_pixels, real_file, fake_file, where, swap, chain)
+
+
+def _scaled(pixels: NDArray[np.uint8], face: Face, scale: float) -> tuple[NDArray[np.float32], Face]:
+    from PIL import Image
+
+    height, width = pixels.shape[:2]
+    size = max(SMALLEST_FRAME, round(width * scale)), max(SMALLEST_FRAME, round(height * scale))
+    image = Image.fromarray(pixels)
+    if size != image.size:
+        image = image.resize(size, Image.Resampling.LANCZOS)
+    frame = np.asarray(image, np.float32)
+    return frame, _moved(face, size[0] / width, size[1] / height, frame.shape)
+
+
+def _moved(face: Face, across: float, down: float, shape: tuple[int, ...]) -> Face:
+    """A face where it lies once its picture has been resized."""
+    x0, y0, x1, y1 = face.box
+    left, top = min(int(x0 * across), shape[1] - 1), min(int(y0 * down), shape[0] - 1)
+    right, bottom = min(int(x1 * across), shape[1]), min(int(y1 * down), shape[0])
+    box = left, top, max(right, left + 1), max(bottom, top + 1)
+    return Face(box, face.confidence, tuple((x * across, y * down) for x, y in face.landmarks))

@@ -1,0 +1,116 @@
+"""``facespectra score``: one line for each input, the same alone and in a batch."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import facespectra as fs
+from facespectra.cli import main
+from facespectra.datasets.rendered import render_face
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("score")
+    for seed in range(3):
+        (folder / f"video_{seed % 2}").mkdir(exist_ok=True)
+        render_face(np.random.default_rng(seed + 5), 224).save(folder / f"video_{seed % 2}" / f"{seed}.png")
+    Image.new("RGB", (80, 80), (120, 120, 120)).save(folder / "wall.png")
+    render_face(np.random.default_rng(5), 224).resize((80, 80)).save(folder / "small.png")
+    (folder / "broken.jpg").write_bytes(b"nothing")
+    return folder
+
+
+def lines(text: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_one_line_each_in_the_order_given(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sources = [folder / "wall.png", folder / "video_1" / "1.png", folder / "small.png", folder / "broken.jpg"]
+    assert main(["score", *map(str, sources), "--format", "jsonl"]) == 1
+    captured = capsys.readouterr()
+    found = lines(captured.out)
+    assert [one["path"] for one in found] == [str(source) for source in sources]
+    wall, face, small, broken = found
+    assert (wall["status"], wall["score"], wall["label"], wall["box"]) == ("no-face", None, None, None)
+    assert face["status"] == "ok"
+    assert face["label"] == ("fake" if face["score"] >= fs.load().threshold_ else "real")
+    assert "expert; " in str(face["reason"])
+    assert str(small["status"]).startswith("cannot-tell: a face of ")
+    assert small["label"] == "can't tell"
+    assert 0 < small["score"] < 1
+    assert str(broken["status"]).startswith("unreadable: ")
+    assert captured.err.count("broken.jpg") == 1
+
+
+def test_alone_together_and_in_python_the_same(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    images = sorted(folder.glob("video_*/*.png"))
+    assert main(["score", str(folder / "video_*" / "*.png"), "--format", "jsonl"]) == 0
+    together = {one["path"]: one["score"] for one in lines(capsys.readouterr().out)}
+    for image in images:
+        assert main(["score", str(image), "--format", "jsonl"]) == 0
+        assert lines(capsys.readouterr().out)[0]["score"] == together[str(image)]
+    assert fs.load().score(images).tolist() == [together[str(image)] for image in images]
+    arrays = [np.asarray(Image.open(image)) for image in images]
+    assert fs.load().score_images(arrays).tolist() == [together[str(image)] for image in images]
+
+
+def test_csv_reads_back_and_the_table_is_for_people(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["score", str(folder / "video_0"), "--format", "csv"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    expected = fs.load().score_samples([row["path"] for row in rows])
+    assert [float(row["score"]) for row in rows] == [one.score for one in expected]
+    assert [tuple(int(row[k]) for k in ("x0", "y0", "x1", "y1")) for row in rows] == [
+        one.box for one in expected
+    ]
+    assert main(["score", str(folder / "video_0")]) == 0
+    table = capsys.readouterr().out.splitlines()
+    assert len(table) == 2
+    assert f"{expected[0].score:.3f}" in table[0]
+
+
+def test_frames_of_a_folder_are_averaged(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["score", str(folder / "video_0"), "--per-folder", "--format", "jsonl"]) == 0
+    (mean,) = lines(capsys.readouterr().out)
+    frames = fs.load().score(sorted((folder / "video_0").iterdir()))
+    assert mean["path"] == str(folder / "video_0")
+    assert math.isclose(float(str(mean["score"])), frames.mean())
+    assert mean["reason"] == "mean of 2 of 2 frames"
+
+
+def test_a_list_comes_from_stdin(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{folder / 'wall.png'}\n\n{folder / 'missing.png'}\n"))
+    assert main(["score", "-", "--format", "jsonl"]) == 1
+    wall, missing = lines(capsys.readouterr().out)
+    assert wall["status"] == "no-face"
+    assert "there is no such file" in str(missing["status"])
+
+
+def test_wrong_usage(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["score", str(folder), "--format", "xml"]) == 2
+    assert main(["score", str(folder / "broken.jpg")]) == 2
+    assert main(["score", str(folder / "*.tif")]) == 2
+    assert main(["score", str(folder), "-m", str(folder / "missing.skops")]) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 5  # one line each, and the file that could not be read
+
+
+def test_evaluate_uses_the_shipped_model_too(folder: Path, tmp_path: Path) -> None:
+    images = sorted(folder.glob("video_*/*.png"))
+    manifest = tmp_path / "m.csv"
+    manifest.write_text("path,label\n" + "".join(f"{image},{k % 2}\n" for k, image in enumerate(images)))
+    assert main(["evaluate", str(manifest), "--out", str(tmp_path / "out")]) == 0
+    with (tmp_path / "out" / "scores.csv").open() as file:
+        scores = [float(row["score"]) for row in csv.DictReader(file)]
+    assert scores == fs.load().score(images).tolist()
+    assert json.loads((tmp_path / "out" / "metrics.json").read_text())["model"] == "default"
