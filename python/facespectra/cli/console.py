@@ -22,7 +22,7 @@ def complain(message: str) -> None:
 
 
 def complain_of(unreadable: Iterable[tuple[str, str]]) -> int:
-    """Name every input that could not be read, and count them.
+    """Name every input that could not be read, each once, and count them.
 
     Parameters
     ----------
@@ -32,13 +32,12 @@ def complain_of(unreadable: Iterable[tuple[str, str]]) -> int:
     Returns
     -------
     int
-        How many there were.
+        How many there were: the frames of a video that cannot be read have one name, and one line.
     """
-    count = 0
-    for path, status in unreadable:
+    failures = list(unreadable)
+    for path, status in dict.fromkeys(failures):
         complain(f"{path}: {status}")
-        count += 1
-    return count
+    return len(failures)
 
 
 def leave(n_unreadable: int) -> None:

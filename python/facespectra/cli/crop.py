@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from facespectra.cli.console import complain_of, leave, progress_bar
-from facespectra.cli.options import Device, Margin, Snap, Sources, Square
+from facespectra.cli.options import Device, Frames, Margin, Snap, Sources, Square
+from facespectra.videos import N_FRAMES
 
 if TYPE_CHECKING:
     from facespectra.images import UInt8Array
+    from facespectra.videos import Frame
 
 LIST = "crops.csv"
 
@@ -23,15 +25,17 @@ def crop(
     out: Annotated[
         Path, typer.Option("--out", "-o", metavar="DIR", help="Where to write.", show_default=False)
     ],
+    frames: Frames = N_FRAMES,
     margin: Margin = 0.0,
     square: Square = False,
     snap: Snap = False,
     device: Device = None,
 ) -> None:
-    """Write the largest face of every image as a grey PNG, at native resolution.
+    """Write the largest face of every image and frame as a grey PNG, at native resolution.
 
     Folders keep their structure. crops.csv in the output folder lists every image with its crop, its status
-    (ok, no-face or unreadable) and the box (x0, y0, x1, y1) of the crop in the image.
+    (ok, no-face or unreadable) and the box (x0, y0, x1, y1) of the crop in the image. The crops of a video
+    lie in a folder of its name; crops.csv then gives the number of the frame, too.
     """
     from facespectra._files import write_atomically
     from facespectra.detector.samples import NO_FACE, is_unreadable, read_samples
@@ -40,22 +44,27 @@ def crop(
     from facespectra.report.tables import write_csv
 
     cropper = FaceCropper(margin=margin, square=square, snap=snap, device=device)
-    planned = list(_plan(sources))
+    planned = list(_plan(sources, frames))
     rows: list[tuple[str | int, ...]] = []
     with progress_bar("crop") as update:
         samples = read_samples((image for image, _ in planned), cropper)
         for (image, name), sample in zip(planned, samples, strict=True):
             if sample.crop is None:
-                rows.append((str(image), "", sample.status, "", "", "", ""))
+                rows.append((*_named(image), "", sample.status, "", "", "", ""))
             else:
                 write_atomically(out / name, _png(sample.crop.grey))
-                rows.append((str(image), name.as_posix(), sample.status, *sample.crop.box))
+                rows.append((*_named(image), name.as_posix(), sample.status, *sample.crop.box))
             update(len(rows), len(planned))
-    statuses = [str(row[2]) for row in rows]
-    n_unreadable = complain_of((str(row[0]), str(row[2])) for row in rows if is_unreadable(str(row[2])))
+    statuses = [str(row[3]) for row in rows]
+    n_unreadable = complain_of((str(row[0]), str(row[3])) for row in rows if is_unreadable(str(row[3])))
     if n_unreadable == len(rows):
         raise FacespectraError(f"none of {len(rows)} inputs could be read; nothing was written")
-    write_csv(out / LIST, ("path", "crop", "status", "x0", "y0", "x1", "y1"), rows)
+    header = ("path", "frame", "crop", "status", "x0", "y0", "x1", "y1")
+    with_frames = any(row[1] != "" for row in rows)
+    columns = [index for index, name in enumerate(header) if name != "frame" or with_frames]
+    write_csv(
+        out / LIST, [header[index] for index in columns], ([row[index] for index in columns] for row in rows)
+    )
     no_face = statuses.count(NO_FACE)
     typer.echo(
         f"{out}: {len(rows) - no_face - n_unreadable} faces from {len(rows)} images, {no_face} without a face"
@@ -63,15 +72,19 @@ def crop(
     leave(n_unreadable)
 
 
-def _plan(sources: Sequence[str]) -> Iterator[tuple[Path, Path]]:
-    """Each image once, with the name of its crop relative to the output folder, no two alike."""
-    from facespectra.images import find_images
+def _named(image: Path | Frame) -> tuple[str, str | int]:
+    return (str(image), "") if isinstance(image, Path) else (image.path, image.index)
+
+
+def _plan(sources: Sequence[str], n_frames: int) -> Iterator[tuple[Path | Frame, Path]]:
+    """Each image and frame once, with the name of its crop relative to the output folder, no two alike."""
+    from facespectra.videos import Frame, find_media, spread_frames
 
     seen: set[Path] = set()
     taken: set[str] = set()
     for source in sources:
         root = Path(source)
-        for image in find_images([source]):
+        for image in find_media([source]):
             if image.absolute() in seen:
                 continue
             seen.add(image.absolute())
@@ -83,7 +96,11 @@ def _plan(sources: Sequence[str]) -> Iterator[tuple[Path, Path]]:
                 name = relative.with_name(f"{relative.stem}-{number}.png")
                 number += 1
             taken.add(name.as_posix().casefold())
-            yield image, name
+            for part in spread_frames([image], n_frames)[0]:
+                if isinstance(part, Frame):
+                    yield part, name.with_suffix("") / f"{part.index:06}.png"
+                else:
+                    yield image, name
 
 
 def _png(grey: UInt8Array) -> bytes:

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from facespectra.cli.console import complain, complain_of, leave, progress_bar, show_table
-from facespectra.cli.options import Backend, Dataset, Device, ResNetWeights, Split, Threads
+from facespectra.cli.options import Backend, Dataset, Device, Frames, Layout, ResNetWeights, Split, Threads
+from facespectra.videos import N_FRAMES
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from facespectra.detector import Detector
     from facespectra.evaluation import Evaluation
+    from facespectra.evaluation.figures import Aggregate
 
 
 def evaluate(
@@ -28,7 +30,12 @@ def evaluate(
             "--model", "-m", metavar="MODEL", help="A model file that train wrote.", show_default="our own"
         ),
     ] = None,
+    layout: Layout = "auto",
     split: Split = None,
+    frames: Frames = N_FRAMES,
+    per_video: Annotated[
+        str, typer.Option(help="Score of a video or group from its frames: mean, median or max.")
+    ] = "mean",
     resnet_weights: ResNetWeights = None,
     backend: Backend = None,
     threads: Threads = None,
@@ -38,15 +45,20 @@ def evaluate(
 
     Of a data set with splits, the one called evaluation, test or testing is used; one without is taken whole.
     """
-    from facespectra.datasets import read_dataset, select_split
+    from facespectra.datasets import add_frames, read_dataset, select_split
     from facespectra.detector import load
+    from facespectra.evaluation import AGGREGATES
 
     detector = load(model, backend=backend, threads=threads, device=device, weights=resnet_weights)
-    part = select_split(read_dataset(dataset), "test", split)
+    if per_video not in AGGREGATES:
+        raise ValueError(f"--per-video must be {', '.join(AGGREGATES)}, not {per_video!r}")
+    manifest = read_dataset(dataset, layout)
+    part = add_frames(select_split(manifest, "test", split), frames)
     result, n_unreadable = run(
         detector,
         part,
         out,
+        per_video,
         model="default" if model is None else str(model),
         dataset=str(dataset),
         split=split,
@@ -56,7 +68,9 @@ def evaluate(
     leave(n_unreadable)
 
 
-def run(detector: Detector, part: pd.DataFrame, out: Path, **about: str | None) -> tuple[Evaluation, int]:
+def run(
+    detector: Detector, part: pd.DataFrame, out: Path, per_video: Aggregate = "mean", **about: str | None
+) -> tuple[Evaluation, int]:
     """Evaluate a detector on samples and write the files.
 
     Parameters
@@ -67,6 +81,8 @@ def run(detector: Detector, part: pd.DataFrame, out: Path, **about: str | None) 
         The manifest of the samples.
     out : Path
         The folder for the files.
+    per_video : {"mean", "median", "max"}
+        The score of a video or group.
     **about
         What metrics.json says besides the figures.
 
@@ -76,23 +92,33 @@ def run(detector: Detector, part: pd.DataFrame, out: Path, **about: str | None) 
     n_unreadable : int
         Samples that could not be read; each was named on stderr.
     """
+    from facespectra.datasets.augmentation import sources_of
+    from facespectra.datasets.frames import frames_of
     from facespectra.errors import MissingExtraError
     from facespectra.evaluation import evaluate as judge
     from facespectra.report import draw_roc, write_metrics, write_roc, write_scores
 
     paths, labels, groups = part["path"].tolist(), part["label"].to_numpy(), part["group"].to_numpy()
     with progress_bar("evaluate") as update:
-        table = detector.extract(paths, progress=update)
+        table = detector.extract(sources_of(part), progress=update)
     scores = detector.score_features(table)
     n_unreadable = complain_of(table.unreadable)
     # Where every sample is its own group, nothing is known about groups.
     known = groups if part["group"].nunique() < len(part) else None
-    result = judge(labels, scores, known, threshold=detector.threshold_)
+    numbers = frames_of(part)
+    result = judge(
+        labels,
+        scores,
+        known,
+        videos=None if numbers is None else paths,
+        aggregate=per_video,
+        threshold=detector.threshold_,
+    )
     for warning in result.warnings:
         complain(f"warning: {warning}")
     about |= {"features": detector.features, "classifier": detector.classifier}
     write_metrics(out / "metrics.json", result, table.statuses, **about)
-    write_scores(out / "scores.csv", paths, labels, groups, scores, table.statuses)
+    write_scores(out / "scores.csv", paths, labels, groups, scores, table.statuses, numbers)
     write_roc(out / "roc.csv", result)
     try:
         draw_roc(out / "roc.svg", {detector.classifier: result})
@@ -121,13 +147,27 @@ def figures(result: Evaluation) -> list[tuple[str, str]]:
         ),
         (
             "AUC",
-            f"{result.auc:.3f} (95 % interval {low:.3f} to {high:.3f}; flipped {result.auc_flipped:.3f})",
+            f"{result.auc:.3f} (95 % interval {low:.3f} to {high:.3f}, {_method(result)}; "
+            f"flipped {result.auc_flipped:.3f})",
         ),
         ("EER", f"{result.eer:.3f}"),
         ("AP", f"{result.average_precision:.3f}"),
         ("accuracy", f"{result.accuracy:.3f} (at the threshold from training, {result.threshold:.6g})"),
     ]
     rows += [(f"TPR at {100 * fpr:g} % FPR", f"{tpr:.3f}") for fpr, tpr in result.tpr_at_fpr.items()]
+    if result.video_auc is not None:
+        rows.append(
+            ("AUC per video", f"{result.video_auc:.3f} ({result.n_videos} videos, {result.aggregate})")
+        )
     if result.group_auc is not None:
-        rows.append(("AUC per group", f"{result.group_auc:.3f} ({result.n_groups} groups)"))
+        rows.append(
+            ("AUC per group", f"{result.group_auc:.3f} ({result.n_groups} groups, {result.aggregate})")
+        )
+    if result.missing_effect is not None:
+        effect = {name.replace("_", " "): auc for name, auc in result.missing_effect["auc"].items()}
+        rows.append(("AUC, no score", ", ".join(f"{name} {auc:.3f}" for name, auc in effect.items())))
     return rows
+
+
+def _method(result: Evaluation) -> str:
+    return "DeLong" if result.auc_ci95_method == "delong" else result.auc_ci95_method

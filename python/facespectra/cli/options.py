@@ -8,16 +8,26 @@ from typing import Annotated
 import typer
 
 Sources = Annotated[
-    list[str], typer.Argument(metavar="SOURCE...", help="Image files, folders or globs.", show_default=False)
+    list[str],
+    typer.Argument(metavar="SOURCE...", help="Image or video files, folders or globs.", show_default=False),
 ]
 Dataset = Annotated[
     Path,
     typer.Argument(
         metavar="DATASET",
-        help="A folder with real and fake in it, or with development and evaluation of these; or a manifest.",
+        help="A folder laid out as --layout says, or a manifest.",
         show_default=False,
     ),
 ]
+Layout = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="splits, classes, uadfv, celeb-df, faceforensics, faceforensics-c23 (or -c0, -c40), dfdc, "
+        "real-and-fake-face or manifest; auto finds out.",
+    ),
+]
+Frames = Annotated[int, typer.Option(min=1, help="Frames of each video, evenly spread.")]
 Split = Annotated[str | None, typer.Option(help="Use this split of the data set.", show_default=False)]
 
 Margin = Annotated[

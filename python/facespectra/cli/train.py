@@ -14,6 +14,8 @@ from facespectra.cli.options import (
     Dataset,
     Device,
     Dtype,
+    Frames,
+    Layout,
     Margin,
     NFeatures,
     ResNetWeights,
@@ -22,6 +24,7 @@ from facespectra.cli.options import (
     Square,
     Threads,
 )
+from facespectra.videos import N_FRAMES
 
 
 def train(
@@ -55,7 +58,9 @@ def train(
     ] = "",
     resnet_weights: ResNetWeights = None,
     seed: Annotated[int, typer.Option(help="For what is random.")] = 0,
+    layout: Layout = "auto",
     split: Split = None,
+    frames: Frames = N_FRAMES,
     whole: Annotated[
         bool, typer.Option("--whole", help="Judge whole images instead of the faces in them.")
     ] = False,
@@ -74,7 +79,7 @@ def train(
     Of a data set with splits, the one called development, train or training is used; one without is taken
     whole. Images without a face are left out and counted.
     """
-    from facespectra.datasets import augmentation
+    from facespectra.datasets import augmentation, read_dataset
     from facespectra.detector import Detector
     from facespectra.detector.samples import is_unreadable
 
@@ -107,9 +112,10 @@ def train(
         if synthetic_fakes:
             from facespectra.detector.synthetic import fit_synthetic
 
-            fit_synthetic(detector, _photographs(dataset, split), progress=update)
+            fit_synthetic(detector, _photographs(dataset, layout, split), progress=update)
         else:
-            detector.fit(dataset, split=split, augment=augment, progress=update)
+            manifest = read_dataset(dataset, layout)
+            detector.fit(manifest, split=split, augment=augment, frames=frames, progress=update)
     summary = detector.training_
     n_unreadable = complain_of(pair for pair in summary["left_out"] if is_unreadable(pair[1]))
     for warning in summary["warnings"]:
@@ -133,16 +139,16 @@ def train(
     leave(n_unreadable)
 
 
-def _photographs(dataset: Path, split: str | None) -> list[str]:
+def _photographs(dataset: Path, layout: str, split: str | None) -> list[str]:
     """The real photographs of a data set, or all that are in a folder which is none."""
     from facespectra.datasets import read_dataset, select_split
     from facespectra.errors import DatasetError
     from facespectra.images import find_images
 
     try:
-        part = select_split(read_dataset(dataset), "train", split)
+        part = select_split(read_dataset(dataset, layout), "train", split)
     except DatasetError:
-        if split is not None or not dataset.is_dir():
+        if split is not None or layout != "auto" or not dataset.is_dir():
             raise
         return [str(image) for image in find_images([dataset])]
     return [str(path) for path in part.loc[part["label"] == 0, "path"]]

@@ -15,7 +15,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from facespectra.datasets.frames import frames_of
 from facespectra.images import read_image
+from facespectra.videos import Frame, read_frames
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +31,7 @@ AUGMENTATIONS: dict[str, tuple[str, ...]] = {"flip": ("flip",), "rotate": ("rota
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A changed copy of an image file, made when it is read.
+    """A changed copy of an image file or of a frame of a video, made when it is read.
 
     Attributes
     ----------
@@ -37,10 +39,13 @@ class Copy:
         The file.
     change : str
         One of the copies in :data:`AUGMENTATIONS`.
+    frame : int or None
+        Which frame of a video, from 0.
     """
 
     path: str
     change: str
+    frame: int | None = None
 
     def read(self) -> Image.Image:
         """Read the file and change it.
@@ -52,13 +57,16 @@ class Copy:
 
         Raises
         ------
-        UnreadableImageError
+        UnreadableImageError, UnreadableVideoError
             If the file cannot be read.
         """
-        return change(read_image(self.path), self.change)
+        if self.frame is None:
+            return change(read_image(self.path), self.change)
+        ((_, _, image),) = read_frames(self.path, [self.frame])
+        return change(image, self.change)
 
     def __str__(self) -> str:
-        return f"{self.path} ({self.change})"
+        return f"{self.path if self.frame is None else Frame(self.path, self.frame)} ({self.change})"
 
 
 def chosen(names: str | Iterable[str]) -> tuple[str, ...]:
@@ -139,18 +147,24 @@ def add_copies(manifest: pd.DataFrame, names: str | Iterable[str]) -> pd.DataFra
     return pd.concat([manifest.assign(change=name) for name in ("", *changes)], ignore_index=True)
 
 
-def sources_of(manifest: pd.DataFrame) -> list[str | Copy]:
-    """Give what :meth:`facespectra.Detector.extract` reads for each row of a manifest with copies.
+def sources_of(manifest: pd.DataFrame) -> list[str | Frame | Copy]:
+    """Give what :meth:`facespectra.Detector.extract` reads for each row of a manifest.
 
     Parameters
     ----------
     manifest : pandas.DataFrame
-        From :func:`add_copies`.
+        Its column ``change``, from :func:`add_copies`, and its column ``frame``, from
+        :func:`facespectra.datasets.add_frames`, are heeded where they are there.
 
     Returns
     -------
-    list of str or Copy
-        Paths of the originals, and copies.
+    list of str, Frame or Copy
+        Paths of the originals, their frames, and copies of either.
     """
-    pairs = zip(manifest["path"], manifest["change"], strict=True)
-    return [Copy(path, name) if name else path for path, name in pairs]
+    nothing = [None] * len(manifest)
+    changes = manifest.get("change", nothing)
+    frames = frames_of(manifest) or nothing
+    return [
+        Copy(path, name, frame) if name else path if frame is None else Frame(path, frame)
+        for path, name, frame in zip(manifest["path"], changes, frames, strict=True)
+    ]

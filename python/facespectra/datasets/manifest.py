@@ -1,10 +1,11 @@
-"""The manifest: a table of samples with the columns ``path``, ``label``, ``group`` and ``split``.
+"""The manifest: a table of samples, with columns ``path``, ``label``, ``group``, ``split``, maybe ``frame``.
 
 ====== ========================================================================================
 path   absolute path of the image
 label  int64; 1 for fake, 0 for real
 group  what must not be divided between training and test: a source video, an identity, a pair
 split  name of the part that the sample belongs to; empty where the data set has no parts
+frame  Int64; number of a video's frame, from 0; missing for images, and the column where all are images
 ====== ========================================================================================
 
 Where nothing is known about groups, every file is a group of its own, named by its path without the suffix,
@@ -18,6 +19,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Literal
 
 from facespectra._extras import require
+from facespectra.datasets.frames import FRAME
 from facespectra.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -89,12 +91,13 @@ def as_manifest(
     Returns
     -------
     pandas.DataFrame
-        A new table with the columns ``path``, ``label``, ``group``, ``split`` and a fresh index.
+        A new table with the columns ``path``, ``label``, ``group``, ``split`` and a fresh index, and with
+        ``frame`` where `table` has it and it is not empty.
 
     Raises
     ------
     DatasetError
-        If a column is missing, a label is unknown, or there is no sample.
+        If a column is missing, a label is unknown, a frame is not a number, or there is no sample.
     """
     import pandas as pd
 
@@ -117,7 +120,7 @@ def as_manifest(
         group or PurePath(path).with_suffix("").as_posix()
         for path, group in zip(columns["path"], columns["group"], strict=True)
     ]
-    return pd.DataFrame(
+    manifest = pd.DataFrame(
         {
             "path": [str(root / path) for path in columns["path"]],
             "label": [LABELS[label.lower()] for label in columns["label"]],
@@ -125,6 +128,10 @@ def as_manifest(
             "split": columns["split"],
         }
     )
+    frames = _frames(_texts(table[FRAME]), source) if FRAME in table.columns else []
+    if any(frame is not None for frame in frames):
+        manifest[FRAME] = pd.array(frames, dtype="Int64")
+    return manifest
 
 
 def select_split(
@@ -166,6 +173,15 @@ def select_split(
             f"no split to {role} on, such as {wanted[0]!r}: {found}; name the one to use (--split)"
         )
     return rows.reset_index(drop=True)
+
+
+def _frames(texts: list[str], source: str) -> list[int | None]:
+    # A column with gaps may have turned whole numbers into 3.0 on its way.
+    numbers = [text.removesuffix(".0") for text in texts]
+    wrong = [text for text in numbers if text and not text.isdecimal()]
+    if wrong:
+        raise DatasetError(f"{source}: {wrong[0]!r} is not the number of a frame; they count from 0")
+    return [int(text) if text else None for text in numbers]
 
 
 def _texts(column: pd.Series) -> list[str]:

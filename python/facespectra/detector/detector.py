@@ -16,6 +16,7 @@ from facespectra.detector.model_file import save_model, versions
 from facespectra.detector.samples import Score, Source, read_samples
 from facespectra.detector.verdicts import explained
 from facespectra.errors import DatasetError, ModelError
+from facespectra.videos import N_FRAMES, spread_frames
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -150,6 +151,7 @@ class Detector:
         *,
         split: str | None = None,
         augment: str | Iterable[str] = (),
+        frames: int = N_FRAMES,
         progress: Progress | None = None,
     ) -> Detector:
         """Train on a data set.
@@ -164,6 +166,8 @@ class Detector:
         augment : str or iterable of str
             ``"flip"``, ``"rotate"`` or both: train on changed copies of the photographs, too; see
             :mod:`facespectra.datasets.augmentation`.
+        frames : int
+            How many frames of each video to train on, evenly spread.
         progress : callable, optional
             Called with the number of images done and of all.
 
@@ -180,11 +184,12 @@ class Detector:
         import pandas as pd
 
         from facespectra.datasets.augmentation import add_copies, sources_of
+        from facespectra.datasets.frames import add_frames
         from facespectra.datasets.layouts import read_dataset
         from facespectra.datasets.manifest import as_manifest, select_split
 
         manifest = as_manifest(dataset) if isinstance(dataset, pd.DataFrame) else read_dataset(dataset)
-        part = add_copies(select_split(manifest, "train", split), augment)
+        part = add_copies(add_frames(select_split(manifest, "train", split), frames), augment)
         table = self.extract(sources_of(part), progress=progress)
         return self.fit_features(table, part["label"].to_numpy(), part["group"].to_numpy())
 
@@ -251,8 +256,8 @@ class Detector:
 
         Parameters
         ----------
-        sources : sequence of path-like, PIL.Image.Image or numpy.ndarray
-            Files or images.
+        sources : sequence of path-like, Frame, Copy, PIL.Image.Image or numpy.ndarray
+            Image files, frames of videos, changed copies of either, or images.
         progress : callable, optional
             Called with the number of images done and of all.
 
@@ -266,16 +271,22 @@ class Detector:
         return extract_features(read_samples(sources, self.cropper), self.feature_set, progress=report)
 
     def score(
-        self, paths: Sequence[str | os.PathLike[str]], *, progress: Progress | None = None
+        self,
+        paths: Sequence[str | os.PathLike[str]],
+        *,
+        frames: int = N_FRAMES,
+        progress: Progress | None = None,
     ) -> NDArray[np.float64]:
-        """Score image files.
+        """Score image and video files.
 
         Parameters
         ----------
         paths : sequence of path-like
             The files.
+        frames : int
+            How many frames of each video to look at, evenly spread. Its score is the mean of theirs.
         progress : callable, optional
-            Called with the number of images done and of all.
+            Called with the number of images and frames done and of all.
 
         Returns
         -------
@@ -290,15 +301,24 @@ class Detector:
         """
         if isinstance(paths, str | os.PathLike):
             raise TypeError("score() takes a sequence of paths; put a single one into a list")
-        return self.score_features(self.extract(paths, progress=progress))
+        sources, origins = spread_frames(paths, frames)
+        scores = self.score_features(self.extract(sources, progress=progress))
+        if len(scores) == len(paths):
+            return scores
+        scored = ~np.isnan(scores)
+        of_file = np.asarray(origins)[scored]
+        counts = np.bincount(of_file, minlength=len(paths))
+        means = np.full(len(paths), np.nan)
+        np.divide(np.bincount(of_file, scores[scored], len(paths)), counts, out=means, where=counts > 0)
+        return means
 
     def score_samples(self, sources: Sequence[Source], *, progress: Progress | None = None) -> list[Score]:
         """Score files or images, and say what became of each.
 
         Parameters
         ----------
-        sources : sequence of path-like, PIL.Image.Image or numpy.ndarray
-            Files or images.
+        sources : sequence of path-like, Frame, Copy, PIL.Image.Image or numpy.ndarray
+            Image files, frames of videos, changed copies of either, or images.
         progress : callable, optional
             Called with the number of images done and of all.
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, TypeAlias
 
-from facespectra.datasets.augmentation import Copy
-from facespectra.errors import UnreadableImageError
+from facespectra.datasets.augmentation import Copy, change
+from facespectra.errors import UnreadableImageError, UnreadableVideoError
+from facespectra.videos import Frame, is_video, read_frames, video_info
 
 if TYPE_CHECKING:
     from facespectra.faces import Box, Face, FaceCropper
@@ -19,7 +20,7 @@ NO_FACE = "no-face"
 UNREADABLE = "unreadable"
 CANNOT_TELL = "cannot-tell"
 
-Source: TypeAlias = "str | PathLike[str] | Copy | AnyImage"
+Source: TypeAlias = "str | PathLike[str] | Frame | Copy | AnyImage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +111,18 @@ def read_samples(sources: Iterable[Source], cropper: FaceCropper | None) -> Iter
 
     Parameters
     ----------
-    sources : iterable of path-like, Copy, PIL.Image.Image or numpy.ndarray
-        Files, changed copies of files, or images of any kind that :func:`facespectra.images.to_rgb` takes.
+    sources : iterable of path-like, Frame, Copy, PIL.Image.Image or numpy.ndarray
+        Image files, frames of videos, changed copies of either, or images of any kind that
+        :func:`facespectra.images.to_rgb` takes. Frames of one video that come one after the other, rising,
+        are decoded in one go.
     cropper : FaceCropper or None
         None takes whole images.
 
     Yields
     ------
     Sample
-        One for each source, in order. A file that cannot be read is a status, never an exception.
+        One for each source, in order. A file that cannot be read is a status, never an exception. A video
+        that breaks off gives nothing: all its frames have that status.
 
     Raises
     ------
@@ -127,29 +131,80 @@ def read_samples(sources: Iterable[Source], cropper: FaceCropper | None) -> Iter
     ValueError, TypeError
         If something that is not a path is not an image either.
     """
+    for run in _runs(sources):
+        if isinstance(run, list):
+            yield from _frames(run, cropper)
+        elif isinstance(run, Frame):
+            raise ValueError(f"frames count from 0, got {run.index}")
+        elif isinstance(run, str | PathLike | Copy):
+            yield _file(run, cropper)
+        else:
+            yield sample_of("", run, cropper)
+
+
+def _file(source: str | PathLike[str] | Copy, cropper: FaceCropper | None) -> Sample:
     from facespectra.images import read_image
 
+    try:
+        if isinstance(source, Copy):
+            return sample_of(str(source), source.read(), cropper)
+        if is_video(source):
+            # Its own fault comes first: a broken video has no frames that one could name.
+            video_info(source)
+            raise UnreadableVideoError("it is a video; name frames of it (facespectra.videos.spread_frames)")
+        return sample_of(fspath(source), read_image(source), cropper)
+    except (UnreadableImageError, UnreadableVideoError) as error:
+        return unreadable(source, error)
+
+
+def _frames(run: list[Frame | Copy], cropper: FaceCropper | None) -> list[Sample]:
+    """The samples of frames of one video, in one pass over it."""
+    path = run[0].path
+    indices = [_index(source) for source in run]
+    samples = []
+    try:
+        for source, (_, _, image) in zip(run, read_frames(path, indices), strict=True):
+            changed = change(image, source.change) if isinstance(source, Copy) else image
+            samples.append(sample_of(str(source), changed, cropper))
+    except UnreadableVideoError as error:
+        # One failure, under one name: what came before the break is no sample of the whole video.
+        return [unreadable(path, error)] * len(run)
+    return samples
+
+
+def _runs(sources: Iterable[Source]) -> Iterator[list[Frame | Copy] | Source]:
+    """Lists of frames that can be decoded in one go; all else as it comes."""
+    run: list[Frame | Copy] = []
     for source in sources:
-        if not isinstance(source, str | PathLike | Copy):
-            yield sample_of("", source, cropper)
-            continue
-        name = str(source) if isinstance(source, Copy) else fspath(source)
-        try:
-            image = source.read() if isinstance(source, Copy) else read_image(source)
-        except UnreadableImageError as error:
-            yield unreadable(source, error)
+        frame = source if isinstance(source, Frame | Copy) and _index(source) >= 0 else None
+        goes_on = frame and run and frame.path == run[-1].path and _index(frame) > _index(run[-1])
+        if run and not goes_on:
+            yield run
+            run = []
+        if frame is None:
+            yield source
         else:
-            yield sample_of(name, image, cropper)
+            run = [*run, frame]
+    if run:
+        yield run
 
 
-def unreadable(source: str | PathLike[str] | Copy, error: UnreadableImageError) -> Sample:
+def _index(source: Frame | Copy) -> int:
+    """The number of a frame; -1 for a copy of an image."""
+    index = source.index if isinstance(source, Frame) else source.frame
+    return -1 if index is None else index
+
+
+def unreadable(
+    source: str | PathLike[str] | Copy, error: UnreadableImageError | UnreadableVideoError
+) -> Sample:
     """Make the sample of a file that cannot be read.
 
     Parameters
     ----------
     source : path-like or Copy
         The file.
-    error : UnreadableImageError
+    error : UnreadableImageError or UnreadableVideoError
         Why.
 
     Returns
@@ -158,7 +213,9 @@ def unreadable(source: str | PathLike[str] | Copy, error: UnreadableImageError) 
     """
     path, name = (source.path, str(source)) if isinstance(source, Copy) else (fspath(source), fspath(source))
     # The status stands beside the path: no need to say it twice.
-    reason = str(error).removeprefix(f"cannot read image {path}: ")
+    reason = (
+        str(error).removeprefix(f"cannot read image {path}: ").removeprefix(f"cannot read video {path}: ")
+    )
     return Sample(name, f"{UNREADABLE}: {reason}", None)
 
 

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from facespectra.evaluation.comparison import Comparison, compare
-from facespectra.evaluation.figures import CONSTANT, POLARITY, Evaluation, evaluate, youden_threshold
+from facespectra.evaluation.figures import (
+    AGGREGATES,
+    CONSTANT,
+    POLARITY,
+    Evaluation,
+    evaluate,
+    youden_threshold,
+)
 from facespectra.evaluation.intervals import delong_interval, group_interval
 
 __all__ = [
+    "AGGREGATES",
     "CONSTANT",
     "POLARITY",
     "Comparison",

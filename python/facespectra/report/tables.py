@@ -57,6 +57,7 @@ def write_scores(
     groups: Iterable[str],
     scores: Iterable[float],
     statuses: Iterable[str],
+    frames: Sequence[int | None] | None = None,
 ) -> Path:
     """Write one row per sample, in the order given: ``path,label,group,score,status``.
 
@@ -67,17 +68,25 @@ def write_scores(
     paths, labels, groups, scores, statuses : sequences of one length
         A score that is NaN is an empty field. Others are written so that reading them back gives the same
         number.
+    frames : sequence of int or None, optional
+        Numbers of frames of videos: one more column, ``frame``, empty for images.
 
     Returns
     -------
     Path
         `path`.
     """
-    rows = (
+    rows = [
         (name, int(label), group, _number(score), status)
         for name, label, group, score, status in zip(paths, labels, groups, scores, statuses, strict=True)
+    ]
+    if frames is None:
+        return write_csv(path, SCORES, rows)
+    return write_csv(
+        path,
+        (*SCORES, "frame"),
+        [(*row, "" if frame is None else frame) for row, frame in zip(rows, frames, strict=True)],
     )
-    return write_csv(path, SCORES, rows)
 
 
 def write_roc(path: str | os.PathLike[str], evaluation: Evaluation) -> Path:
