@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -394,26 +393,7 @@ def test_a_missing_package_names_its_extra(
     assert 'pip install "facespectra[detect]"' in one_line(capsys.readouterr().err)
 
 
-# --- demo and the photographs ------------------------------------------------------------------------------
-
-
-@pytest.mark.slow
-def test_demo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    out = tmp_path / "demo"
-    assert main(["demo", "--out", str(out), "--people", "12"]) == 0
-    captured = capsys.readouterr()
-    assert "rendered data" in captured.out
-    assert re.search(r"AUC +0\.\d|AUC +1\.0", captured.out)
-    (row,) = json.loads((out / "lab.json").read_text())
-    assert (row["task"], row["system"], row["reported_auc"]) == (1, "svm-poly", 0.78)
-    assert row["auc"] == json.loads((out / "task1" / "metrics.json").read_text())["auc"]
-    assert {path.name for path in (out / "task1").iterdir()} == {
-        "metrics.json",
-        "scores.csv",
-        "roc.csv",
-        "roc.svg",
-    }
-    fs.load(out / "task1.model")
+# --- the photographs ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.shared

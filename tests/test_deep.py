@@ -7,6 +7,7 @@ import json
 import pickle
 import socket
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -24,6 +25,15 @@ for _package in ("sklearn", "skops", "torchvision", "facenet_pytorch"):
 pd = pytest.importorskip("pandas", reason="needs the detect extra")
 torch = pytest.importorskip("torch", reason="needs the faces extra")
 Image = pytest.importorskip("PIL.Image", reason="needs the faces extra")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_torch_thread() -> Iterator[None]:
+    """So that a busy machine does not make two threads wait for each other, and bits can be compared."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def make_state(seed: int = 0) -> dict[str, Any]:

@@ -68,7 +68,7 @@ def test_importing_loads_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["faces", "images", "deep", "detector", "evaluation", "datasets", "report", "cli"]
+    "module", ["faces", "images", "deep", "detector", "evaluation", "datasets", "report", "lab", "cli"]
 )
 def test_modules_load_torch_and_sklearn_only_when_used(module: str) -> None:
     loaded = json.loads(

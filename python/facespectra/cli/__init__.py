@@ -11,7 +11,7 @@ from typing import Annotated, Any, cast
 import typer
 
 from facespectra import __version__
-from facespectra.cli import bench, crop, demo, evaluate, extract, info, score, synth, train
+from facespectra.cli import bench, crop, demo, evaluate, extract, info, lab, score, synth, train
 from facespectra.cli.console import complain
 from facespectra.errors import FacespectraError
 
@@ -22,6 +22,7 @@ INTERRUPTED = 130
 COMMANDS: tuple[Callable[..., None], ...] = (
     info.info,
     demo.demo,
+    lab.lab,
     extract.extract,
     crop.crop,
     train.train,

@@ -131,15 +131,28 @@ class ResNet50:
         for crop in crops:
             if crop.ndim != 3 or crop.shape[2] != 3 or crop.dtype != np.uint8 or crop.size == 0:
                 raise ValueError(f"a crop must be (h, w, 3) uint8, not {crop.shape} {crop.dtype}")
-        network, size = self._load(), self.batch_size or self._default_batch()
+        network, size = self._load(), self.size
         features = np.empty((len(crops), WIDTH), np.float32)
         for start in range(0, len(crops), size):
             part = crops[start : start + size]
             features[start : start + len(part)] = self._run(network, part, size)
         return features
 
-    def _default_batch(self) -> int:
-        return BATCH_ON_CPU if (self.device or "cpu").startswith("cpu") else BATCH_ON_DEVICE
+    @property
+    def size(self) -> int:
+        """Crops in a batch."""
+        on_cpu = (self.device or "cpu").startswith("cpu")
+        return self.batch_size or (BATCH_ON_CPU if on_cpu else BATCH_ON_DEVICE)
+
+    def load(self) -> None:
+        """Load the weights now, and not with the first features.
+
+        Raises
+        ------
+        ModelError
+            If there are none, they cannot be used, or they are not those that are expected.
+        """
+        self._load()
 
     def _run(self, network: Any, crops: Sequence[UInt8Array], size: int) -> NDArray[np.float32]:
         import torch

@@ -1,0 +1,282 @@
+"""The output folder: ``lab.json``, a folder for each task, the pages and the models."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from facespectra import __version__
+from facespectra._files import write_atomically
+from facespectra.datasets.frames import frames_of
+from facespectra.detector.model_file import versions
+from facespectra.errors import MissingExtraError
+from facespectra.lab import wording
+from facespectra.lab.differences import BANDS, Separation
+from facespectra.lab.parts import Part
+from facespectra.lab.run import LabResult, final_detectors
+from facespectra.lab.tasks import Outcome
+from facespectra.lab.trials import CROSS_VALIDATION, Trial
+from facespectra.report import write_metrics, write_roc, write_scores
+from facespectra.report.figures import Curve, Spectra, bands_figure, roc_figure, spectra_figure
+from facespectra.report.pages import write_page
+from facespectra.report.tables import write_csv
+
+RENDERED = " (rendered)"
+
+
+def rows_of(result: LabResult) -> list[dict[str, Any]]:
+    """Give all trials as plain data: what ``lab.json`` holds.
+
+    Parameters
+    ----------
+    result : LabResult
+        The run.
+
+    Returns
+    -------
+    list of dict
+    """
+    rows = [trial.to_dict() for outcome in result.tasks.values() for trial in outcome.trials]
+    mark = RENDERED if result.settings.rendered else ""
+    return [{**row, "train": row["train"] + mark, "test": row["test"] + mark} for row in rows]
+
+
+def write_lab(result: LabResult) -> list[str]:
+    """Write everything but the cache.
+
+    Parameters
+    ----------
+    result : LabResult
+        The run; its settings say where to.
+
+    Returns
+    -------
+    list of str
+        What could not be written, and why: figures and pages need packages of the ``report`` extra.
+    """
+    out = result.settings.out
+    rows = rows_of(result)
+    for number, outcome in result.tasks.items():
+        _write_trials(out, outcome, rendered=result.settings.rendered)
+        if number == 2 and result.separations:
+            _write_separations(out / "task2", result.separations, result.comparison)
+    for name, detector in final_detectors(result).items():
+        detector.save(out / name)
+    write_atomically(out / "invariance.json", _json(result.invariance))
+    problems = []
+    try:
+        _write_pages(result, rows)
+    except MissingExtraError as error:
+        problems.append(f"figures and report.html were not written: {error}")
+    # Last: where it is, everything is.
+    write_atomically(out / "lab.json", _json(rows))
+    return problems
+
+
+def _json(content: Any) -> str:
+    return json.dumps(content, indent=2, allow_nan=False) + "\n"
+
+
+def _write_trials(out: Path, outcome: Outcome, *, rendered: bool) -> None:
+    for trial in outcome.trials:
+        folder = out / trial.folder
+        if trial.evaluation is None:
+            # What an earlier run with more to go by has left there is not a result of this one.
+            shutil.rmtree(folder, ignore_errors=True)
+            continue
+        _write_trial(folder, trial, rendered=rendered)
+        if trial is outcome.final:
+            _write_trial(folder.parent, trial, rendered=rendered)
+
+
+def _write_trial(folder: Path, trial: Trial, *, rendered: bool) -> None:
+    if trial.evaluation is None or trial.part is None or trial.scores is None:
+        return
+    row = trial.to_dict()
+    about = {
+        key: row[key] for key in ("task", "system", "features", "classifier", "train", "test", "protocol")
+    }
+    write_metrics(folder / "metrics.json", trial.evaluation, trial.statuses, **about, rendered=rendered)
+    part = trial.part
+    write_scores(
+        folder / "scores.csv",
+        part.samples["path"].tolist(),
+        part.labels.tolist(),
+        part.samples["group"].tolist(),
+        trial.scores.tolist(),
+        trial.statuses,
+        frames_of(part.samples),
+    )
+    write_roc(folder / "roc.csv", trial.evaluation)
+
+
+def _write_separations(folder: Path, pair: Iterable[Separation], comparison: dict[str, Any]) -> None:
+    header, columns = ["feature"], []
+    bands_header, bands = ["from", "to"], []
+    for one in pair:
+        names = ("real_mean", "real_sd", "fake_mean", "fake_sd", "auc")
+        header += [f"{one.name} {name}" for name in names]
+        columns += [getattr(one, name).tolist() for name in names]
+        bands_header += [f"{one.name} {name}" for name in ("auc", "low", "high")]
+        bands.append(one.bands)
+    write_csv(folder / "spectra.csv", header, ([i, *row] for i, row in enumerate(zip(*columns, strict=True))))
+    write_csv(
+        folder / "bands.csv",
+        bands_header,
+        (
+            [i / BANDS, (i + 1) / BANDS, *(value for band in row for value in band)]
+            for i, row in enumerate(zip(*bands, strict=True))
+        ),
+    )
+    write_atomically(folder / "comparison.json", _json(comparison))
+
+
+def _write_pages(result: LabResult, rows: list[dict[str, Any]]) -> None:
+    settings, out = result.settings, result.settings.out
+    tasks = [_task_context(result, number, rows) for number in result.tasks]
+    common = {
+        "version": __version__,
+        "rendered": settings.rendered,
+        "counts": _counts(result),
+        "made": _made(result),
+    }
+    for task in tasks:
+        folder = out / f"task{task['number']}"
+        for name in ("roc", "spectra", "bands"):
+            if task[f"{name}_svg"]:
+                write_atomically(folder / f"{name}.svg", task[f"{name}_svg"])
+        outcome = result.tasks[task["number"]]
+        warnings = [(trial.system.name, text) for trial in outcome.trials for text in trial.warnings]
+        context = {
+            **common,
+            "title": task["heading"],
+            "task": task,
+            "warnings": list(dict.fromkeys(warnings)),
+        }
+        write_page(folder / "report.html", "task.html.j2", context)
+    context = {
+        **common,
+        "title": "DeepFake detection lab",
+        "verdict": wording.verdict(result),
+        "cards": wording.cards(result),
+        "compared_with": wording.COMPARED_WITH,
+        "groups": [(task["heading"], task["rows"]) for task in tasks],
+        "tasks": tasks,
+        "notes": result.notes,
+        "reasons": _reasons(rows),
+        "unreadable": result.unreadable,
+    }
+    write_page(out / "report.html", "lab.html.j2", context)
+
+
+def _task_context(result: LabResult, number: int, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    outcome = result.tasks[number]
+    panels = _panels(outcome)
+    own = [row for row in rows if row["task"] == number]
+    context: dict[str, Any] = {
+        "number": number,
+        "heading": wording.HEADINGS[number],
+        "texts": wording.task_texts(result, number),
+        "rows": own,
+        "reasons": _reasons(own),
+        "panels": len(panels),
+        "roc_svg": roc_figure(panels) if panels else "",
+        "final_name": outcome.final.system.name if outcome.final else "",
+        "figures": _figures(outcome.final),
+        "why": [],
+        "spectra_svg": "",
+        "bands_svg": "",
+    }
+    if number == 2 and result.separations:
+        databases = [
+            Spectra(one.name, one.real_mean, one.real_sd, one.fake_mean, one.fake_sd, one.auc, one.bands)
+            for one in result.separations
+        ]
+        context |= {
+            "why": wording.why(result),
+            "spectra_svg": spectra_figure(databases),
+            "bands_svg": bands_figure(databases),
+        }
+    return context
+
+
+def _reasons(rows: list[dict[str, Any]]) -> list[str]:
+    """Why rows were skipped, each reason once."""
+    return list(dict.fromkeys(row["reason"] for row in rows if row["reason"]))
+
+
+def _panels(outcome: Outcome) -> dict[str, list[Curve]]:
+    """ROC curves by what was tested on, evaluations first."""
+    panels: dict[str, list[Curve]] = {}
+    several = len({trial.train for trial in outcome.trials}) > 1
+    for trial in sorted(outcome.trials, key=lambda trial: trial.protocol == CROSS_VALIDATION):
+        if trial.evaluation is None:
+            continue
+        inside = trial.protocol == CROSS_VALIDATION
+        title = f"{trial.test}, cross-validated" if inside else trial.test
+        label = f"{trial.system.name}, {_short(trial.train)}" if several else trial.system.name
+        panels.setdefault(title, []).append(Curve(label, trial.evaluation, trial.final))
+    return panels
+
+
+def _short(train: str) -> str:
+    """A training set in few words, for a legend."""
+    return train.replace("Task_1/development", "Task 1").replace("with copies (flip, rotate)", "+ copies")
+
+
+def _figures(trial: Trial | None) -> list[tuple[str, str]]:
+    if trial is None or trial.evaluation is None:
+        return []
+    found = trial.evaluation
+    low, high = found.auc_ci95
+    figures = [
+        (
+            "samples",
+            f"{found.n} ({found.n_real} real, {found.n_fake} fake); {found.n_no_score} without a score",
+        ),
+        ("AUC", f"{found.auc:.3f}, 95 % interval {low:.3f} to {high:.3f}"),
+        ("equal error rate", f"{found.eer:.3f}"),
+        ("average precision", f"{found.average_precision:.3f}"),
+        ("accuracy", f"{found.accuracy:.3f} at the threshold chosen in training, {found.threshold:.6g}"),
+    ]
+    figures += [
+        (f"fakes found at {fpr:.0%} false alarms", f"{tpr:.3f}") for fpr, tpr in found.tpr_at_fpr.items()
+    ]
+    if found.group_auc is not None:
+        figures.append(("AUC by group", f"{found.group_auc:.3f} ({found.n_groups} groups)"))
+    return figures
+
+
+def _counts(result: LabResult) -> list[dict[str, Any]]:
+    counts = []
+    for part in result.parts:
+        augmented = bool((part.samples["change"] != "").any())
+        for shown, name in (
+            (part.originals(), part.name),
+            *([(part, f"{part.name}, with copies")] * augmented),
+        ):
+            counts.append(_count(shown, name))
+    return counts
+
+
+def _count(part: Part, name: str) -> dict[str, Any]:
+    return {"name": name, "n": len(part.samples), **part.counts()}
+
+
+def _made(result: LabResult) -> list[tuple[str, str]]:
+    settings = result.settings
+    return [
+        ("command", settings.command or "run_lab"),
+        ("Task 1", str(settings.task1)),
+        ("Tasks 2 and 3", str(settings.task23)),
+        ("extra", str(settings.extra) if settings.extra else "none"),
+        ("ResNet-50", result.skipped.get("ResNet-50") or result.weights),
+        ("features", "radial spectrum, 300 points, published convention, float32; largest face by MTCNN"),
+        ("seed", str(settings.seed)),
+        ("system", f"{platform.system()} {platform.machine()}"),
+        ("versions", ", ".join(f"{name} {version}" for name, version in versions().items())),
+    ]

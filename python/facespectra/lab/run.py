@@ -1,0 +1,320 @@
+"""The whole lab: databases in, three tasks, one folder out."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from facespectra.deep.network import ResNet50
+from facespectra.detector import Detector
+from facespectra.detector.feature_sets import ResNet50Features, Runtime, SpectrumFeatures
+from facespectra.errors import FacespectraError, ModelError
+from facespectra.faces import FaceCropper
+from facespectra.lab import invariance
+from facespectra.lab.cache import Cache, versions_of
+from facespectra.lab.differences import Separation, compared, separation
+from facespectra.lab.extraction import Extractor, Progress, Stage
+from facespectra.lab.parts import Part, read_part, union, without_repeats
+from facespectra.lab.tasks import Outcome, Training, task_1, task_2, task_3
+from facespectra.lab.trials import Trainer
+
+Watch: TypeAlias = Callable[[str], AbstractContextManager[Progress]]
+"""Makes what shows the progress of a stage, from the name of the stage."""
+
+CACHE = ".cache"
+AUGMENTATIONS = ("flip", "rotate")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabSettings:
+    """What to run the lab on.
+
+    Attributes
+    ----------
+    task1, task23 : Path
+        The databases of Task 1, and of Tasks 2 and 3.
+    out : Path
+        The folder for everything, the cache among it.
+    extra : Path or None
+        The extra training set.
+    resnet_weights : str or None
+        As in :class:`facespectra.DeepFeatures`. None looks for torchvision's.
+    download : bool
+        Whether these may be downloaded.
+    seed : int
+        Of what is random.
+    backend, threads, device
+        As for :class:`facespectra.Detector`.
+    rendered : bool
+        Whether the pictures were drawn by :mod:`facespectra.datasets.rendered`: every page then says so.
+    command : str
+        What was called, for the pages.
+    """
+
+    task1: Path
+    task23: Path
+    out: Path
+    extra: Path | None = None
+    resnet_weights: str | None = None
+    download: bool = True
+    seed: int = 0
+    backend: str | None = None
+    threads: int | None = None
+    device: str | None = None
+    rendered: bool = False
+    command: str = ""
+
+
+@dataclass(slots=True)
+class LabResult:
+    """What came out.
+
+    Attributes
+    ----------
+    settings : LabSettings
+        As given.
+    tasks : dict of int to Outcome
+        By number.
+    parts : list of Part
+        What was read, before anything was joined; with copies.
+    separations : tuple of Separation
+        Of Task 1 and of the other database; empty where a class is missing.
+    comparison : dict
+        From :func:`facespectra.lab.differences.compared`; empty likewise.
+    invariance : dict
+        From :func:`facespectra.lab.invariance.measured`.
+    notes : list of str
+        What a reader must know.
+    skipped : dict of str to str
+        What there was not, and why.
+    weights : str
+        Which ResNet-50 was used; empty where there was none.
+    work : dict of str to (int, int)
+        By stage: entries reused from the cache, and computed.
+    unreadable : list of (path, reason)
+        Files.
+    """
+
+    settings: LabSettings
+    tasks: dict[int, Outcome]
+    parts: list[Part]
+    separations: tuple[Separation, ...] = ()
+    comparison: dict[str, Any] = field(default_factory=dict)
+    invariance: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    skipped: dict[str, str] = field(default_factory=dict)
+    weights: str = ""
+    work: dict[str, tuple[int, int]] = field(default_factory=dict)
+    unreadable: list[tuple[str, str]] = field(default_factory=list)
+
+
+def run_lab(settings: LabSettings, watch: Watch) -> LabResult:
+    """Run the three tasks, and write nothing but the cache.
+
+    Parameters
+    ----------
+    settings : LabSettings
+        On what, and how.
+    watch : callable
+        Shows how a stage gets on.
+
+    Returns
+    -------
+    LabResult
+
+    Raises
+    ------
+    DatasetError
+        If a data set is not understood.
+    ModelError
+        If a file of weights was given and cannot be used.
+    """
+    development = read_part(settings.task1, "train", "Task_1/development", AUGMENTATIONS)
+    evaluation = read_part(settings.task1, "test", "Task_1/evaluation")
+    other = read_part(settings.task23, "test", "Task_2_3/evaluation")
+    extra = read_part(settings.extra, "train", "extra", AUGMENTATIONS) if settings.extra else None
+    cache = Cache(settings.out / CACHE)
+    weights, no_weights = _weights(settings)
+    extractor = _extractor(settings, cache, weights)
+    deep = [] if weights is None else ["resnet50"]
+    result = LabResult(settings, {}, [part for part in (development, evaluation, other, extra) if part])
+
+    plain = development.originals()
+    _extract(plain, extractor, ["spectrum", *invariance.STAGES, *deep], watch)
+    _extract(evaluation, extractor, ["spectrum"], watch)
+    trainer = Trainer(
+        cache, seed=settings.seed, backend=settings.backend, threads=settings.threads, device=settings.device
+    )
+    with watch("Task 1") as progress:
+        result.tasks[1] = task_1(trainer, plain, evaluation)
+        progress(1, 1)
+    _extract(other, extractor, ["spectrum", *deep], watch)
+    with watch("Task 2") as progress:
+        result.tasks[2] = task_2(trainer, result.tasks[1], plain, other)
+        progress(1, 1)
+    _explain(result, plain, other)
+
+    _extract(development, extractor, ["spectrum"], watch)
+    result.invariance = invariance.measured(plain, development)
+    if extra is not None:
+        # The network sees no copies: no trial trains it on them.
+        _extract(extra, extractor, ["spectrum"], watch)
+    training = _training(result, extractor, plain, development, extra, other, weights, watch)
+    training.no_weights = no_weights
+    with watch("Task 3") as progress:
+        result.tasks[3] = task_3(trainer, result.tasks[1], training, evaluation, other)
+        progress(1, 1)
+
+    if training.no_extra:
+        result.skipped["extra set"] = training.no_extra
+    if weights is not None:
+        result.weights = f"weights of SHA-256 {weights.network.sha256}"
+    if no_weights:
+        result.skipped["ResNet-50"] = no_weights
+    _notice(result, extractor)
+    stages = dict.fromkeys([*cache.reused, *cache.computed])
+    result.work = {stage: (cache.reused[stage], cache.computed[stage]) for stage in stages}
+    return result
+
+
+def _weights(settings: LabSettings) -> tuple[ResNet50Features | None, str]:
+    """The network's features, or why there are none. A file that was asked for by name must be usable."""
+    given = settings.resnet_weights is not None
+    if not given and not settings.download:
+        from facespectra.deep.weights import find_weights
+
+        try:
+            find_weights(None, download=False)
+        except ModelError as error:
+            return None, str(error)
+    features = ResNet50Features(Runtime(device=settings.device, weights=settings.resnet_weights))
+    try:
+        features.network.load()
+    except FacespectraError as error:
+        if given:
+            raise
+        return None, str(error)
+    return features, ""
+
+
+def _extractor(settings: LabSettings, cache: Cache, deep: ResNet50Features | None) -> Extractor:
+    from facespectra.spectrum.backends import get_backend
+
+    runtime = Runtime(backend=settings.backend, threads=settings.threads)
+    # Backends agree to their tolerance and not to the last bit.
+    computed_by = {"backend": get_backend(settings.backend)[0], "versions": versions_of("numpy")}
+    stages = {
+        name: Stage(features, {"name": name, **features.settings, **computed_by})
+        for name, features in {
+            "spectrum": SpectrumFeatures(runtime),
+            **invariance.feature_sets(runtime),
+        }.items()
+    }
+    if deep is not None:
+        network: ResNet50 = deep.network
+        depends = {
+            **deep.settings,
+            "batch_size": network.size,
+            "device": settings.device or "cpu",
+            "versions": versions_of("torch", "torchvision", "pillow"),
+        }
+        stages["resnet50"] = Stage(deep, depends)
+    return Extractor(cache, FaceCropper(device=settings.device), stages, workers=_workers(settings))
+
+
+def _workers(settings: LabSettings) -> int:
+    if settings.threads is not None:
+        return settings.threads
+    # The processors of this process, not of the machine: containers and taskset give fewer.
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _extract(part: Part, extractor: Extractor, names: list[str], watch: Watch) -> None:
+    with watch(part.name) as progress:
+        part.extract(extractor, names, progress)
+
+
+def _explain(result: LabResult, own: Part, other: Part) -> None:
+    found = [separation(part) for part in (own, other)]
+    pair = tuple(one for one in found if one is not None)
+    if len(pair) == len(found):
+        result.separations = pair
+        result.comparison = compared(*pair)
+
+
+def _training(
+    result: LabResult,
+    extractor: Extractor,
+    plain: Part,
+    augmented: Part,
+    extra: Part | None,
+    other: Part,
+    deep: ResNet50Features | None,
+    watch: Watch,
+) -> Training:
+    """Put together what Task 3 trains on; no photograph of the test set is in it."""
+    tested = [extractor.digest(path) for path in other.samples["path"]]
+
+    def clean(part: Part) -> Part:
+        cleaned, in_test, repeated = without_repeats(part, extractor.digest, tested)
+        if in_test:
+            result.notes.append(
+                f"{in_test} photographs of {part.name} are in {other.name}, too: Task 3 did not train on them"
+            )
+        if repeated:
+            result.notes.append(f"{repeated} photographs are in {part.name} twice: Task 3 took them once")
+        return cleaned
+
+    training = Training(clean(plain), without_repeats(augmented, extractor.digest, tested)[0])
+    if extra is None:
+        training.no_extra = "no extra training set was given (--extra DIR)"
+    else:
+        training.extra_augmented = clean(extra)
+        training.extra = training.extra_augmented.originals()
+        if deep is not None:
+            _extract(training.extra, extractor, ["resnet50"], watch)
+        training.both = clean(union(f"{plain.name} + extra", training.plain, training.extra))
+    if deep is not None and deep.network.weights is not None:
+        training.weights = {"weights": deep.network.weights}
+    return training
+
+
+def _notice(result: LabResult, extractor: Extractor) -> None:
+    """Collect what a reader of the figures must know."""
+    digests = {
+        part.name: {extractor.digest(path) for path in part.samples["path"]} - {None} for part in result.parts
+    }
+    development, evaluation = digests["Task_1/development"], digests["Task_1/evaluation"]
+    if shared := len(development & evaluation):
+        result.notes.append(
+            f"{shared} photographs are both in Task_1/development and in Task_1/evaluation: "
+            "the figures of Task 1 are too good"
+        )
+    reasons: Counter[tuple[str, str]] = Counter()
+    for part in result.parts:
+        if "spectrum" in part.tables:
+            reasons.update(part.tables["spectrum"].unreadable)
+    result.unreadable = list(reasons)
+
+
+def final_detectors(result: LabResult) -> dict[str, Detector]:
+    """Give the detectors that Tasks 1 and 3 are answered with, by the name of the file to keep them in.
+
+    Parameters
+    ----------
+    result : LabResult
+        From :func:`run_lab`.
+
+    Returns
+    -------
+    dict
+        Task 2's is Task 1's.
+    """
+    names = {1: "task1.model", 3: "task3.model"}
+    found = {name: result.tasks[number].detector for number, name in names.items()}
+    return {name: detector for name, detector in found.items() if detector is not None}

@@ -1,0 +1,264 @@
+"""One trial: a system, trained on one part, tested on another, and all that is known about the outcome."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facespectra.detector import Detector, FeatureTable, load
+from facespectra.errors import DatasetError
+from facespectra.evaluation import Evaluation, evaluate
+from facespectra.lab.cache import Cache, key_of, versions_of
+from facespectra.lab.parts import Part
+
+# To be raised with every change of the code behind the fit that changes what comes out of it.
+FIT = 1
+
+EVALUATION, CROSS_VALIDATION = "evaluation", "cross-validation"
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """Features and a classifier.
+
+    Attributes
+    ----------
+    features : str
+        One of :data:`facespectra.detector.FEATURES`.
+    classifier : str
+        One of :data:`facespectra.detector.CLASSIFIERS`.
+    """
+
+    features: str
+    classifier: str
+
+    @property
+    def name(self) -> str:
+        """For people: of the spectrum, which most systems use, nothing is said."""
+        return self.classifier if self.features == "spectrum" else f"{self.features}, {self.classifier}"
+
+
+@dataclass(slots=True)
+class Trial:
+    """A row of the result.
+
+    Attributes
+    ----------
+    task : int
+        1, 2 or 3.
+    system : System
+        What was tried.
+    train, test : str
+        Names of the parts.
+    protocol : str
+        ``"evaluation"``: trained on the one and tested on the other. ``"cross-validation"``: every sample of
+        the one part is scored by a system that has not seen its group.
+    reported_auc : float or None
+        The report's own figure for this.
+    final : bool
+        Whether this is the system that the task is answered with.
+    reason : str
+        Why it was skipped; empty if it was not.
+    """
+
+    task: int
+    system: System
+    train: str
+    test: str
+    protocol: str = EVALUATION
+    reported_auc: float | None = None
+    final: bool = False
+    reason: str = ""
+    slug: str = ""
+    evaluation: Evaluation | None = None
+    trained_on: dict[str, int] = field(default_factory=dict)
+    tested_on: dict[str, int] = field(default_factory=dict)
+    held_out_auc: float | None = None
+    warnings: tuple[str, ...] = ()
+    part: Part | None = None
+    statuses: list[str] = field(default_factory=list)
+    scores: NDArray[np.float64] | None = None
+
+    @property
+    def folder(self) -> str:
+        """Where its files are, relative to the output folder."""
+        return f"task{self.task}/{self.slug}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the row as plain data, for ``lab.json``."""
+        row: dict[str, Any] = {
+            "task": self.task,
+            "system": self.system.name,
+            "train": self.train,
+            "test": self.test,
+            "auc": None,
+            "auc_ci95": None,
+            "reported_auc": self.reported_auc,
+            "auc_flipped": None,
+            "status": "skipped" if self.reason else "ok",
+            "reason": self.reason or None,
+            "final": self.final,
+            "protocol": self.protocol,
+            "features": self.system.features,
+            "classifier": self.system.classifier,
+        }
+        if self.evaluation is not None:
+            figures = self.evaluation.to_dict()
+            row |= {key: figures[key] for key in ("auc", "auc_ci95", "auc_flipped")}
+            row |= {"held_out_auc": self.held_out_auc, **self.tested_on, "trained_on": self.trained_on}
+            row |= {"folder": self.folder, "warnings": list(self.warnings)}
+        return row
+
+
+class Trainer:
+    """Trains systems, each once for the same features, labels, groups and settings.
+
+    Parameters
+    ----------
+    cache : Cache
+        Where trained systems are kept.
+    **settings
+        Of every :class:`facespectra.Detector`.
+    """
+
+    def __init__(self, cache: Cache, **settings: Any) -> None:
+        self.cache = cache
+        self.settings = settings
+        self._trained: dict[str, Detector] = {}
+
+    def detector(self, system: System, **more: Any) -> Detector:
+        """Make an untrained detector.
+
+        Parameters
+        ----------
+        system : System
+            Its features and its classifier.
+        **more
+            Settings for features from a network.
+
+        Returns
+        -------
+        Detector
+        """
+        return Detector(system.features, system.classifier, **self.settings, **more)
+
+    def fit(self, system: System, part: Part, **more: Any) -> Detector:
+        """Train a system.
+
+        Parameters
+        ----------
+        system : System
+            What to train.
+        part : Part
+            What to train on; its features have been computed.
+        **more
+            Settings for features from a network.
+
+        Returns
+        -------
+        Detector
+
+        Raises
+        ------
+        DatasetError
+            If one of the classes has no usable sample.
+        """
+        detector, table = self.detector(system, **more), part.table(system.features)
+        key = key_of(
+            stage=FIT,
+            settings=detector.settings,
+            features=_digest(table),
+            labels=part.labels.tolist(),
+            groups=part.groups.tolist(),
+            versions=versions_of("scikit-learn", "numpy", "scipy", "skops"),
+        )
+        if key not in self._trained:
+            self._trained[key] = self._known(key, table, part, more) or self._new(key, detector, table, part)
+        return self._trained[key]
+
+    def _new(self, key: str, detector: Detector, table: FeatureTable, part: Part) -> Detector:
+        detector.fit_features(table, part.labels, part.groups)
+        held_out = detector.held_out_scores_
+        scores = None if held_out is None else [None if math.isnan(x) else x for x in held_out.tolist()]
+        with TemporaryDirectory() as folder:
+            model = detector.save(Path(folder) / "model").read_bytes()
+        self.cache.store("fit", key, json.dumps(scores).encode() + b"\n" + model)
+        return detector
+
+    def _known(self, key: str, table: FeatureTable, part: Part, more: Mapping[str, Any]) -> Detector | None:
+        entry = self.cache.fetch("fit", key)
+        if entry is None:
+            return None
+        scores, _, model = entry.partition(b"\n")
+        held_out = json.loads(scores)
+        runtime = {"backend", "threads", "device"} & set(self.settings)
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "model"
+            path.write_bytes(model)
+            detector = load(path, **{name: self.settings[name] for name in runtime}, **more)
+        detector.held_out_scores_ = None if held_out is None else np.array(held_out, dtype=np.float64)
+        # Which files were left out is not a part of a model.
+        detector.training_ |= {**table.counts(part.labels), "left_out": table.left_out}
+        return detector
+
+
+def run_trial(trial: Trial, trainer: Trainer, train: Part, test: Part | None, **more: Any) -> Detector | None:
+    """Train and test; what stands in the way becomes the reason of a skipped trial.
+
+    Parameters
+    ----------
+    trial : Trial
+        Filled in.
+    trainer : Trainer
+        Trains.
+    train : Part
+        What to train on.
+    test : Part or None
+        What to test on; None for cross-validation inside `train`.
+    **more
+        Settings for features from a network.
+
+    Returns
+    -------
+    Detector or None
+        None if there was nothing to train on.
+    """
+    try:
+        detector = trainer.fit(trial.system, train, **more)
+    except DatasetError as error:
+        trial.reason = str(error)
+        return None
+    judged = train if test is None else test
+    table = judged.table(trial.system.features)
+    scores = detector.score_features(table) if test is not None else detector.held_out_scores_
+    if scores is None:
+        trial.reason = "too few groups of a class to divide into five folds"
+        return detector
+    threshold = None if test is None else detector.threshold_
+    try:
+        trial.evaluation = evaluate(judged.labels, scores, judged.known_groups, threshold=threshold)
+    except ValueError as error:
+        trial.reason = str(error)
+        return detector
+    trial.trained_on = train.counts(trial.system.features)
+    trial.tested_on = judged.counts(trial.system.features)
+    trial.held_out_auc = detector.training_["held_out_auc"]
+    trial.warnings = (*trial.evaluation.warnings, *detector.training_["warnings"])
+    trial.part, trial.statuses, trial.scores = judged, table.statuses, scores
+    return detector
+
+
+def _digest(table: FeatureTable) -> str:
+    """Hash of the rows with features, and of which these are."""
+    used = table.ok
+    content = np.ascontiguousarray(table.matrix[used])
+    return hashlib.sha256(str(content.dtype).encode() + used.tobytes() + content.tobytes()).hexdigest()

@@ -1,0 +1,297 @@
+"""The lab's figures as SVG that follows its page: text in the page's font, ink in the page's colour."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facespectra._extras import require
+from facespectra.evaluation import Evaluation
+from facespectra.report.drawings import NO_DATE, REPRODUCIBLE
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Mid-tones, which stand out on white and on black alike.
+COLOURS = (
+    "#4c86c6",
+    "#f08a24",
+    "#4ea65a",
+    "#d9534f",
+    "#a06cc4",
+    "#9c755f",
+    "#3fb0ac",
+    "#c9a227",
+    "#d46aa0",
+    "#7f8c99",
+)
+REAL, FAKE = "#2a9d8f", "#e0653f"
+
+# No figure has this colour otherwise: in the file it is replaced by the colour of the text around it.
+_INK = "#010203"
+_FONT = "'DejaVu Sans'"
+_FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A ROC curve and its name; the main one is drawn thick, with its interval."""
+
+    label: str
+    evaluation: Evaluation
+    main: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Spectra:
+    """Mean and spread of the radial spectra of a database's classes, and how well each part tells them apart.
+
+    Attributes
+    ----------
+    name : str
+        Of the database.
+    real_mean, real_sd, fake_mean, fake_sd : (n,) float64
+        Of each feature.
+    auc : (n,) float64
+        Of each feature on its own.
+    bands : list of (auc, low, high)
+        Of equal parts of the features, with their intervals.
+    """
+
+    name: str
+    real_mean: NDArray[np.float64]
+    real_sd: NDArray[np.float64]
+    fake_mean: NDArray[np.float64]
+    fake_sd: NDArray[np.float64]
+    auc: NDArray[np.float64]
+    bands: list[tuple[float, float, float]]
+
+
+def roc_figure(panels: Mapping[str, Sequence[Curve]]) -> str:
+    """Draw ROC curves, one panel for each test.
+
+    Parameters
+    ----------
+    panels : mapping of str to sequence of Curve
+        By title. A label has the same colour in each.
+
+    Returns
+    -------
+    str
+        SVG.
+
+    Raises
+    ------
+    MissingExtraError
+        If matplotlib is not installed.
+    """
+    labels = list(dict.fromkeys(curve.label for curves in panels.values() for curve in curves))
+    colours = {label: COLOURS[index % len(COLOURS)] for index, label in enumerate(labels)}
+    rows = max(len(curves) for curves in panels.values())
+    with _style():
+        figure = _figure(4.6 * len(panels), 5.1 + 0.2 * rows)
+        for ax, (title, curves) in zip(
+            np.atleast_1d(figure.subplots(1, len(panels))), panels.items(), strict=True
+        ):
+            for curve in sorted(curves, key=lambda curve: curve.main):
+                _roc(ax, curve, colours[curve.label])
+            ax.plot([0, 1], [0, 1], color=_INK, linewidth=0.8, linestyle=":", alpha=0.6)
+            ax.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal", title=title)
+            ax.set(xlabel="real faces called fake", ylabel="fake faces called fake")
+            handles, names = ax.get_legend_handles_labels()
+            order = sorted(range(len(names)), key=lambda i: -_auc_of(curves, names[i]))
+            ax.legend(
+                [handles[i] for i in order],
+                [names[i] for i in order],
+                loc="upper center",
+                bbox_to_anchor=(0.5, -0.13),
+                frameon=False,
+                fontsize=8,
+            )
+        return _svg(figure)
+
+
+def _auc_of(curves: Sequence[Curve], label: str) -> float:
+    return next(curve.evaluation.auc for curve in curves if label == _named(curve))
+
+
+def _named(curve: Curve) -> str:
+    return f"{curve.label}: {curve.evaluation.auc:.3f}"
+
+
+def _roc(ax: Axes, curve: Curve, colour: str) -> None:
+    result = curve.evaluation
+    if curve.main:
+        below, above = _wilson(result.tpr, result.n_fake)
+        ax.fill_between(result.fpr, below, above, color=colour, alpha=0.18, linewidth=0)
+    ax.plot(
+        result.fpr,
+        result.tpr,
+        color=colour,
+        linewidth=2.4 if curve.main else 1.1,
+        alpha=1 if curve.main else 0.85,
+        label=_named(curve),
+    )
+
+
+def _wilson(rates: NDArray[np.float64], n: int) -> NDArray[np.float64]:
+    """95 % interval of each rate: lower bounds, then upper ones."""
+    from scipy.stats import binomtest
+
+    hits = np.rint(rates * n).astype(int).tolist()
+    known = {hit: binomtest(hit, n).proportion_ci(method="wilson") for hit in set(hits)}
+    return np.array([(known[hit].low, known[hit].high) for hit in hits]).T
+
+
+def spectra_figure(databases: Sequence[Spectra]) -> str:
+    """Draw the mean radial spectrum of each class with its spread, and below what tells the classes apart.
+
+    Parameters
+    ----------
+    databases : sequence of Spectra
+        One column each.
+
+    Returns
+    -------
+    str
+        SVG.
+
+    Raises
+    ------
+    MissingExtraError
+        If matplotlib is not installed.
+    """
+    with _style():
+        figure = _figure(4.7 * len(databases), 5.6)
+        axes = figure.subplots(
+            2, len(databases), sharex=True, sharey="row", squeeze=False, gridspec_kw={"height_ratios": (3, 2)}
+        )
+        for column, database in enumerate(databases):
+            top, bottom = axes[:, column]
+            place = np.linspace(0, 1, len(database.auc))
+            for mean, sd, colour, label in (
+                (database.real_mean, database.real_sd, REAL, "real"),
+                (database.fake_mean, database.fake_sd, FAKE, "fake"),
+            ):
+                top.fill_between(place, mean - sd, mean + sd, color=colour, alpha=0.2, linewidth=0)
+                top.plot(place, mean, color=colour, linewidth=1.6, label=label)
+            top.set_title(database.name)
+            top.legend(frameon=False, loc="upper right")
+            bottom.axhline(0.5, color=_INK, linewidth=0.8, linestyle=":", alpha=0.6)
+            bottom.fill_between(place, 0.5, database.auc, color=COLOURS[0], alpha=0.25, linewidth=0)
+            bottom.plot(place, database.auc, color=COLOURS[0], linewidth=1.3)
+            bottom.set(xlabel="radius, from the mean to the corner of the spectrum", ylim=(0, 1), xlim=(0, 1))
+        axes[0, 0].set_ylabel("mean spectrum, ±1 sd")
+        axes[1, 0].set_ylabel("AUC of each feature")
+        return _svg(figure)
+
+
+def bands_figure(databases: Sequence[Spectra]) -> str:
+    """Draw how well each band of the spectrum tells the classes apart, in each database, with intervals.
+
+    Parameters
+    ----------
+    databases : sequence of Spectra
+        With as many bands each.
+
+    Returns
+    -------
+    str
+        SVG.
+
+    Raises
+    ------
+    MissingExtraError
+        If matplotlib is not installed.
+    """
+    with _style():
+        figure = _figure(9.2, 3.4)
+        ax = figure.subplots()
+        for index, database in enumerate(databases):
+            auc, low, high = np.array(database.bands).T
+            place = np.arange(len(auc)) + (index - (len(databases) - 1) / 2) * 0.3
+            errors = [np.nan_to_num(auc - low), np.nan_to_num(high - auc)]
+            ax.errorbar(
+                place,
+                auc,
+                yerr=errors,
+                fmt="os"[index % 2],
+                color=COLOURS[index],
+                capsize=3,
+                markersize=6,
+                label=database.name,
+            )
+        n = len(databases[0].bands)
+        ax.axhline(0.5, color=_INK, linewidth=0.8, linestyle=":", alpha=0.6)
+        ax.set(
+            ylim=(0, 1), ylabel="AUC of the band's mean", xlabel="band of the radius, in parts of the largest"
+        )
+        ax.set_xticks(range(n), [f"{i / n:g}-{(i + 1) / n:g}" for i in range(n)])
+        ax.legend(frameon=False, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1))
+        return _svg(figure)
+
+
+def inline(svg: str, prefix: str) -> str:
+    """Make a figure fit to stand in a page among others.
+
+    Parameters
+    ----------
+    svg : str
+        From one of the functions here.
+    prefix : str
+        Put before its identifiers, which are unique in a file only.
+
+    Returns
+    -------
+    str
+        The ``svg`` element alone.
+    """
+    element = svg[svg.index("<svg") :]
+    opening, rest = element[: element.index(">")], element[element.index(">") :]
+    # Its size follows the page; the viewBox keeps the proportions.
+    element = re.sub(r' (?:width|height)="[^"]*"', "", opening) + rest
+    element = re.sub(r'\bid="', f'id="{prefix}-', element)
+    return re.sub(r'(href="|url\()#', rf"\1#{prefix}-", element)
+
+
+def _style() -> Any:
+    require("report", "matplotlib")
+    import matplotlib as mpl
+
+    ink = ("text.color", "axes.edgecolor", "axes.labelcolor", "axes.titlecolor", "xtick.color", "ytick.color")
+    coloured: dict[Any, Any] = dict.fromkeys(ink, _INK)
+    return mpl.rc_context(
+        {
+            **REPRODUCIBLE,
+            **coloured,
+            "svg.fonttype": "none",
+            "font.family": ["DejaVu Sans"],
+            "font.size": 9,
+            "axes.titlesize": 10,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "figure.facecolor": "none",
+            "axes.facecolor": "none",
+            "savefig.facecolor": "none",
+        }
+    )
+
+
+def _figure(width: float, height: float) -> Figure:
+    from matplotlib.figure import Figure
+
+    # A Figure of its own and no pyplot: neither a display nor the user's open figures are touched.
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def _svg(figure: Figure) -> str:
+    content = io.StringIO()
+    figure.savefig(content, format="svg", metadata=NO_DATE)
+    return content.getvalue().replace(_INK, "currentColor").replace(_FONT, _FONTS)
