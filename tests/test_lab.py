@@ -36,6 +36,15 @@ KERNELS = ["svm-poly", "svm-linear", "svm-rbf", "svm-sigmoid", "logistic", "kmea
 ROW = ["task", "system", "train", "test", "auc", "auc_ci95", "reported_auc"]
 
 
+@pytest.fixture(autouse=True, scope="module")
+def one_torch_thread() -> Iterator[None]:
+    """So that a busy machine does not make two threads wait for each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @contextmanager
 def silent(what: str) -> Iterator[Any]:
     yield lambda done, total: None
@@ -49,7 +58,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from facespectra.datasets.rendered import render_database
 
     folder = tmp_path_factory.mktemp("databases")
-    for name, people in (("Task_1", 18), ("Task_2_3", 6), ("extra", 6)):
+    for name, people in (("Task_1", 15), ("Task_2_3", 6), ("extra", 6)):
         render_database(folder / name, name, n_people=people, pictures=1, seed=0)
         (folder / name / "manifest.csv").unlink()
     (folder / "Task_1/development/fake/broken.jpg").write_bytes(b"nothing")
@@ -149,24 +158,19 @@ def test_task_1_is_what_train_and_evaluate_give(
     done: LabResult, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     model = str(tmp_path / "m.model")
-    for name in ("svm-poly", "logistic"):
-        # Status 1: the broken file is named.
-        assert main(["train", str(data / "Task_1"), "-o", model, "--classifier", name]) == 1
-        assert main(["evaluate", str(data / "Task_1"), "-m", model, "--out", str(tmp_path / name)]) == 0
-        ours = done.settings.out / "task1" / name
-        assert (ours / "scores.csv").read_bytes() == (tmp_path / name / "scores.csv").read_bytes()
-        assert (ours / "roc.csv").read_bytes() == (tmp_path / name / "roc.csv").read_bytes()
-        theirs = json.loads((tmp_path / name / "metrics.json").read_text())
-        metrics = json.loads((ours / "metrics.json").read_text())
-        same = ("n", "n_no_face", "n_unreadable", "auc", "auc_ci95", "threshold", "accuracy")
-        assert {key: metrics[key] for key in same} == {key: theirs[key] for key in same}
-        assert f"{fs.load(model).training_['held_out_auc']:.3f}" in capsys.readouterr().out
-        held_out = next(
-            trial
-            for trial in done.tasks[1].trials
-            if trial.system.name == name and trial.protocol != "evaluation"
-        )
-        assert held_out.evaluation.auc == fs.load(model).training_["held_out_auc"]
+    # Status 1: the broken file is named.
+    assert main(["train", str(data / "Task_1"), "-o", model]) == 1
+    assert main(["evaluate", str(data / "Task_1"), "-m", model, "--out", str(tmp_path / "run")]) == 0
+    ours = done.settings.out / "task1/svm-poly"
+    assert (ours / "scores.csv").read_bytes() == (tmp_path / "run/scores.csv").read_bytes()
+    assert (ours / "roc.csv").read_bytes() == (tmp_path / "run/roc.csv").read_bytes()
+    theirs = json.loads((tmp_path / "run/metrics.json").read_text())
+    metrics = json.loads((ours / "metrics.json").read_text())
+    same = ("n", "n_no_face", "n_unreadable", "auc", "auc_ci95", "threshold", "accuracy")
+    assert {key: metrics[key] for key in same} == {key: theirs[key] for key in same}
+    held_out = next(t for t in done.tasks[1].trials if t.folder == "task1/cross-validation/svm-poly")
+    assert held_out.evaluation.auc == fs.load(model).training_["held_out_auc"]
+    assert f"{held_out.evaluation.auc:.3f}" in capsys.readouterr().out
 
 
 def test_the_choice_is_made_on_development_alone(done: LabResult, data: Path, out: Path) -> None:
@@ -249,7 +253,7 @@ def test_models_are_kept_and_score_alike(done: LabResult, weights_file: Path) ->
 
 def test_counts_of_samples_and_missing_faces(done: LabResult, data: Path) -> None:
     evaluation = next(row for row in rows_in(done.settings.out) if row["folder"] == "task1/svm-poly")
-    assert (evaluation["n_real"], evaluation["n_fake"], evaluation["n_no_face"]) == (6, 6, 1)
+    assert (evaluation["n_real"], evaluation["n_fake"], evaluation["n_no_face"]) == (5, 5, 1)
     assert evaluation["trained_on"]["n_unreadable"] == 1
     assert done.unreadable[0] == (
         str(data / "Task_1/development/fake/broken.jpg"),
@@ -412,7 +416,7 @@ def test_a_change_repeats_only_what_it_changes(done: LabResult, data: Path, out:
     weights = done.settings.resnet_weights
     seed = run_lab(settings(data, out, resnet_weights=weights, seed=1), silent)
     assert set(computed(seed)) == {"fit"}
-    other = run_lab(settings(data, out, resnet_weights=weights, backend="numpy"), silent)
+    other = run_lab(settings(data, out, extra=None, backend="numpy"), silent)
     assert set(computed(other)) <= {"spectrum", "mirrored", "isotropic", "mirrored-isotropic", "fit"}
     assert "spectrum" in computed(other)
     # One more photograph: its face and its copies' alone.
@@ -437,17 +441,13 @@ def test_a_damaged_cache_is_computed_again(done: LabResult, data: Path, out: Pat
 
 
 @pytest.mark.slow
-def test_a_killed_run_goes_on(done: LabResult, data: Path, tmp_path: Path) -> None:
+def test_a_killed_run_goes_on(
+    done: LabResult, data: Path, out: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    tmp_path = tmp_path_factory.mktemp("killed")
     command = [
-        *(sys.executable, "-m", "facespectra", "lab", "--out", str(tmp_path)),
-        *(
-            "--task1",
-            str(data / "Task_1"),
-            "--task23",
-            str(data / "Task_2_3"),
-            "--extra",
-            str(data / "extra"),
-        ),
+        *(sys.executable, "-m", "facespectra", "lab", "--out", str(tmp_path), "--threads", "1"),
+        *("--task1", str(data / "Task_1"), "--task23", str(data / "Task_2_3")),
         *("--resnet-weights", str(done.settings.resnet_weights)),
     ]
     faces = tmp_path / ".cache" / "faces"
@@ -463,14 +463,14 @@ def test_a_killed_run_goes_on(done: LabResult, data: Path, tmp_path: Path) -> No
         process.communicate()
     assert not (tmp_path / "lab.json").exists()
     known = sum(1 for path in faces.rglob("*") if path.is_file() and path.suffix != ".tmp")
-    again = run_lab(
-        settings(data, tmp_path, resnet_weights=done.settings.resnet_weights, rendered=True), silent
-    )
-    total = sum(done.work["faces"])
-    assert known >= 10
-    assert computed(again)["faces"] <= total - known
-    write_lab(again)
-    assert (tmp_path / "lab.json").read_bytes() == (done.settings.out / "lab.json").read_bytes()
+    # On, and once more from a whole cache, for what should have come out; the network takes no part.
+    resumed, expected = (run_lab(settings(data, folder, extra=None), silent) for folder in (tmp_path, out))
+    assert resumed.work["faces"][0] >= known >= 10
+    assert "faces" not in computed(expected)
+    assert sum(resumed.work["faces"]) == sum(expected.work["faces"])
+    write_lab(resumed)
+    write_lab(expected)
+    assert (tmp_path / "lab.json").read_bytes() == (out / "lab.json").read_bytes()
 
 
 # --- what is missing ---------------------------------------------------------------------------------------
@@ -599,7 +599,7 @@ def test_demo(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: p
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
     monkeypatch.setattr(torch.hub, "download_url_to_file", no_network)
     out = tmp_path / "demo"
-    assert main(["demo", "--out", str(out), "--people", "15"]) == 0
+    assert main(["demo", "--out", str(out), "--people", "12"]) == 0
     captured = capsys.readouterr()
     assert captured.out.startswith("Rendering faces: every figure below is about rendered data")
     assert "skipped 9 rows: ResNet-50's ImageNet weights are not at" in captured.out
@@ -608,19 +608,20 @@ def test_demo(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: p
     assert all("Rendered data." in page.read_text() for page in out.rglob("*.html"))
     fs.load(out / "task1.model")
     first = (out / "lab.json").read_bytes()
-    assert main(["demo", "--out", str(out), "--people", "15"]) == 0
+    assert main(["demo", "--out", str(out), "--people", "12"]) == 0
     assert (out / "lab.json").read_bytes() == first
 
 
 @pytest.mark.shared
 @pytest.mark.slow
-def test_the_lab_on_photographs(shared_data: Path, tmp_path: Path) -> None:
+def test_the_lab_on_photographs(shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The copies would take a minute, and Tasks 1 and 2 have none.
+    monkeypatch.setattr("facespectra.lab.run.AUGMENTATIONS", ())
     lab = shared_data / "lab"
     for kind in ("real", "fake"):
         (tmp_path / "extra" / kind).mkdir(parents=True)
         for path in sorted((lab / "Task_1/development" / kind).iterdir())[:6]:
             shutil.copy(path, tmp_path / "extra" / kind / path.name)
-    # Of the training part, a tenth has copies made: the whole of it takes a minute.
     result = run_lab(settings(lab, tmp_path / "out", extra=tmp_path / "extra"), silent)
     trials = {
         (number, trial.system.name): trial.evaluation.auc
