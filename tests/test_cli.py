@@ -325,8 +325,8 @@ def test_an_unreadable_sample_is_named_counted_and_left_out(
 ) -> None:
     manifest = fs.read_dataset(task)
     manifest["group"] = [f"{split} {i % 6}" for i, split in enumerate(manifest["split"])]
-    manifest.loc[len(manifest)] = [str(tmp_path / "gone.png"), 1, "pair0", "evaluation"]
-    manifest.loc[len(manifest)] = [str(tmp_path / "gone.png"), 1, "pair0", "development"]
+    manifest.loc[len(manifest)] = [str(tmp_path / "gone.png"), 1, "gone 1", "evaluation"]
+    manifest.loc[len(manifest)] = [str(tmp_path / "gone.png"), 1, "gone 2", "development"]
     manifest.to_csv(tmp_path / "manifest.csv", index=False)
     trained = tmp_path / "m.model"
     assert main(["train", str(tmp_path), "-o", str(trained), "--whole"]) == 1

@@ -46,7 +46,7 @@ RANKS = {
     "datasets": 5,
     "regions": 5,
     "synth": 5,
-    "evaluation": 5,
+    "evaluation": 4,
     "detector": 6,
     "report": 7,
     "models": 7,

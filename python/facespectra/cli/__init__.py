@@ -11,7 +11,20 @@ from typing import Annotated, Any, cast
 import typer
 
 from facespectra import __version__
-from facespectra.cli import bench, crop, demo, evaluate, extract, info, lab, score, synth, train
+from facespectra.cli import (
+    bench,
+    compare,
+    crop,
+    dataset,
+    demo,
+    evaluate,
+    extract,
+    info,
+    lab,
+    score,
+    synth,
+    train,
+)
 from facespectra.cli.console import complain
 from facespectra.errors import FacespectraError
 
@@ -25,8 +38,10 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     lab.lab,
     extract.extract,
     crop.crop,
+    dataset.dataset,
     train.train,
     evaluate.evaluate,
+    compare.compare,
     score.score,
     synth.synth,
     bench.bench,

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import typer
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PARTLY_DONE = 1
 
@@ -55,6 +59,22 @@ def leave(n_unreadable: int) -> None:
     """
     if n_unreadable:
         raise typer.Exit(PARTLY_DONE)
+
+
+def warn_of(manifest: pd.DataFrame, part: pd.DataFrame) -> None:
+    """Say what could make figures better than a detector is, as far as it can be told quickly.
+
+    Parameters
+    ----------
+    manifest : pandas.DataFrame
+        The whole data set: groups are looked for in several of its splits.
+    part : pandas.DataFrame
+        What is trained or tested on: size, format and JPEG tables are looked at.
+    """
+    from facespectra.datasets.checks import check, groups_across_splits
+
+    for warning in dict.fromkeys([*groups_across_splits(manifest), *check(part, quick=True)]):
+        complain(f"warning: {warning}")
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from facespectra.cli.console import complain, complain_of, leave, progress_bar, show_table
+from facespectra.cli.console import complain, complain_of, leave, progress_bar, show_table, warn_of
 from facespectra.cli.options import Backend, Dataset, Device, Frames, Layout, ResNetWeights, Split, Threads
 from facespectra.videos import N_FRAMES
 
@@ -54,6 +54,7 @@ def evaluate(
         raise ValueError(f"--per-video must be {', '.join(AGGREGATES)}, not {per_video!r}")
     manifest = read_dataset(dataset, layout)
     part = add_frames(select_split(manifest, "test", split), frames)
+    warn_of(manifest, part)
     result, n_unreadable = run(
         detector,
         part,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from facespectra.cli.console import complain, complain_of, leave, progress_bar, show_table
+from facespectra.cli.console import complain, complain_of, leave, progress_bar, show_table, warn_of
 from facespectra.cli.options import (
     Backend,
     Convention,
@@ -79,7 +79,7 @@ def train(
     Of a data set with splits, the one called development, train or training is used; one without is taken
     whole. Images without a face are left out and counted.
     """
-    from facespectra.datasets import augmentation, read_dataset
+    from facespectra.datasets import augmentation, read_dataset, select_split
     from facespectra.detector import Detector
     from facespectra.detector.samples import is_unreadable
 
@@ -115,6 +115,7 @@ def train(
             fit_synthetic(detector, _photographs(dataset, layout, split), progress=update)
         else:
             manifest = read_dataset(dataset, layout)
+            warn_of(manifest, select_split(manifest, "train", split))
             detector.fit(manifest, split=split, augment=augment, frames=frames, progress=update)
     summary = detector.training_
     n_unreadable = complain_of(pair for pair in summary["left_out"] if is_unreadable(pair[1]))

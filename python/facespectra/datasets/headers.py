@@ -1,0 +1,138 @@
+"""What can be told of images and videos without decoding a pixel: size, format, JPEG tables."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from facespectra._extras import require
+from facespectra.errors import UnreadableVideoError
+from facespectra.videos import is_video, video_info
+
+# Table K.1 of the JPEG standard, in natural order: the luminance table of quality 50.
+# fmt: off
+_LUMINANCE = (
+    16, 11, 10, 16, 24, 40, 51, 61,
+    12, 12, 14, 19, 26, 58, 60, 55,
+    14, 13, 16, 24, 40, 57, 69, 56,
+    14, 17, 22, 29, 51, 87, 80, 62,
+    18, 22, 37, 56, 68, 109, 103, 77,
+    24, 35, 55, 64, 81, 104, 113, 92,
+    49, 64, 78, 87, 103, 121, 120, 101,
+    72, 92, 95, 98, 112, 100, 103, 99,
+)
+# fmt: on
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What the beginning of a file says.
+
+    Attributes
+    ----------
+    width, height : int
+        In pixels, as stored.
+    kind : str
+        Format and mode of an image, such as ``"JPEG RGB"``; ``"video h264"`` of a video.
+    tables : str
+        Digest of all JPEG quantisation tables and of the chroma subsampling; empty for other formats.
+    quality : int or None
+        The quality, 1 to 100, at which libjpeg's luminance table is nearest to the file's.
+    """
+
+    width: int
+    height: int
+    kind: str
+    tables: str = ""
+    quality: int | None = None
+
+
+def read_header(path: str) -> Header | None:
+    """Read the header of an image or a video.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+
+    Returns
+    -------
+    Header or None
+        None if it cannot be read.
+    """
+    if is_video(path):
+        try:
+            info = video_info(path)
+        except UnreadableVideoError:
+            return None
+        return Header(info.width, info.height, f"video {info.codec}")
+    return _image_header(path)
+
+
+def read_headers(paths: Iterable[str]) -> dict[str, Header]:
+    """Read the headers of files, each once.
+
+    Parameters
+    ----------
+    paths : iterable of str
+        The files; one that cannot be read is left out.
+
+    Returns
+    -------
+    dict of str to Header
+    """
+    headers = ((path, read_header(path)) for path in dict.fromkeys(paths))
+    return {path: header for path, header in headers if header is not None}
+
+
+def _image_header(path: str) -> Header | None:
+    require("faces", "PIL")
+    from PIL import Image
+
+    try:
+        with warnings.catch_warnings():
+            # Of suspected bombs: nothing is decoded here.
+            warnings.simplefilter("ignore")
+            with Image.open(path) as image:
+                tables: dict[int, Sequence[int]] = getattr(image, "quantization", None) or {}
+                kind = f"{image.format} {image.mode}"
+                if image.format != "JPEG" or not tables:
+                    return Header(*image.size, kind)
+                return Header(*image.size, kind, _digest(image, tables), jpeg_quality(tables[min(tables)]))
+    except Exception:  # noqa: BLE001 - Pillow raises whatever it stumbles upon; the reader will name the file
+        return None
+
+
+def _digest(image: Any, tables: dict[int, Sequence[int]]) -> str:
+    from PIL import JpegImagePlugin
+
+    what = (
+        sorted((number, tuple(table)) for number, table in tables.items()),
+        JpegImagePlugin.get_sampling(image),
+    )
+    return hashlib.sha256(repr(what).encode()).hexdigest()[:12]
+
+
+def jpeg_quality(luminance: Sequence[int]) -> int:
+    """Find the quality at which libjpeg's luminance table is nearest to a given one.
+
+    Parameters
+    ----------
+    luminance : sequence of 64 int
+        In natural order, as Pillow gives it.
+
+    Returns
+    -------
+    int
+        1 to 100. Exact for tables of libjpeg; for those of cameras and editors, the nearest.
+    """
+
+    def distance(quality: int) -> int:
+        scale = 5000 // quality if quality < 50 else 200 - 2 * quality
+        table = (min(255, max(1, (base * scale + 50) // 100)) for base in _LUMINANCE)
+        return sum(abs(one - other) for one, other in zip(table, luminance, strict=True))
+
+    return min(range(100, 0, -1), key=distance)
