@@ -43,10 +43,17 @@ def write_clip(
     turned: str | None = None,
     codec: str = "mpeg4",
     noise: int | None = None,
+    picture_file: Path | None = None,
 ) -> Path:
-    """Write a video of `n` frames; with `noise`, a seed, of random frames instead of numbered ones."""
+    """Write a video of `n` frames: numbered, random with `noise` for a seed, or all of one picture."""
     path.parent.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(noise)
+    still = None
+    if picture_file is not None:
+        from PIL import Image
+
+        with Image.open(picture_file) as image:
+            size, still = image.size, np.asarray(image.convert("RGB"))
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=25)
         stream.width, stream.height = size
@@ -54,7 +61,9 @@ def write_clip(
         stream.bit_rate = 4_000_000
         for index in range(n):
             pixels = picture(index, size)
-            if noise is not None:
+            if still is not None:
+                pixels = still
+            elif noise is not None:
                 pixels = rng.integers(0, 256, pixels.shape, dtype=np.uint8)
             for packet in stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")):
                 container.mux(packet)

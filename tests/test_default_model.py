@@ -18,7 +18,7 @@ from facespectra.detector.experts import DETAIL, TwoExperts
 from facespectra.detector.loading import DEFAULT_MODEL
 from facespectra.detector.samples import Score
 from facespectra.detector.synthetic import fit_synthetic, is_held_out, synthetic_set
-from facespectra.detector.verdicts import label_of, mean_of_group
+from facespectra.detector.verdicts import label_of, score_of_group
 from facespectra.models.build import CHECKS, build, calibration_error
 from facespectra.regions.layout import N_RELATIVE, feature_names
 from facespectra.synth import SwapSettings
@@ -222,7 +222,7 @@ def test_labels_and_means() -> None:
         "can't tell",
         "",
     ]
-    assert mean_of_group("v", [frame(0.2), doubtful, frame(0.4), nothing]).score == pytest.approx(0.3)
-    only = mean_of_group("v", [doubtful, nothing])
+    assert score_of_group("v", [frame(0.2), doubtful, frame(0.4), nothing]).score == pytest.approx(0.3)
+    only = score_of_group("v", [doubtful, nothing])
     assert (only.score, label_of(only, 0.5)) == (0.9, "can't tell")
-    assert np.isnan(mean_of_group("v", [nothing]).score)
+    assert np.isnan(score_of_group("v", [nothing]).score)

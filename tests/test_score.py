@@ -114,3 +114,32 @@ def test_evaluate_uses_the_shipped_model_too(folder: Path, tmp_path: Path) -> No
         scores = [float(row["score"]) for row in csv.DictReader(file)]
     assert scores == fs.load().score(images).tolist()
     assert json.loads((tmp_path / "out" / "metrics.json").read_text())["model"] == "default"
+
+
+def test_a_video_is_one_line_and_its_frames_are_one_each(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("av", reason="needs the video extra")
+    from clips import cut_clip, write_clip
+
+    image, clip = folder / "wall.png", write_clip(tmp_path / "a.mp4", 8)
+    broken = cut_clip(tmp_path / "cut.mp4")
+    write_clip(tmp_path / "photo.mp4", 6, picture_file=folder / "video_0" / "0.png")
+    sources = [str(clip), str(image), str(broken), str(tmp_path / "photo.mp4")]
+    assert main(["score", *sources, "--frames", "3", "--format", "jsonl"]) == 1
+    captured = capsys.readouterr()
+    found = lines(captured.out)
+    assert [one["path"] for one in found] == sources
+    assert [str(one["status"])[:18] for one in found[:3]] == ["no-face", "no-face", "unreadable: it bre"]
+    assert captured.err.count("cut.mp4") == 1
+    assert found[3]["reason"] == "mean of 3 of 3 frames"
+    # The same number from Python, and from the frames one by one.
+    assert found[3]["score"] == pytest.approx(fs.load().score([sources[3]], frames=3)[0], abs=1e-12)
+    assert main(["score", sources[3], "--frames", "3", "--per-frame", "--format", "jsonl"]) == 0
+    frames = lines(capsys.readouterr().out)
+    assert [one["path"] for one in frames] == [f"{sources[3]} (frame {k})" for k in (1, 3, 5)]
+    values = [float(str(one["score"])) for one in frames]
+    assert found[3]["score"] == pytest.approx(np.mean(values), abs=1e-12)
+    assert main(["score", sources[3], "--frames", "3", "--per-video", "max", "--format", "jsonl"]) == 0
+    assert lines(capsys.readouterr().out)[0]["score"] == max(values)
+    assert main(["score", sources[3], "--per-video", "sum"]) == 2

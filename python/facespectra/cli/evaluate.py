@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from facespectra.cli.console import complain, complain_of, leave, progress_bar, show_table, warn_of
-from facespectra.cli.options import Backend, Dataset, Device, Frames, Layout, ResNetWeights, Split, Threads
+from facespectra.cli.options import (
+    Backend,
+    Dataset,
+    Device,
+    Frames,
+    Layout,
+    PerVideo,
+    ResNetWeights,
+    Split,
+    Threads,
+    checked_aggregate,
+)
 from facespectra.videos import N_FRAMES
 
 if TYPE_CHECKING:
@@ -33,9 +44,7 @@ def evaluate(
     layout: Layout = "auto",
     split: Split = None,
     frames: Frames = N_FRAMES,
-    per_video: Annotated[
-        str, typer.Option(help="Score of a video or group from its frames: mean, median or max.")
-    ] = "mean",
+    per_video: PerVideo = "mean",
     resnet_weights: ResNetWeights = None,
     backend: Backend = None,
     threads: Threads = None,
@@ -47,11 +56,9 @@ def evaluate(
     """
     from facespectra.datasets import add_frames, read_dataset, select_split
     from facespectra.detector import load
-    from facespectra.evaluation import AGGREGATES
 
     detector = load(model, backend=backend, threads=threads, device=device, weights=resnet_weights)
-    if per_video not in AGGREGATES:
-        raise ValueError(f"--per-video must be {', '.join(AGGREGATES)}, not {per_video!r}")
+    aggregate = checked_aggregate(per_video)
     manifest = read_dataset(dataset, layout)
     part = add_frames(select_split(manifest, "test", split), frames)
     warn_of(manifest, part)
@@ -59,7 +66,7 @@ def evaluate(
         detector,
         part,
         out,
-        per_video,
+        aggregate,
         model="default" if model is None else str(model),
         dataset=str(dataset),
         split=split,

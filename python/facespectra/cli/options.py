@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from facespectra.evaluation.figures import Aggregate
 
 Sources = Annotated[
     list[str],
@@ -28,6 +31,9 @@ Layout = Annotated[
     ),
 ]
 Frames = Annotated[int, typer.Option(min=1, help="Frames of each video, evenly spread.")]
+PerVideo = Annotated[
+    str, typer.Option(help="Score of a video or group from its frames: mean, median or max.")
+]
 Split = Annotated[str | None, typer.Option(help="Use this split of the data set.", show_default=False)]
 
 Margin = Annotated[
@@ -58,3 +64,29 @@ Backend = Annotated[
 Threads = Annotated[
     int | None, typer.Option(min=1, help="Most threads to use.", show_default="all processors")
 ]
+
+
+def checked_aggregate(name: str) -> Aggregate:
+    """Check the value of ``--per-video``.
+
+    Parameters
+    ----------
+    name : str
+        As it was given.
+
+    Returns
+    -------
+    str
+        The same.
+
+    Raises
+    ------
+    ValueError
+        If there is no such way.
+    """
+    from facespectra.evaluation import AGGREGATES
+
+    for known in AGGREGATES:
+        if name == known:
+            return known
+    raise ValueError(f"--per-video must be {', '.join(AGGREGATES)}, not {name!r}")

@@ -1,4 +1,4 @@
-"""``facespectra score``: images into scores, one line each."""
+"""``facespectra score``: images and videos into scores, one line each."""
 
 from __future__ import annotations
 
@@ -15,10 +15,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from facespectra.cli.console import complain_of, leave, progress_bar
-from facespectra.cli.options import Backend, Device, ResNetWeights, Threads
+from facespectra.cli.options import (
+    Backend,
+    Device,
+    Frames,
+    PerVideo,
+    ResNetWeights,
+    Threads,
+    checked_aggregate,
+)
+from facespectra.videos import N_FRAMES
 
 if TYPE_CHECKING:
     from facespectra.detector import Score
+    from facespectra.evaluation.figures import Aggregate
+    from facespectra.videos import Named
 
 COLUMNS = ("path", "score", "label", "x0", "y0", "x1", "y1", "status", "reason")
 
@@ -28,7 +39,7 @@ def score(
         list[str],
         typer.Argument(
             metavar="SOURCE...",
-            help="Image files, folders or globs; - reads a list from stdin.",
+            help="Image or video files, folders or globs; - reads a list from stdin.",
             show_default=False,
         ),
     ],
@@ -39,60 +50,86 @@ def score(
         ),
     ] = None,
     form: Annotated[str, typer.Option("--format", help="table, csv or jsonl.")] = "table",
+    frames: Frames = N_FRAMES,
+    per_frame: Annotated[
+        bool, typer.Option("--per-frame", help="One line for each frame of a video.")
+    ] = False,
+    per_video: PerVideo = "mean",
     per_folder: Annotated[
-        bool, typer.Option("--per-folder", help="One line for each folder: the mean of its frames.")
+        bool, typer.Option("--per-folder", help="One line for each folder of frames, as for a video.")
     ] = False,
     resnet_weights: ResNetWeights = None,
     backend: Backend = None,
     threads: Threads = None,
     device: Device = None,
 ) -> None:
-    """Score images: the higher, the more likely fake.
+    """Score images and videos: the higher, the more likely fake.
 
-    One line for each image, in the order of the sources: score, label at the model's threshold (fake, real,
-    or can't tell), box of the face, status, and what the score rests on. The score of our own model is the
-    probability of a face swap among swaps like those that it was trained on; it knows no other fakes.
+    One line for each image and video, in the order of the sources: score, label at the model's threshold
+    (fake, real, or can't tell), box of the face, status, and what the score rests on. The score of our own
+    model is the probability of a face swap among swaps like those that it was trained on; it knows no other
+    fakes.
     """
     from facespectra.detector import load
     from facespectra.detector.samples import is_unreadable
     from facespectra.errors import FacespectraError
+    from facespectra.videos import spread_frames
 
     write = WRITERS.get(form)
     if write is None:
         raise ValueError(f"unknown format {form!r}; use {', '.join(WRITERS)}")
     detector = load(model, backend=backend, threads=threads, device=device, weights=resnet_weights)
-    images = _images(sources)
+    checked_aggregate(per_video)
+    images, _ = spread_frames(_media(sources), frames)
     with progress_bar("score") as update:
         found = detector.score_samples(images, progress=update)
     failed = [(one.path, one.status) for one in found if is_unreadable(one.status)]
     n_unreadable = complain_of(failed)
     if n_unreadable == len(found):
         raise FacespectraError(f"none of {len(found)} inputs could be read")
-    write(_averaged(found) if per_folder else found, detector.threshold_)
+    if not per_frame:
+        found = _together(images, found, checked_aggregate(per_video), per_folder=per_folder)
+    write(found, detector.threshold_)
     leave(n_unreadable)
 
 
-def _images(sources: Sequence[str]) -> list[Path]:
-    from facespectra.images import find_images
+def _media(sources: Sequence[str]) -> list[Path]:
+    from facespectra.videos import find_media
 
     named: list[str] = []
     for source in sources:
         named += [line.rstrip("\r\n") for line in sys.stdin if line.strip()] if source == "-" else [source]
     # A file that is not there is one failure among many, and not the end of them all.
-    return [image for name in named for image in ([Path(name)] if _is_plain(name) else find_images([name]))]
+    return [file for name in named for file in ([Path(name)] if _is_plain(name) else find_media([name]))]
 
 
 def _is_plain(name: str) -> bool:
     return not Path(name).is_dir() and not any(mark in name for mark in "*?[")
 
 
-def _averaged(scores: Sequence[Score]) -> list[Score]:
-    from facespectra.detector.verdicts import mean_of_group
+def _together(
+    sources: Sequence[Named], scores: Sequence[Score], how: Aggregate, *, per_folder: bool
+) -> list[Score]:
+    """One score for each video, each image, and each folder of images where that was asked for."""
+    from facespectra.detector.verdicts import score_of_group
+    from facespectra.videos import Frame
 
     groups: dict[str, list[Score]] = {}
-    for one in scores:
-        groups.setdefault(os.path.dirname(one.path) or ".", []).append(one)  # noqa: PTH120
-    return [mean_of_group(name, frames) for name, frames in groups.items()]
+    alone: set[str] = set()
+    for position, (source, one) in enumerate(zip(sources, scores, strict=True)):
+        if isinstance(source, Frame):
+            name = source.path
+        elif per_folder:
+            name = os.path.dirname(one.path) or "."  # noqa: PTH120
+        else:
+            # An image that is named twice is judged twice.
+            name = f"{position}"
+            alone.add(name)
+        groups.setdefault(name, []).append(one)
+    return [
+        members[0] if name in alone else score_of_group(name, members, how)
+        for name, members in groups.items()
+    ]
 
 
 def _rows(scores: Sequence[Score], threshold: float) -> list[tuple[Any, ...]]:

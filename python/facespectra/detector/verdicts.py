@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from facespectra.detector.samples import CANNOT_TELL, OK, Score
+from facespectra.evaluation.figures import Aggregate
 
 FAKE, REAL, UNKNOWN = "fake", "real", "can't tell"
 
@@ -63,8 +65,8 @@ def label_of(score: Score, threshold: float) -> str:
     return FAKE if score.score >= threshold else REAL
 
 
-def mean_of_group(name: str, frames: Sequence[Score]) -> Score:
-    """Average the frames of one video.
+def score_of_group(name: str, frames: Sequence[Score], how: Aggregate = "mean") -> Score:
+    """Put the scores of the frames of one video together.
 
     Parameters
     ----------
@@ -72,16 +74,21 @@ def mean_of_group(name: str, frames: Sequence[Score]) -> Score:
         Of the video.
     frames : sequence of Score
         Of its frames, at least one.
+    how : {"mean", "median", "max"}
+        What is made of them.
 
     Returns
     -------
     Score
-        The mean of the frames with status ``"ok"``; where there is none, of those of which nothing can be
+        Of the frames with status ``"ok"``; where there is none, of those of which nothing can be
         told, with the first one's status; where there is none of these either, no score.
     """
     for accepted in (OK, CANNOT_TELL):
         chosen = [frame for frame in frames if frame.status.startswith(accepted)]
         if chosen:
-            mean = sum(frame.score for frame in chosen) / len(chosen)
-            return Score(name, mean, chosen[0].status, None, f"mean of {len(chosen)} of {len(frames)} frames")
+            combine: Callable[[list[float]], Any] = getattr(np, how)
+            value = float(combine([frame.score for frame in chosen]))
+            return Score(
+                name, value, chosen[0].status, None, f"{how} of {len(chosen)} of {len(frames)} frames"
+            )
     return Score(name, float("nan"), frames[0].status, None)
