@@ -118,6 +118,20 @@ def test_crops_have_the_same_features_alone_and_among_others(
     np.testing.assert_allclose(larger, features, atol=1e-5 * features.max())
 
 
+def test_every_batch_is_filled_up(weights_file: Path, crops: list[np.ndarray]) -> None:
+    # Where kernels depend on the size of a batch, so does the rounding: there is only one size.
+    deep = fs.DeepFeatures(weights_file, batch_size=2)
+    sizes: list[int] = []
+    deep.transform(crops[:1])
+    hook = deep._network()._load().register_forward_pre_hook(lambda _, inputs: sizes.append(len(inputs[0])))
+    try:
+        assert deep.transform(crops[:3]).shape == (3, WIDTH)
+        deep.transform(crops[:1])
+    finally:
+        hook.remove()
+    assert sizes == [2, 2, 2]
+
+
 def test_only_colour_and_no_gradient_and_no_training_mode(
     weights_file: Path, crops: list[np.ndarray]
 ) -> None:

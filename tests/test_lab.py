@@ -26,6 +26,8 @@ from facespectra.cli import main
 from facespectra.lab import LabResult, LabSettings, run_lab, write_lab
 from facespectra.lab.cache import Cache, key_of
 from facespectra.lab.differences import Separation, compared
+from facespectra.lab.parts import Part, without_repeats
+from facespectra.lab.trials import System, Trainer
 
 for _package in ("sklearn", "skops", "facenet_pytorch", "matplotlib", "jinja2"):
     pytest.importorskip(_package, reason="needs the detect and report extras")
@@ -440,6 +442,23 @@ def test_a_damaged_cache_is_computed_again(done: LabResult, data: Path, out: Pat
     assert (out / "lab.json").read_bytes() == (done.settings.out / "lab.json").read_bytes()
 
 
+def test_other_labels_and_other_groups_are_another_fit(done: LabResult, tmp_path: Path) -> None:
+    part, system = done.tasks[1].final.part, System("spectrum", "svm-linear")
+    flipped = part.take(list(range(len(part.samples))))
+    flipped.samples["label"] = 1 - flipped.samples["label"]
+    regrouped = part.take(list(range(len(part.samples))))
+    regrouped.samples["group"] = [f"g{i // 2}" for i in range(len(part.samples))]
+    # Each time another trainer, so that nothing but the cache is in between.
+    fits = [
+        Trainer(Cache(tmp_path), seed=0).fit(system, one) for one in (part, flipped, regrouped, part, flipped)
+    ]
+    first, second, third, *again = (one.score_features(part.table("spectrum")) for one in fits)
+    np.testing.assert_allclose(first, -second, atol=1e-9)
+    np.testing.assert_array_equal(first, third)
+    np.testing.assert_array_equal(again, [first, second])
+    assert len([path for path in (tmp_path / "fit").rglob("*") if path.is_file()]) == 3
+
+
 @pytest.mark.slow
 def test_a_killed_run_goes_on(
     done: LabResult, data: Path, out: Path, tmp_path_factory: pytest.TempPathFactory
@@ -471,6 +490,16 @@ def test_a_killed_run_goes_on(
     write_lab(resumed)
     write_lab(expected)
     assert (tmp_path / "lab.json").read_bytes() == (out / "lab.json").read_bytes()
+
+
+def test_frames_of_one_video_are_not_repeats() -> None:
+    rows = [("a.mp4", 1, "a", "", index, "") for index in (0, 9)]
+    rows += [("b.mp4", 0, "b", "", 0, ""), ("same.mp4", 1, "a", "", 9, ""), ("t.mp4", 0, "t", "", 0, "")]
+    samples = pd.DataFrame(rows, columns=["path", "label", "group", "split", "frame", "change"])
+    digests = {"a.mp4": "1", "b.mp4": "2", "same.mp4": "1", "t.mp4": "3"}
+    left, in_test, repeated = without_repeats(Part("videos", samples), digests.get, ["3", None])
+    assert left.samples[["path", "frame"]].to_numpy().tolist() == [["a.mp4", 0], ["a.mp4", 9], ["b.mp4", 0]]
+    assert (in_test, repeated) == (1, 1)
 
 
 # --- what is missing ---------------------------------------------------------------------------------------
@@ -548,10 +577,8 @@ def test_photographs_of_the_test_set_are_not_trained_on(done: LabResult, data: P
     before = {trial.slug: trial for trial in done.tasks[3].trials}
     assert by_slug["extra"].trained_on["n_real"] == before["extra"].trained_on["n_real"] + 1
     assert by_slug["both"].trained_on == before["both"].trained_on
-    assert (
-        "4 photographs of extra are in Task_2_3/evaluation, too: Task 3 did not train on them" in result.notes
-    )
-    assert "2 photographs are in Task_1/development + extra twice: Task 3 took them once" in result.notes
+    assert "4 samples of extra are in Task_2_3/evaluation, too: Task 3 did not train on them" in result.notes
+    assert "2 samples are in Task_1/development + extra twice: Task 3 took them once" in result.notes
 
 
 def test_a_class_without_faces_is_a_reason_and_not_an_end(data: Path, tmp_path: Path) -> None:

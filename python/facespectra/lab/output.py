@@ -40,9 +40,13 @@ def rows_of(result: LabResult) -> list[dict[str, Any]]:
     -------
     list of dict
     """
-    rows = [trial.to_dict() for outcome in result.tasks.values() for trial in outcome.trials]
+    rows = [trial.to_dict() for trial in _trials(result)]
     mark = RENDERED if result.settings.rendered else ""
     return [{**row, "train": row["train"] + mark, "test": row["test"] + mark} for row in rows]
+
+
+def _trials(result: LabResult) -> list[Trial]:
+    return [trial for outcome in result.tasks.values() for trial in outcome.trials]
 
 
 def write_lab(result: LabResult) -> list[str]:
@@ -69,7 +73,7 @@ def write_lab(result: LabResult) -> list[str]:
     write_atomically(out / "invariance.json", _json(result.invariance))
     problems = []
     try:
-        _write_pages(result, rows)
+        _write_pages(result, [trial.to_dict() for trial in _trials(result)])
     except MissingExtraError as error:
         problems.append(f"figures and report.html were not written: {error}")
     # Last: where it is, everything is.

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from facespectra.datasets import add_frames, read_dataset, select_split
 from facespectra.datasets.augmentation import add_copies, sources_of
+from facespectra.datasets.frames import frames_of
 from facespectra.detector.features import FeatureTable
 from facespectra.lab.extraction import Extractor, Progress, join, select, stack
 
@@ -180,24 +181,25 @@ def without_repeats(
     part : Part
         What is left.
     n_forbidden : int
-        Photographs that are in the test set.
+        Samples that are in the test set, copies not counted.
     n_repeated : int
-        Photographs that are there more than once.
+        Samples that are there more than once, likewise. Frames of one video are not the same.
     """
     tested = set(forbidden) - {None}
-    seen: set[tuple[str, str]] = set()
+    seen: set[tuple[str, int | None, str]] = set()
     kept, in_test, repeated = [], 0, 0
-    rows = zip(part.samples["path"], part.samples["change"], strict=True)
-    for number, (path, change) in enumerate(rows):
+    frames = frames_of(part.samples) or [None] * len(part.samples)
+    rows = zip(part.samples["path"], frames, part.samples["change"], strict=True)
+    for number, (path, frame, change) in enumerate(rows):
         found = digest(path)
         if found is not None and found in tested:
             in_test += not change
-        elif found is not None and (found, change) in seen:
+        elif found is not None and (found, frame, change) in seen:
             repeated += not change
         else:
             kept.append(number)
             if found is not None:
-                seen.add((found, change))
+                seen.add((found, frame, change))
     if len(kept) == len(part.samples):
         return part, 0, 0
     return part.take(kept), in_test, repeated

@@ -264,10 +264,10 @@ def _training(
         cleaned, in_test, repeated = without_repeats(part, extractor.digest, tested)
         if in_test:
             result.notes.append(
-                f"{in_test} photographs of {part.name} are in {other.name}, too: Task 3 did not train on them"
+                f"{in_test} samples of {part.name} are in {other.name}, too: Task 3 did not train on them"
             )
         if repeated:
-            result.notes.append(f"{repeated} photographs are in {part.name} twice: Task 3 took them once")
+            result.notes.append(f"{repeated} samples are in {part.name} twice: Task 3 took them once")
         return cleaned
 
     training = Training(clean(plain), without_repeats(augmented, extractor.digest, tested)[0])
@@ -292,7 +292,7 @@ def _notice(result: LabResult, extractor: Extractor) -> None:
     development, evaluation = digests["Task_1/development"], digests["Task_1/evaluation"]
     if shared := len(development & evaluation):
         result.notes.append(
-            f"{shared} photographs are both in Task_1/development and in Task_1/evaluation: "
+            f"{shared} files are both in Task_1/development and in Task_1/evaluation: "
             "the figures of Task 1 are too good"
         )
     reasons: Counter[tuple[str, str]] = Counter()

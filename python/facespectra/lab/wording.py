@@ -15,7 +15,7 @@ HEADINGS = {
     3: "Task 3: trained for other databases",
 }
 COMPARED_WITH = (
-    "The column on the right is what the report got on UADFV (Task 1) and Celeb-DF (Tasks 2 and 3). "
+    "The column named Report is what the report got on UADFV (Task 1) and Celeb-DF (Tasks 2 and 3). "
     "Unless these were the databases of this run, the two columns are not figures of the same thing: "
     "compare their order and their drop. The report gives its four kernels in one list and does not say "
     "on which part they were measured."
