@@ -24,6 +24,16 @@ Picture: TypeAlias = NDArray[np.floating[Any]]
 """(H, W, 3), 0 to 255."""
 
 FRAMES = 3
+BLOCK = 16
+# BT.601: from red, green and blue between 0 and 255 to luma and chroma between 16 and 240.
+YUV = np.array(
+    [
+        [65.481, 128.553, 24.966],
+        [-37.797, -74.203, 112.0],
+        [112.0, -93.786, -18.214],
+    ],
+    np.float32,
+) / np.float32(255)
 SMALLEST = 24
 
 
@@ -168,24 +178,45 @@ def through_h264(pixels: NDArray[np.uint8], crf: int) -> NDArray[np.uint8]:
     import av
 
     height, width = pixels.shape[:2]
-    # Chroma is stored at half the size, so both sides must be even.
-    even = np.pad(pixels, ((FRAMES, FRAMES + height % 2), (FRAMES, FRAMES + width % 2), (0, 0)), mode="edge")
-    stream_of = io.BytesIO()
-    with av.open(stream_of, "w", format="mp4") as file:
-        # One thread: more would change the bits with the machine.
-        options = {"crf": str(crf), "preset": "veryfast", "threads": "1", "bf": "0"}
+    # Whole macroblocks, and colours converted here: FFmpeg's scaler and x264's own filling of edges are quick
+    # about what lies beyond them, and now and then a bit comes out different.
+    spare = [FRAMES + (-side - 2 * FRAMES) % BLOCK for side in (height, width)]
+    even = np.pad(pixels, ((FRAMES, spare[0]), (FRAMES, spare[1]), (0, 0)), mode="edge")
+    content = io.BytesIO()
+    with av.open(content, "w", format="mp4") as file:
+        # One thread, and no looking ahead: more would change the bits with the machine.
+        options = {"crf": str(crf), "preset": "veryfast", "threads": "1", "bf": "0", "rc-lookahead": "0"}
         stream = file.add_stream("libx264", rate=Fraction(25), options=options)
         stream.width, stream.height, stream.pix_fmt = even.shape[1], even.shape[0], "yuv420p"
         for shift in range(FRAMES - 1, -1, -1):
-            frame = av.VideoFrame.from_ndarray(
-                np.ascontiguousarray(np.roll(even, (shift, shift), (0, 1))), format="rgb24"
-            )
-            file.mux(stream.encode(frame))
+            planes = _to_yuv(np.roll(even, (shift, shift), (0, 1)))
+            file.mux(stream.encode(av.VideoFrame.from_ndarray(planes, format="yuv420p")))
         file.mux(stream.encode())
-    stream_of.seek(0)
-    with av.open(stream_of, "r") as decoded:
-        last = [frame.to_ndarray(format="rgb24") for frame in decoded.decode(video=0)][-1]
-    return np.ascontiguousarray(last[FRAMES : FRAMES + height, FRAMES : FRAMES + width])
+    content.seek(0)
+    with av.open(content, "r") as decoded:
+        decoded.streams.video[0].codec_context.thread_count = 1
+        last: NDArray[Any] = [frame.to_ndarray() for frame in decoded.decode(video=0)][-1]
+    return np.ascontiguousarray(_from_yuv(last)[FRAMES : FRAMES + height, FRAMES : FRAMES + width])
+
+
+def _to_yuv(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """BT.601 in its limited range, chroma at half the size, one plane below the other."""
+    planes = pixels.astype(np.float32) @ YUV.T + np.array([16, 128, 128], np.float32)
+    height, width = planes.shape[:2]
+    chroma = planes[:, :, 1:].reshape(height // 2, 2, width // 2, 2, 2).mean((1, 3))
+    rows = [planes[:, :, 0].ravel(), chroma[:, :, 0].ravel(), chroma[:, :, 1].ravel()]
+    return eight_bit(np.concatenate(rows)).reshape(-1, width)
+
+
+def _from_yuv(planes: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The way back, each chroma pixel standing for four."""
+    width = planes.shape[1]
+    height = planes.shape[0] * 2 // 3
+    flat = planes.astype(np.float32).ravel()
+    light, rest = flat[: height * width].reshape(height, width), flat[height * width :]
+    chroma = [plane.reshape(height // 2, width // 2) for plane in np.split(rest, 2)]
+    whole = [np.repeat(np.repeat(plane, 2, 0), 2, 1) - 128 for plane in chroma]
+    return eight_bit(np.stack([light - 16, *whole], axis=2) @ np.linalg.inv(YUV).T.astype(np.float32))
 
 
 def blurred(picture: Picture, sigma: float) -> Picture:
