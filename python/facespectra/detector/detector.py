@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from facespectra.detector.attribution import class_features
 from facespectra.detector.classifiers import REGION_CLASSIFIERS, fit_classifier, make_pipeline
 from facespectra.detector.feature_sets import make_features
 from facespectra.detector.features import FeatureTable, extract_features
@@ -74,6 +75,10 @@ class Detector:
         none. Not saved with the model.
     versions_ : dict
         Versions of the packages that it was trained with.
+    class_features_ : dict
+        ``"real"`` and ``"fake"``: ``n`` training samples, and ``mean`` and ``sd`` of each feature; what a
+        score is explained against, see :mod:`facespectra.detector.attribution`. Empty where the classifier
+        explains itself, and in models of old.
 
     Raises
     ------
@@ -96,6 +101,7 @@ class Detector:
     training_: dict[str, Any]
     held_out_scores_: NDArray[np.float64] | None
     versions_: dict[str, str]
+    class_features_: dict[str, dict[str, Any]]
 
     def __init__(
         self,
@@ -144,6 +150,11 @@ class Detector:
             "crop_settings": crop_settings,
             "feature_settings": dict(self.feature_set.settings),
         }
+
+    @property
+    def gives_probabilities(self) -> bool:
+        """Whether scores are probabilities of a fake, calibrated in training."""
+        return bool(getattr(self.pipeline_[-1], "slope_", 0.0)) if hasattr(self, "pipeline_") else False
 
     def fit(
         self,
@@ -236,6 +247,9 @@ class Detector:
         self.pipeline_ = fit.pipeline
         self.threshold_ = fit.threshold
         self.versions_ = versions()
+        self.class_features_ = {}
+        if not hasattr(fit.pipeline[-1], "contributions"):
+            self.class_features_ = class_features(table.matrix[used], truth[used])
         self.held_out_scores_ = None
         if fit.held_out is not None:
             self.held_out_scores_ = np.full(len(used), np.nan)
@@ -414,6 +428,8 @@ class Detector:
             "training": training,
             "versions": self.versions_,
         }
+        if self.class_features_:
+            model["class_features"] = self.class_features_
         return save_model(path, model)
 
     def __repr__(self) -> str:

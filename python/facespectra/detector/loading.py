@@ -51,8 +51,14 @@ def load(
         detector.threshold_ = float(model["threshold"])
         detector.training_ = {**model["training"], "left_out": []}
         detector.versions_ = dict(model["versions"])
-        fits = detector.pipeline_.n_features_in_ == detector.feature_set.width
-    except (TypeError, ValueError, AttributeError) as error:
+        detector.class_features_ = dict(model.get("class_features", {}))
+        width = detector.feature_set.width
+        fits = detector.pipeline_.n_features_in_ == width and all(
+            one[name].shape == (width,)
+            for one in detector.class_features_.values()
+            for name in ("mean", "sd")
+        )
+    except (TypeError, ValueError, AttributeError, KeyError) as error:
         raise ModelError(
             f"{os.fspath(path)}: the settings in the model are not understood ({error})"
         ) from error

@@ -25,6 +25,8 @@ from facespectra.errors import ModelError
 FORMAT = 1
 HEADER = "facespectra.json"
 KEYS = {"settings", "pipeline", "threshold", "training", "versions"}
+# Models of old, and those that explain themselves, do without.
+OPTIONAL = {"class_features"}
 
 ALLOWED_TYPES = frozenset(
     {
@@ -82,7 +84,8 @@ def save_model(path: str | os.PathLike[str], model: dict[str, Any]) -> Path:
     path : path-like
         The file; one that is there is replaced.
     model : dict
-        ``settings``, ``pipeline``, ``threshold``, ``training`` and ``versions``.
+        ``settings``, ``pipeline``, ``threshold``, ``training`` and ``versions``; ``class_features`` where
+        there are any.
 
     Returns
     -------
@@ -225,6 +228,8 @@ def _build(name: str, data: bytes) -> dict[str, Any]:
             f"{sklearn.__version__}; scores may differ",
             stacklevel=4,
         )
-    if not isinstance(model, dict) or set(model) != KEYS or not isinstance(model["pipeline"], Pipeline):
+    if not isinstance(model, dict) or set(model) - OPTIONAL != KEYS:
+        raise ModelError(f"{name}: not a model of facespectra")
+    if not isinstance(model["pipeline"], Pipeline):
         raise ModelError(f"{name}: not a model of facespectra")
     return model

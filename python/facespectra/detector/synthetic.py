@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from os import PathLike, fspath
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from facespectra.detector.features import FeatureTable, extract_features
-from facespectra.detector.samples import NO_FACE, OK, UNREADABLE, Crop, Sample
-from facespectra.errors import DatasetError, UnreadableImageError
-from facespectra.synth import SwapSettings, generator, make_twins
+from facespectra.detector.samples import NO_FACE, OK, Crop, Sample, Source, read_samples
+from facespectra.errors import DatasetError
+from facespectra.synth import SwapSettings, around_face, generator, make_twins
+from facespectra.videos import Frame
 
 if TYPE_CHECKING:
     from facespectra.detector.detector import Detector
@@ -37,7 +37,7 @@ class SyntheticSet:
     labels : list of int
         1 for fake.
     groups : list of str
-        The photograph that a twin was made of.
+        The photograph or video that a twin was made of.
     """
 
     table: FeatureTable
@@ -47,7 +47,7 @@ class SyntheticSet:
 
 def synthetic_set(
     detector: Detector,
-    photographs: Sequence[str | PathLike[str]],
+    photographs: Sequence[Source],
     *,
     settings: SwapSettings | None = None,
     draws: int = DRAWS,
@@ -63,8 +63,9 @@ def synthetic_set(
     ----------
     detector : Detector
         Its face detector and its features are used.
-    photographs : sequence of path-like
-        Real ones. The name of the file, and not its folder, is a part of the seed.
+    photographs : sequence of path-like or Frame
+        Real ones. The name of the file, and not its folder, is a part of the seed. Of large ones, the face and
+        its surroundings are kept, at no more pixels than the largest swap needs.
     settings : SwapSettings, optional
         What swaps are drawn from.
     draws : int
@@ -87,7 +88,8 @@ def synthetic_set(
     """
     if detector.cropper is None:
         raise ValueError("synthetic fakes need the face in each photograph: they cannot be judged whole")
-    found, useless = _faces(detector.cropper, photographs)
+    settings = SwapSettings() if settings is None else settings
+    found, useless = _faces(detector.cropper, photographs, settings)
     if not found:
         raise DatasetError(f"no face in any of {len(photographs)} photographs to make fakes of")
     labels, groups = [0] * len(useless), [sample.path for sample in useless]
@@ -95,15 +97,15 @@ def synthetic_set(
     def stream() -> Iterator[Sample]:
         yield from useless
         for number in range(draws):
-            for k, (path, pixels, face) in enumerate(found):
+            for k, (path, group, pixels, face) in enumerate(found):
                 rng = generator(seed, PurePath(path).name, number)
                 other = int(rng.integers(len(found)))
-                donor = found[other][1:] if other != k else None
+                donor = found[other][2:] if other != k else None
                 twins = make_twins(pixels, face, rng, settings, donor)
                 where = _wandered(twins.face, twins.real.shape, rng)
                 for label, picture in enumerate((twins.real, twins.fake)):
                     labels.append(label)
-                    groups.append(path)
+                    groups.append(group)
                     yield Sample(path, OK, _crop(picture, where))
                 if progress is not None:
                     progress(number * len(found) + k + 1, draws * len(found))
@@ -114,7 +116,7 @@ def synthetic_set(
 
 def fit_synthetic(
     detector: Detector,
-    photographs: Sequence[str | PathLike[str]],
+    photographs: Sequence[Source],
     *,
     settings: SwapSettings | None = None,
     draws: int = DRAWS,
@@ -163,24 +165,21 @@ def is_held_out(name: str, share: float) -> bool:
 
 
 def _faces(
-    cropper: FaceCropper, photographs: Sequence[str | PathLike[str]]
-) -> tuple[list[tuple[str, UInt8Array, Face]], list[Sample]]:
-    from facespectra.images import read_image, to_rgb
-
+    cropper: FaceCropper, photographs: Sequence[Source], settings: SwapSettings
+) -> tuple[list[tuple[str, str, UInt8Array, Face]], list[Sample]]:
+    """Name, group, pixels and face of each photograph; and those that are of no use."""
     found, useless = [], []
-    for photograph in photographs:
-        path = fspath(photograph)
-        try:
-            pixels = to_rgb(read_image(path))
-        except UnreadableImageError as error:
-            reason = str(error).removeprefix(f"cannot read image {path}: ")
-            useless.append(Sample(path, f"{UNREADABLE}: {reason}", None))
+    for source, sample in zip(photographs, read_samples(photographs, None), strict=True):
+        if sample.crop is None:
+            useless.append(sample)
             continue
-        (face,) = cropper.detect([pixels])
+        (face,) = cropper.detect([sample.crop.rgb])
         if face is None:
-            useless.append(Sample(path, NO_FACE, None))
+            useless.append(Sample(sample.path, NO_FACE, None))
         else:
-            found.append((path, pixels, face))
+            # Frames of one video belong together.
+            group = source.path if isinstance(source, Frame) else sample.path
+            found.append((sample.path, group, *around_face(sample.crop.rgb, face, settings)))
     return found, useless
 
 

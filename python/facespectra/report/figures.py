@@ -1,43 +1,19 @@
-"""The lab's figures as SVG that follows its page: text in the page's font, ink in the page's colour."""
+"""The lab's figures: ROC curves by task, spectra by database, bands."""
 
 from __future__ import annotations
 
-import io
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facespectra._extras import require
 from facespectra.evaluation import Evaluation
-from facespectra.report.drawings import NO_DATE, REPRODUCIBLE
+from facespectra.report.style import COLOURS, FAKE, INK, REAL, new_figure, page_style, to_svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-# Mid-tones, which stand out on white and on black alike.
-COLOURS = (
-    "#4c86c6",
-    "#f08a24",
-    "#4ea65a",
-    "#d9534f",
-    "#a06cc4",
-    "#9c755f",
-    "#3fb0ac",
-    "#c9a227",
-    "#d46aa0",
-    "#7f8c99",
-)
-REAL, FAKE = "#2a9d8f", "#e0653f"
-
-# No figure has this colour otherwise: in the file it is replaced by the colour of the text around it.
-_INK = "#010203"
-_FONT = "'DejaVu Sans'"
-_FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +71,14 @@ def roc_figure(panels: Mapping[str, Sequence[Curve]]) -> str:
     labels = list(dict.fromkeys(curve.label for curves in panels.values() for curve in curves))
     colours = {label: COLOURS[index % len(COLOURS)] for index, label in enumerate(labels)}
     rows = max(len(curves) for curves in panels.values())
-    with _style():
-        figure = _figure(4.6 * len(panels), 5.1 + 0.2 * rows)
+    with page_style():
+        figure = new_figure(4.6 * len(panels), 5.1 + 0.2 * rows)
         for ax, (title, curves) in zip(
             np.atleast_1d(figure.subplots(1, len(panels))), panels.items(), strict=True
         ):
             for curve in sorted(curves, key=lambda curve: curve.main):
                 _roc(ax, curve, colours[curve.label])
-            ax.plot([0, 1], [0, 1], color=_INK, linewidth=0.8, linestyle=":", alpha=0.6)
+            ax.plot([0, 1], [0, 1], color=INK, linewidth=0.8, linestyle=":", alpha=0.6)
             ax.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal", title=title)
             ax.set(xlabel="real faces called fake", ylabel="fake faces called fake")
             handles, names = ax.get_legend_handles_labels()
@@ -115,7 +91,7 @@ def roc_figure(panels: Mapping[str, Sequence[Curve]]) -> str:
                 frameon=False,
                 fontsize=8,
             )
-        return _svg(figure)
+        return to_svg(figure)
 
 
 def _auc_of(curves: Sequence[Curve], label: str) -> float:
@@ -129,7 +105,7 @@ def _named(curve: Curve) -> str:
 def _roc(ax: Axes, curve: Curve, colour: str) -> None:
     result = curve.evaluation
     if curve.main:
-        below, above = _wilson(result.tpr, result.n_fake)
+        below, above = wilson(result.tpr, result.n_fake)
         ax.fill_between(result.fpr, below, above, color=colour, alpha=0.18, linewidth=0)
     ax.plot(
         result.fpr,
@@ -141,8 +117,21 @@ def _roc(ax: Axes, curve: Curve, colour: str) -> None:
     )
 
 
-def _wilson(rates: NDArray[np.float64], n: int) -> NDArray[np.float64]:
-    """95 % interval of each rate: lower bounds, then upper ones."""
+def wilson(rates: NDArray[np.float64], n: int) -> NDArray[np.float64]:
+    """Give the 95 % interval of each rate.
+
+    Parameters
+    ----------
+    rates : (k,) float64
+        Shares of `n`.
+    n : int
+        Samples, taken to be independent.
+
+    Returns
+    -------
+    (2, k) float64
+        Lower bounds, then upper ones.
+    """
     from scipy.stats import binomtest
 
     hits = np.rint(rates * n).astype(int).tolist()
@@ -168,8 +157,8 @@ def spectra_figure(databases: Sequence[Spectra]) -> str:
     MissingExtraError
         If matplotlib is not installed.
     """
-    with _style():
-        figure = _figure(4.7 * len(databases), 5.6)
+    with page_style():
+        figure = new_figure(4.7 * len(databases), 5.6)
         axes = figure.subplots(
             2, len(databases), sharex=True, sharey="row", squeeze=False, gridspec_kw={"height_ratios": (3, 2)}
         )
@@ -184,13 +173,13 @@ def spectra_figure(databases: Sequence[Spectra]) -> str:
                 top.plot(place, mean, color=colour, linewidth=1.6, label=label)
             top.set_title(database.name)
             top.legend(frameon=False, loc="upper right")
-            bottom.axhline(0.5, color=_INK, linewidth=0.8, linestyle=":", alpha=0.6)
+            bottom.axhline(0.5, color=INK, linewidth=0.8, linestyle=":", alpha=0.6)
             bottom.fill_between(place, 0.5, database.auc, color=COLOURS[0], alpha=0.25, linewidth=0)
             bottom.plot(place, database.auc, color=COLOURS[0], linewidth=1.3)
             bottom.set(xlabel="radius, from the mean to the corner of the spectrum", ylim=(0, 1), xlim=(0, 1))
         axes[0, 0].set_ylabel("mean spectrum, ±1 sd")
         axes[1, 0].set_ylabel("AUC of each feature")
-        return _svg(figure)
+        return to_svg(figure)
 
 
 def bands_figure(databases: Sequence[Spectra]) -> str:
@@ -211,8 +200,8 @@ def bands_figure(databases: Sequence[Spectra]) -> str:
     MissingExtraError
         If matplotlib is not installed.
     """
-    with _style():
-        figure = _figure(9.2, 3.4)
+    with page_style():
+        figure = new_figure(9.2, 3.4)
         ax = figure.subplots()
         for index, database in enumerate(databases):
             auc, low, high = np.array(database.bands).T
@@ -229,69 +218,10 @@ def bands_figure(databases: Sequence[Spectra]) -> str:
                 label=database.name,
             )
         n = len(databases[0].bands)
-        ax.axhline(0.5, color=_INK, linewidth=0.8, linestyle=":", alpha=0.6)
+        ax.axhline(0.5, color=INK, linewidth=0.8, linestyle=":", alpha=0.6)
         ax.set(
             ylim=(0, 1), ylabel="AUC of the band's mean", xlabel="band of the radius, in parts of the largest"
         )
         ax.set_xticks(range(n), [f"{i / n:g}-{(i + 1) / n:g}" for i in range(n)])
         ax.legend(frameon=False, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1))
-        return _svg(figure)
-
-
-def inline(svg: str, prefix: str) -> str:
-    """Make a figure fit to stand in a page among others.
-
-    Parameters
-    ----------
-    svg : str
-        From one of the functions here.
-    prefix : str
-        Put before its identifiers, which are unique in a file only.
-
-    Returns
-    -------
-    str
-        The ``svg`` element alone.
-    """
-    element = svg[svg.index("<svg") :]
-    opening, rest = element[: element.index(">")], element[element.index(">") :]
-    # Its size follows the page; the viewBox keeps the proportions.
-    element = re.sub(r' (?:width|height)="[^"]*"', "", opening) + rest
-    element = re.sub(r'\bid="', f'id="{prefix}-', element)
-    return re.sub(r'(href="|url\()#', rf"\1#{prefix}-", element)
-
-
-def _style() -> Any:
-    require("report", "matplotlib")
-    import matplotlib as mpl
-
-    ink = ("text.color", "axes.edgecolor", "axes.labelcolor", "axes.titlecolor", "xtick.color", "ytick.color")
-    coloured: dict[Any, Any] = dict.fromkeys(ink, _INK)
-    return mpl.rc_context(
-        {
-            **REPRODUCIBLE,
-            **coloured,
-            "svg.fonttype": "none",
-            "font.family": ["DejaVu Sans"],
-            "font.size": 9,
-            "axes.titlesize": 10,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "figure.facecolor": "none",
-            "axes.facecolor": "none",
-            "savefig.facecolor": "none",
-        }
-    )
-
-
-def _figure(width: float, height: float) -> Figure:
-    from matplotlib.figure import Figure
-
-    # A Figure of its own and no pyplot: neither a display nor the user's open figures are touched.
-    return Figure(figsize=(width, height), layout="constrained")
-
-
-def _svg(figure: Figure) -> str:
-    content = io.StringIO()
-    figure.savefig(content, format="svg", metadata=NO_DATE)
-    return content.getvalue().replace(_INK, "currentColor").replace(_FONT, _FONTS)
+        return to_svg(figure)

@@ -59,7 +59,7 @@ def _environment() -> Any:
 def _figure_markup(svg: str, prefix: str) -> Any:
     from markupsafe import Markup
 
-    from facespectra.report.figures import inline
+    from facespectra.report.style import inline
 
     # Made by matplotlib, which escapes the text in it.
     return Markup(inline(svg, prefix))  # noqa: S704
