@@ -14,7 +14,7 @@ import facespectra as fs
 from facespectra.cli import main
 from facespectra.datasets.rendered import render_face
 from facespectra.faces import Face
-from facespectra.synth import PRESETS, STEPS, SwapSettings, generator, make_twins
+from facespectra.synth import PRESETS, STEPS, SwapSettings, around_face, generator, make_twins
 from facespectra.synth.chain import apply_chain, draw_chain, through_h264
 from facespectra.synth.masks import KINDS, draw_mask, smooth_noise
 from facespectra.synth.swap import swap_face
@@ -212,3 +212,39 @@ def test_the_command_writes_twins_a_manifest_and_a_sheet(
     assert before == {path.name: path.read_bytes() for path in (tmp_path / "again").rglob("*.jpg")}
     assert main(["synth", str(tmp_path / "in"), "-o", str(out), "--preset", "nonsense"]) == 2
     assert "unknown preset 'nonsense'" in capsys.readouterr().err
+
+
+def test_large_photographs_are_cut_down_to_what_a_swap_needs() -> None:
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (1500, 2000, 3), dtype=np.uint8)
+    face = Face(
+        (800, 500, 1400, 1200),
+        1.0,
+        ((950.0, 760.0), (1250.0, 760.0), (1100.0, 900.0), (980.0, 1050.0), (1220.0, 1050.0)),
+    )
+    settings = SwapSettings(face_width=(72.0, 300.0))
+    cut, moved = around_face(pixels, face, settings)
+    assert cut.shape == (750, 900, 3)  # three widths by what there is of three heights, half as large
+    assert moved.box == (300, 250, 600, 600)
+    assert moved.landmarks[0] == (375.0, 380.0)
+    small, same = around_face(pixels[:640, :640], face, settings)
+    assert small.shape == (640, 640, 3)
+    assert same is face
+
+
+def test_frames_of_videos_become_twins_of_one_group(
+    tmp_path: Path, people: list[tuple[Image.Image, Face]]
+) -> None:
+    pytest.importorskip("av", reason="needs the video extra")
+    from clips import write_clip
+
+    still = tmp_path / "face.png"
+    people[0][0].save(still)
+    write_clip(tmp_path / "in" / "somebody.mp4", 4, codec="mpeg4", picture_file=still)
+    out = tmp_path / "out"
+    assert main(["synth", str(tmp_path / "in"), "-o", str(out), "--frames", "2"]) == 0
+    with (out / "manifest.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["group"] for row in rows] == ["somebody"] * 4
+    assert len({row["path"] for row in rows}) == 4
+    assert all((out / row["path"]).exists() for row in rows)

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from facespectra.cli.console import complain_of, leave, progress_bar
-from facespectra.cli.options import Device, Sources
+from facespectra.cli.options import Device, Frames, Sources
+from facespectra.videos import N_FRAMES
 
 if TYPE_CHECKING:
-    from facespectra.detector.samples import Sample
+    from facespectra.detector.samples import Sample, Source
+    from facespectra.images import UInt8Array
     from facespectra.synth import SwapSettings
 
 SHEET, SHEET_TILE, SHEET_PAIRS, SHEET_COLUMNS = "sheet.png", 192, 24, 4
@@ -30,30 +32,37 @@ def synth(
         list[str] | None, typer.Option(help="Switch a step off; may be given again.", show_default=False)
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the swaps.")] = 0,
+    frames: Frames = N_FRAMES,
     device: Device = None,
 ) -> None:
-    """Make synthetic face swaps: for every photograph a real picture and its fake twin.
+    """Make synthetic face swaps: for every photograph or frame a real picture and its fake twin.
 
     Both pass through the same noise, tone, sharpening, codecs and change of size, so that nothing but the
-    swap differs. real/ and fake/ hold the pictures, manifest.csv names them with their group (the photograph)
-    and all that was drawn for them, and sheet.png shows the first ones, real beside fake.
+    swap differs. real/ and fake/ hold the pictures, manifest.csv names them with their group (the photograph
+    or video) and all that was drawn for them, and sheet.png shows the first ones, real beside fake.
     """
     from facespectra.synth import PRESETS
 
     if preset not in PRESETS:
         raise ValueError(f"unknown preset {preset!r}; use one of {', '.join(PRESETS)}")
     settings = PRESETS[preset].without(*(without or []))
-    run(sources, out, settings, pairs, seed, device)
+    run(sources, out, settings, pairs, seed, device, frames)
 
 
 def run(
-    sources: list[str], out: Path, settings: SwapSettings, pairs: int, seed: int, device: str | None
+    sources: list[str],
+    out: Path,
+    settings: SwapSettings,
+    pairs: int,
+    seed: int,
+    device: str | None,
+    frames: int,
 ) -> None:
     """Make the pictures and write them.
 
     Parameters
     ----------
-    sources, out, pairs, seed, device
+    sources, out, pairs, seed, device, frames
         As :func:`synth` has them.
     settings : SwapSettings
         What to draw from.
@@ -62,18 +71,18 @@ def run(
     from facespectra.detector.samples import NO_FACE, is_unreadable, read_samples
     from facespectra.errors import FacespectraError
     from facespectra.faces import FaceCropper
-    from facespectra.images import find_images, read_image
     from facespectra.synth import generator, make_twins
+    from facespectra.videos import find_media, spread_frames
 
-    images = find_images(sources)
+    images, _ = spread_frames(find_media(sources), frames)
     cropper = FaceCropper(device=device)
-    found: list[tuple[str, Any]] = []
+    found: list[tuple[Source, str, Any]] = []
     samples: list[Sample] = []
     with progress_bar("find faces") as update:
-        for sample in read_samples(images, cropper):
+        for image, sample in zip(images, read_samples(images, cropper), strict=True):
             samples.append(sample)
             if sample.crop is not None:
-                found.append((sample.path, sample.crop.face))
+                found.append((image, sample.path, sample.crop.face))
             update(len(samples), len(images))
     n_unreadable = complain_of((one.path, one.status) for one in samples if is_unreadable(one.status))
     if not found:
@@ -82,20 +91,23 @@ def run(
     tiles: list[Any] = []
     taken: set[str] = set()
     with progress_bar("swap") as update:
-        for k, (path, face) in enumerate(found):
-            stem = Path(path).stem
+        for k, (source, path, face) in enumerate(found):
+            stem, video = _names(source)
+            pixels = _pixels(source)
             while stem.casefold() in taken:
                 stem += "_"
             taken.add(stem.casefold())
             for number in range(pairs):
                 rng = generator(seed, Path(path).name, number)
                 other = int(rng.integers(len(found)))
-                donor = (read_image(found[other][0]), found[other][1]) if other != k else None
-                twins = make_twins(read_image(path), face, rng, settings, donor)
+                donor = (_pixels(found[other][0]), found[other][2]) if other != k else None
+                twins = make_twins(pixels, face, rng, settings, donor)
                 for label, kind, content in ((0, "real", twins.real_file), (1, "fake", twins.fake_file)):
                     name = Path(kind, f"{stem}_{number}.jpg")
                     write_atomically(out / name, content)
-                    rows.append({"path": name.as_posix(), "label": label, "group": stem, **twins.record})
+                    rows.append(
+                        {"path": name.as_posix(), "label": label, "group": video or stem, **twins.record}
+                    )
                 if len(tiles) < SHEET_PAIRS:
                     tiles.append((twins.real, twins.fake))
                 update(len(rows) // 2, len(found) * pairs)
@@ -108,6 +120,28 @@ def run(
     no_face = sum(sample.status == NO_FACE for sample in samples)
     typer.echo(f"{out}: {len(rows) // 2} pairs from {len(found)} photographs, {no_face} without a face")
     leave(n_unreadable)
+
+
+def _names(source: Source) -> tuple[str, str]:
+    """What the twins' files are named after; of a frame, the video, which is the group of all its frames."""
+    from facespectra.videos import Frame
+
+    if isinstance(source, Frame):
+        stem = Path(source.path).stem
+        return f"{stem}_frame{source.index}", stem
+    stem = Path(str(source)).stem
+    return stem, ""
+
+
+def _pixels(source: Source) -> UInt8Array:
+    """Read a picture again that was read before: all of them together may be too many to keep."""
+    from facespectra.detector.samples import read_samples
+    from facespectra.errors import FacespectraError
+
+    (sample,) = read_samples([source], None)
+    if sample.crop is None:
+        raise FacespectraError(f"{source} cannot be read any more: {sample.status}")
+    return sample.crop.rgb
 
 
 def _sheet(tiles: list[Any]) -> bytes:

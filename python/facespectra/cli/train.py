@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -25,6 +25,9 @@ from facespectra.cli.options import (
     Threads,
 )
 from facespectra.videos import N_FRAMES
+
+if TYPE_CHECKING:
+    from facespectra.detector.samples import Source
 
 
 def train(
@@ -112,7 +115,7 @@ def train(
         if synthetic_fakes:
             from facespectra.detector.synthetic import fit_synthetic
 
-            fit_synthetic(detector, _photographs(dataset, layout, split), progress=update)
+            fit_synthetic(detector, _photographs(dataset, layout, split, frames), progress=update)
         else:
             manifest = read_dataset(dataset, layout)
             warn_of(manifest, select_split(manifest, "train", split))
@@ -140,16 +143,22 @@ def train(
     leave(n_unreadable)
 
 
-def _photographs(dataset: Path, layout: str, split: str | None) -> list[str]:
-    """The real photographs of a data set, or all that are in a folder which is none."""
+def _photographs(dataset: Path, layout: str, split: str | None, frames: int) -> list[Source]:
+    """The real photographs and frames of a data set, or all that are in a folder which is none."""
     from facespectra.datasets import read_dataset, select_split
+    from facespectra.datasets.frames import frames_of
     from facespectra.errors import DatasetError
-    from facespectra.images import find_images
+    from facespectra.videos import Frame, find_media, spread_frames
 
     try:
         part = select_split(read_dataset(dataset, layout), "train", split)
     except DatasetError:
         if split is not None or layout != "auto" or not dataset.is_dir():
             raise
-        return [str(image) for image in find_images([dataset])]
-    return [str(path) for path in part.loc[part["label"] == 0, "path"]]
+        return list(spread_frames(find_media([dataset]), frames)[0])
+    part = part[part["label"] == 0]
+    known = frames_of(part) or [None] * len(part)
+    named = [
+        path if frame is None else Frame(path, frame) for path, frame in zip(part["path"], known, strict=True)
+    ]
+    return list(spread_frames(named, frames)[0])

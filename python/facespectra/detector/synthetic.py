@@ -64,8 +64,8 @@ def synthetic_set(
     detector : Detector
         Its face detector and its features are used.
     photographs : sequence of path-like or Frame
-        Real ones. The name of the file, and not its folder, is a part of the seed. Of large ones, the face and
-        its surroundings are kept, at no more pixels than the largest swap needs.
+        Real ones. The name of the file, and not its folder, is a part of the seed. Of large ones, the face
+        and its surroundings are kept, at no more pixels than the largest swap needs.
     settings : SwapSettings, optional
         What swaps are drawn from.
     draws : int

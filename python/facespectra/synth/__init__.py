@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from facespectra.synth.settings import PRESETS, STEPS, SwapSettings
-from facespectra.synth.twins import Twins, generator, make_twins
+from facespectra.synth.twins import Twins, around_face, generator, make_twins
 
-__all__ = ["PRESETS", "STEPS", "SwapSettings", "Twins", "generator", "make_twins"]
+__all__ = ["PRESETS", "STEPS", "SwapSettings", "Twins", "around_face", "generator", "make_twins"]

@@ -17,6 +17,8 @@ from facespectra.synth.settings import SwapSettings
 from facespectra.synth.swap import Donor, Swap, swap_face
 
 SMALLEST_FRAME = 32
+# Photographs of up to so many pixels a side are taken as they are.
+LARGE = 640
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,42 @@ def make_twins(
         real_pixels.shape,
     )
     return Twins(real_pixels, fake_pixels, real_file, fake_file, where, swap, chain)
+
+
+def around_face(
+    pixels: NDArray[np.uint8], face: Face, settings: SwapSettings | None = None
+) -> tuple[NDArray[np.uint8], Face]:
+    """Cut a large photograph down to what a swap needs of it.
+
+    Parameters
+    ----------
+    pixels : (H, W, 3) uint8
+        The photograph.
+    face : Face
+        The face in it.
+    settings : SwapSettings, optional
+        How large the largest swap may be.
+
+    Returns
+    -------
+    pixels : (h, w, 3) uint8
+        The face and its surroundings, as wide again to each side; no larger than the largest swap. A
+        photograph of up to 640 pixels a side comes back as it is.
+    face : Face
+        Where it lies there.
+    """
+    height, width = pixels.shape[:2]
+    if max(height, width) <= LARGE:
+        return pixels, face
+    settings = SwapSettings() if settings is None else settings
+    x0, y0, x1, y1 = face.box
+    left, top = max(0, 2 * x0 - x1), max(0, 2 * y0 - y1)
+    cut = pixels[top : min(height, 2 * y1 - y0), left : min(width, 2 * x1 - x0)]
+    landmarks = tuple((x - left, y - top) for x, y in face.landmarks)
+    moved = Face((x0 - left, y0 - top, x1 - left, y1 - top), face.confidence, landmarks)
+    scale = min(1.0, settings.face_width[1] / face.width)
+    frame, moved = _scaled(np.ascontiguousarray(cut), moved, scale)
+    return np.rint(frame).astype(np.uint8), moved
 
 
 def _scaled(pixels: NDArray[np.uint8], face: Face, scale: float) -> tuple[NDArray[np.float32], Face]:
