@@ -18,6 +18,16 @@
 
 #include "fft_functions.hpp"
 
+// GCC says it with macros, clang with features.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define FACESPECTRA_SANITIZED
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define FACESPECTRA_SANITIZED
+#endif
+
 namespace facespectra {
 namespace {
 
@@ -65,7 +75,7 @@ bool copy_file(int from, int to) {
 
 void* open_file(const std::string& path) {
     int mode = RTLD_NOW | RTLD_LOCAL;
-#if defined(RTLD_DEEPBIND) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(RTLD_DEEPBIND) && !defined(FACESPECTRA_SANITIZED)
     // Were an FFTW loaded with RTLD_GLOBAL, the copy's own calls would otherwise end up in that one.
     mode |= RTLD_DEEPBIND;
 #endif

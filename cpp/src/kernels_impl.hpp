@@ -11,8 +11,8 @@ namespace facespectra::FACESPECTRA_LEVEL {
 namespace {
 
 // A complex<float> moves as one 64-bit element.
-using FourComplex = double __attribute__((vector_size(32), aligned(8), may_alias));
-using EightFloats = float __attribute__((vector_size(32), aligned(4), may_alias));
+using FourComplex __attribute__((vector_size(32), aligned(8), may_alias)) = double;
+using EightFloats __attribute__((vector_size(32), aligned(4), may_alias)) = float;
 
 inline FourComplex load(const float* from) { return *reinterpret_cast<const FourComplex*>(from); }
 inline void store(float* to, FourComplex value) { *reinterpret_cast<FourComplex*>(to) = value; }
