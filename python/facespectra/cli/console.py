@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -61,7 +63,7 @@ def leave(n_unreadable: int) -> None:
         raise typer.Exit(PARTLY_DONE)
 
 
-def warn_of(manifest: pd.DataFrame, part: pd.DataFrame) -> None:
+def warn_of(manifest: pd.DataFrame, part: pd.DataFrame) -> list[str]:
     """Say what could make figures better than a detector is, as far as it can be told quickly.
 
     Parameters
@@ -70,11 +72,28 @@ def warn_of(manifest: pd.DataFrame, part: pd.DataFrame) -> None:
         The whole data set: groups are looked for in several of its splits.
     part : pandas.DataFrame
         What is trained or tested on: size, format and JPEG tables are looked at.
+
+    Returns
+    -------
+    list of str
+        What was said.
     """
     from facespectra.datasets.checks import check, groups_across_splits
 
-    for warning in dict.fromkeys([*groups_across_splits(manifest), *check(part, quick=True)]):
+    warnings = list(dict.fromkeys([*groups_across_splits(manifest), *check(part, quick=True)]))
+    for warning in warnings:
         complain(f"warning: {warning}")
+    return warnings
+
+
+def command_line() -> str:
+    """Give the command that is running, for reports.
+
+    Returns
+    -------
+    str
+    """
+    return shlex.join(["facespectra", *sys.argv[1:]])
 
 
 @contextmanager

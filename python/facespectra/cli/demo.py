@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from facespectra.cli import lab
-from facespectra.cli.console import leave, progress_bar
+from facespectra.cli.console import command_line, leave, progress_bar
 
 # People in each database for every person in the first.
 DATABASES = {"Task_1": 1.0, "Task_2_3": 0.5, "extra": 1.0}
@@ -54,7 +54,7 @@ def demo(
         download=False,
         seed=seed,
         rendered=True,
-        command=lab.command_line(),
+        command=command_line(),
     )
     n_unreadable = lab.run(settings)
     typer.echo(f"rendered faces in {data}")

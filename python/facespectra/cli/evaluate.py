@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from facespectra.cli.console import complain, complain_of, leave, progress_bar, show_table, warn_of
+from facespectra.cli.console import (
+    command_line,
+    complain,
+    complain_of,
+    leave,
+    progress_bar,
+    show_table,
+    warn_of,
+)
 from facespectra.cli.options import (
     Backend,
     Dataset,
@@ -20,14 +29,19 @@ from facespectra.cli.options import (
     Threads,
     checked_aggregate,
 )
+from facespectra.errors import MissingExtraError
 from facespectra.videos import N_FRAMES
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
-    from facespectra.detector import Detector
+    from facespectra.datasets.augmentation import Copy
+    from facespectra.detector import Detector, FeatureTable
     from facespectra.evaluation import Evaluation
     from facespectra.evaluation.figures import Aggregate
+    from facespectra.videos import Frame
 
 
 def evaluate(
@@ -45,12 +59,20 @@ def evaluate(
     split: Split = None,
     frames: Frames = N_FRAMES,
     per_video: PerVideo = "mean",
+    robustness: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="Degrade N faces by JPEG, H.264, blur and resizing, for the report; 0 leaves that out.",
+        ),
+    ] = 40,
     resnet_weights: ResNetWeights = None,
     backend: Backend = None,
     threads: Threads = None,
     device: Device = None,
 ) -> None:
-    """Evaluate a model: metrics.json, scores.csv, roc.csv and roc.svg.
+    """Evaluate a model: report.html, metrics.json, scores.csv, roc.csv and roc.svg.
 
     Of a data set with splits, the one called evaluation, test or testing is used; one without is taken whole.
     """
@@ -61,8 +83,8 @@ def evaluate(
     aggregate = checked_aggregate(per_video)
     manifest = read_dataset(dataset, layout)
     part = add_frames(select_split(manifest, "test", split), frames)
-    warn_of(manifest, part)
-    result, n_unreadable = run(
+    warnings = warn_of(manifest, part)
+    scored = run(
         detector,
         part,
         out,
@@ -71,15 +93,52 @@ def evaluate(
         dataset=str(dataset),
         split=split,
     )
-    show_table(figures(result))
+    try:
+        _report(
+            scored, model, _title(dataset, part), out, warnings, robustness, _made(layout, frames, backend)
+        )
+    except MissingExtraError as error:
+        complain(f"report.html and roc.svg were not written: {error}")
+    show_table(figures(scored.result))
     typer.echo(f"files in {out}")
-    leave(n_unreadable)
+    leave(scored.n_unreadable)
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A data set that was evaluated.
+
+    Attributes
+    ----------
+    detector : Detector
+        By what.
+    part : pandas.DataFrame
+        The manifest of the samples.
+    sources : list
+        What was read.
+    table : FeatureTable
+        Their features.
+    scores : (n,) float64
+        NaN where there is none.
+    result : Evaluation
+        The figures.
+    n_unreadable : int
+        Samples that could not be read; each was named on stderr.
+    """
+
+    detector: Detector
+    part: pd.DataFrame
+    sources: list[str | Frame | Copy]
+    table: FeatureTable
+    scores: NDArray[np.float64]
+    result: Evaluation
+    n_unreadable: int
 
 
 def run(
     detector: Detector, part: pd.DataFrame, out: Path, per_video: Aggregate = "mean", **about: str | None
-) -> tuple[Evaluation, int]:
-    """Evaluate a detector on samples and write the files.
+) -> Scored:
+    """Evaluate a detector on samples and write the figures.
 
     Parameters
     ----------
@@ -96,19 +155,17 @@ def run(
 
     Returns
     -------
-    evaluation : Evaluation
-    n_unreadable : int
-        Samples that could not be read; each was named on stderr.
+    Scored
     """
     from facespectra.datasets.augmentation import sources_of
     from facespectra.datasets.frames import frames_of
-    from facespectra.errors import MissingExtraError
     from facespectra.evaluation import evaluate as judge
-    from facespectra.report import draw_roc, write_metrics, write_roc, write_scores
+    from facespectra.report import write_metrics, write_roc, write_scores
 
     paths, labels, groups = part["path"].tolist(), part["label"].to_numpy(), part["group"].to_numpy()
+    sources = sources_of(part)
     with progress_bar("evaluate") as update:
-        table = detector.extract(sources_of(part), progress=update)
+        table = detector.extract(sources, progress=update)
     scores = detector.score_features(table)
     n_unreadable = complain_of(table.unreadable)
     # Where every sample is its own group, nothing is known about groups.
@@ -121,6 +178,7 @@ def run(
         videos=None if numbers is None else paths,
         aggregate=per_video,
         threshold=detector.threshold_,
+        probabilities=detector.gives_probabilities,
     )
     for warning in result.warnings:
         complain(f"warning: {warning}")
@@ -128,11 +186,69 @@ def run(
     write_metrics(out / "metrics.json", result, table.statuses, **about)
     write_scores(out / "scores.csv", paths, labels, groups, scores, table.statuses, numbers)
     write_roc(out / "roc.csv", result)
-    try:
-        draw_roc(out / "roc.svg", {detector.classifier: result})
-    except MissingExtraError as error:
-        complain(f"roc.svg was not drawn: {error}")
-    return result, n_unreadable
+    return Scored(detector, part, sources, table, scores, result, n_unreadable)
+
+
+def _report(
+    scored: Scored,
+    model: Path | None,
+    title: str,
+    out: Path,
+    warnings: list[str],
+    robustness: int,
+    made: list[tuple[str, str]],
+) -> None:
+    from facespectra._extras import require
+    from facespectra.datasets.frames import frames_of
+    from facespectra.report import draw_roc
+    from facespectra.report.evaluated import Evaluated, write_report
+    from facespectra.report.robustness import sweep
+
+    require("report", "matplotlib", "jinja2")
+    draw_roc(out / "roc.svg", {scored.detector.classifier: scored.result})
+    labels, found = scored.part["label"].to_numpy(), None
+    if robustness:
+        with progress_bar("robustness") as update:
+            found = sweep(scored.detector, scored.sources, labels, scored.table, robustness, progress=update)
+    evaluated = Evaluated(
+        detector=scored.detector,
+        model=model,
+        title=title,
+        sources=scored.sources,
+        paths=scored.part["path"].tolist(),
+        frames=frames_of(scored.part),
+        labels=labels,
+        table=scored.table,
+        scores=scored.scores,
+        result=scored.result,
+        warnings=warnings,
+        sweep=found,
+        made=made,
+    )
+    write_report(out / "report.html", evaluated)
+
+
+def _title(dataset: Path, part: pd.DataFrame) -> str:
+    splits = part["split"].unique().tolist()
+    name = dataset.resolve().name
+    return f"{name}, {splits[0]}" if len(splits) == 1 and splits[0] else name
+
+
+def _made(layout: str, frames: int, backend: str | None) -> list[tuple[str, str]]:
+    from facespectra.cli.info import collect
+
+    state = collect()
+    native = state["native"] or {}
+    library = native.get("provider") or {}
+    used = backend or state["backend"]
+    fft = f", FFT by {library['name']} {library['version']}" if used == "native" and library else ""
+    return [
+        ("command", command_line()),
+        ("layout", layout),
+        ("frames of each video", str(frames)),
+        ("backend", f"{used}{fft}"),
+        ("environment", ", ".join(f"{k}={v}" for k, v in state["environment"].items()) or "nothing set"),
+    ]
 
 
 def figures(result: Evaluation) -> list[tuple[str, str]]:
@@ -171,6 +287,8 @@ def figures(result: Evaluation) -> list[tuple[str, str]]:
         rows.append(
             ("AUC per group", f"{result.group_auc:.3f} ({result.n_groups} groups, {result.aggregate})")
         )
+    if result.brier is not None:
+        rows.append(("calibration", f"error {result.calibration_error:.3f}, Brier score {result.brier:.3f}"))
     if result.missing_effect is not None:
         effect = {name.replace("_", " "): auc for name, auc in result.missing_effect["auc"].items()}
         rows.append(("AUC, no score", ", ".join(f"{name} {auc:.3f}" for name, auc in effect.items())))

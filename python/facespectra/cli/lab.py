@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from facespectra.cli.console import complain, complain_of, leave, progress_bar
+from facespectra.cli.console import command_line, complain, complain_of, leave, progress_bar
 from facespectra.cli.options import Backend, Device, ResNetWeights, Threads
 
 if TYPE_CHECKING:
@@ -70,16 +68,6 @@ def lab(
         command=command_line(),
     )
     leave(run(settings))
-
-
-def command_line() -> str:
-    """Give the command that is running, for the pages.
-
-    Returns
-    -------
-    str
-    """
-    return shlex.join(["facespectra", *sys.argv[1:]])
 
 
 def run(settings: LabSettings) -> int:
