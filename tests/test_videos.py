@@ -108,7 +108,7 @@ def not_a_video(folder: Path, kind: str) -> Path:
         ("text", "not a video"),
         ("empty", "the file is empty"),
         ("playlist", "not a video"),
-        ("folder", "not a video|directory"),
+        ("folder", "it is a folder"),
         ("one-frame", "only one frame"),
         ("cut", "cut off"),
         ("missing", "no such file"),

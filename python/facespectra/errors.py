@@ -19,11 +19,27 @@ class MissingExtraError(FacespectraError, ImportError):
     """A package from one of the optional extras is needed and not installed."""
 
 
-class UnreadableImageError(FacespectraError):
+class UnreadableFileError(FacespectraError):
+    """A file cannot be read.
+
+    Parameters
+    ----------
+    message : str
+        One line that names the file and says why.
+    reason : str, optional
+        The same without the name, for tables where it stands in a column of its own. Default: `message`.
+    """
+
+    def __init__(self, message: str, reason: str | None = None) -> None:
+        super().__init__(message)
+        self.reason = message if reason is None else reason
+
+
+class UnreadableImageError(UnreadableFileError):
     """A file is not an image that can be read."""
 
 
-class UnreadableVideoError(FacespectraError):
+class UnreadableVideoError(UnreadableFileError):
     """A file is not a video that can be read, or has no two frames."""
 
 

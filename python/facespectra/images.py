@@ -19,16 +19,25 @@ import numpy as np
 import numpy.typing as npt
 
 from facespectra._extras import require
+from facespectra._files import PathLike, shown
 from facespectra.errors import DatasetError, UnreadableImageError
 
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["IMAGE_SUFFIXES", "MAX_PIXELS", "find_images", "read_image", "to_grey", "to_rgb"]
+__all__ = [
+    "IMAGE_SUFFIXES",
+    "MAX_PIXELS",
+    "PathLike",
+    "find_images",
+    "pixel_limit",
+    "read_image",
+    "to_grey",
+    "to_rgb",
+]
 
 UInt8Array: TypeAlias = npt.NDArray[np.uint8]
 AnyImage: TypeAlias = "Image.Image | npt.NDArray[Any]"
-PathLike: TypeAlias = "str | os.PathLike[str]"
 
 # fmt: off
 IMAGE_SUFFIXES = frozenset({
@@ -40,6 +49,9 @@ IMAGE_SUFFIXES = frozenset({
 
 MAX_PIXELS = 89_478_485
 """Images with more pixels are refused: the size from which Pillow suspects a decompression bomb."""
+
+MAX_PIXELS_VARIABLE = "FACESPECTRA_MAX_PIXELS"
+"""The environment variable that sets another limit."""
 
 _ORIENTATION_TAG = 0x0112
 _ORIENTATIONS = {
@@ -57,7 +69,43 @@ _ORIENTATIONS = {
 _HEADER_LOCK = threading.Lock()
 
 
-def read_image(path: PathLike, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
+def pixel_limit() -> int:
+    """Give the most pixels that an image, or a frame of a video, may have.
+
+    Returns
+    -------
+    int
+        :data:`MAX_PIXELS`, or what ``FACESPECTRA_MAX_PIXELS`` says.
+
+    Raises
+    ------
+    ValueError
+        If the variable is not a whole number of at least 1.
+    """
+    text = os.environ.get(MAX_PIXELS_VARIABLE, "").strip()
+    if not text:
+        return MAX_PIXELS
+    if not (text.isascii() and text.isdecimal() and len(text) < 19 and int(text) > 0):
+        raise ValueError(f"{MAX_PIXELS_VARIABLE} must be a whole number of at least 1, got {text!r}")
+    return int(text)
+
+
+def too_large(width: int, height: int, limit: int) -> str:
+    """Say why an image is refused, and what to do where it is none of a stranger's.
+
+    Parameters
+    ----------
+    width, height, limit : int
+        In pixels.
+
+    Returns
+    -------
+    str
+    """
+    return f"{width}x{height} pixels exceed the limit of {limit} (set {MAX_PIXELS_VARIABLE} to allow it)"
+
+
+def read_image(path: PathLike, *, max_pixels: int | None = None) -> Image.Image:
     """Read an image file as 8-bit RGB, turned upright as its EXIF record says.
 
     Every mode becomes ``"RGB"``, greys too: Pillow's ``convert("L")`` gives a grey image back bit for bit.
@@ -68,9 +116,10 @@ def read_image(path: PathLike, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
     ----------
     path : path-like
         The file.
-    max_pixels : int
-        Refuse images with more pixels than this before decoding them. Pillow itself refuses at twice its
-        ``Image.MAX_IMAGE_PIXELS``, whatever is asked for here.
+    max_pixels : int, optional
+        Refuse images with more pixels than this before decoding them. Default: ``FACESPECTRA_MAX_PIXELS``,
+        else :data:`MAX_PIXELS`. Where it is more than Pillow's own limit, ``Image.MAX_IMAGE_PIXELS`` is
+        raised to it, for the whole process.
 
     Returns
     -------
@@ -84,22 +133,44 @@ def read_image(path: PathLike, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
         names the file and the reason.
     MissingExtraError
         If Pillow is not installed.
+    ValueError
+        If ``FACESPECTRA_MAX_PIXELS`` is not a number of pixels.
     """
     require("faces", "PIL")
     file = Path(path)
+    limit = pixel_limit() if max_pixels is None else max_pixels
     try:
         # Reading first keeps the system's errors apart from Pillow's, which are OSErrors as well.
         if file.stat().st_size == 0:
-            raise UnreadableImageError(_complaint(file, "the file is empty"))
+            raise _unreadable(file, "the file is empty")
         with file.open("rb") as stream:
-            return _decode(file, stream, max_pixels)
-    except OSError as error:
-        reason = {
-            errno.ENOENT: "there is no such file",
-            errno.EISDIR: "it is a folder",
-            errno.EACCES: "permission to read it is denied",
-        }.get(error.errno or 0, error.strerror or "it cannot be opened")
-        raise UnreadableImageError(_complaint(file, reason)) from error
+            return _decode(file, stream, limit)
+    except (OSError, ValueError) as error:
+        raise _unreadable(file, why_not_opened(file, error)) from error
+
+
+def why_not_opened(file: Path, error: OSError | ValueError) -> str:
+    """Say why the system did not open a file.
+
+    Parameters
+    ----------
+    file : Path
+        The file.
+    error : OSError or ValueError
+        What was raised; a ValueError where the name holds a NUL.
+
+    Returns
+    -------
+    str
+    """
+    if isinstance(error, ValueError):
+        return "no file can have such a name"
+    if error.errno == errno.EISDIR:
+        return (
+            "it is a folder" if os.access(file, os.R_OK | os.X_OK) else "it is a folder that cannot be listed"
+        )
+    reasons = {errno.ENOENT: "there is no such file", errno.EACCES: "permission to read it is denied"}
+    return reasons.get(error.errno or 0, error.strerror or "it cannot be opened")
 
 
 def _decode(file: Path, stream: IO[bytes], max_pixels: int) -> Image.Image:
@@ -109,13 +180,13 @@ def _decode(file: Path, stream: IO[bytes], max_pixels: int) -> Image.Image:
         with _HEADER_LOCK, warnings.catch_warnings():
             # About damaged EXIF records, which do not matter, and suspected bombs, which are judged below.
             warnings.simplefilter("ignore")
+            if max_pixels > max(MAX_PIXELS, Image.MAX_IMAGE_PIXELS or max_pixels):
+                Image.MAX_IMAGE_PIXELS = max_pixels
             image: Image.Image = Image.open(stream)
             turn = _orientation(image)
         width, height = image.size
         if width * height > max_pixels:
-            raise UnreadableImageError(
-                _complaint(file, f"{width}x{height} pixels are more than the limit of {max_pixels}")
-            )
+            raise _unreadable(file, too_large(width, height, max_pixels))
         image.load()
         rgb = Image.fromarray(to_rgb(image))
         if turn in _ORIENTATIONS:
@@ -123,12 +194,16 @@ def _decode(file: Path, stream: IO[bytes], max_pixels: int) -> Image.Image:
     except UnreadableImageError:
         raise
     except UnidentifiedImageError as error:
-        raise UnreadableImageError(_complaint(file, "it is not an image in a known format")) from error
+        raise _unreadable(file, "it is not an image in a known format") from error
     except Image.DecompressionBombError as error:
-        raise UnreadableImageError(_complaint(file, "it has too many pixels, or is a bomb")) from error
+        # Pillow knows the size and gives no image that one could ask.
+        reason = f"it has too many pixels: the limit is {max_pixels} (set {MAX_PIXELS_VARIABLE} to allow it)"
+        raise _unreadable(file, reason) from error
+    except MemoryError as error:
+        raise _unreadable(file, "there is not enough memory to decode it") from error
     except Exception as error:
         # Pillow's decoders raise whatever they stumble upon: OSError, SyntaxError, struct.error, KeyError ...
-        raise UnreadableImageError(_complaint(file, str(error) or type(error).__name__)) from error
+        raise _unreadable(file, str(error) or type(error).__name__) from error
     return rgb
 
 
@@ -140,8 +215,9 @@ def _orientation(image: Image.Image) -> int:
     return turn if isinstance(turn, int) else 1
 
 
-def _complaint(file: Path, reason: str) -> str:
-    return " ".join(f"cannot read image {os.fspath(file)}: {reason}".split())
+def _unreadable(file: Path, reason: str) -> UnreadableImageError:
+    reason = " ".join(reason.split())
+    return UnreadableImageError(f"cannot read image {shown(file)}: {reason}", reason)
 
 
 def to_rgb(image: AnyImage) -> UInt8Array:
@@ -291,12 +367,13 @@ def find_images(
     -------
     list of pathlib.Path
         In the order of the sources, sorted within each so that ``face_2`` comes before ``face_10``; a file
-        that several sources name stands once, at its first place.
+        that several sources name stands once, at its first place. A subfolder that cannot be listed stands
+        among the files, and reading it fails.
 
     Raises
     ------
     DatasetError
-        If a source matches nothing, or a folder in it cannot be listed.
+        If a source matches nothing, or is a folder that cannot be listed.
     """
     if isinstance(sources, str | os.PathLike):
         sources = [sources]
@@ -311,7 +388,7 @@ def find_images(
 
 
 def _nothing(source: PathLike, what: str) -> str:
-    name = os.fspath(source)
+    name = shown(source)
     if Path(source).is_dir():
         return f"no {what} in the folder {name}"
     if glob.has_magic(name):
@@ -334,11 +411,16 @@ def _matches(source: PathLike, suffixes: frozenset[str]) -> Iterator[Path]:
 
 
 def _walk(folder: Path, suffixes: frozenset[str]) -> Iterator[Path]:
-    def refuse(error: OSError) -> None:
-        raise DatasetError(f"cannot list the folder {error.filename}: {error.strerror}") from error
+    closed: list[Path] = []
+
+    def notice(error: OSError) -> None:
+        if Path(error.filename) == folder:
+            raise DatasetError(f"cannot list the folder {shown(folder)}: {error.strerror}") from error
+        # One failure among the files: reading it says why.
+        closed.append(Path(error.filename))
 
     seen: set[str] = set()
-    for here, folders, files in os.walk(folder, followlinks=True, onerror=refuse):
+    for here, folders, files in os.walk(folder, followlinks=True, onerror=notice):
         # Followed links can lead back up: each real folder is visited once.
         real = os.path.realpath(here)
         if real in seen:
@@ -350,6 +432,7 @@ def _walk(folder: Path, suffixes: frozenset[str]) -> Iterator[Path]:
         for name in files:
             if not name.startswith(".") and Path(name).suffix.lower() in suffixes:
                 yield Path(here, name)
+    yield from closed
 
 
 def _natural(path: Path) -> tuple[list[list[str | int]], str]:

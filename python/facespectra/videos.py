@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from facespectra._extras import require
+from facespectra._files import PathLike, shown
 from facespectra.errors import UnreadableVideoError
-from facespectra.images import IMAGE_SUFFIXES, MAX_PIXELS, PathLike, find_images
+from facespectra.images import IMAGE_SUFFIXES, find_images, pixel_limit, too_large, why_not_opened
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -215,9 +216,7 @@ def video_info(path: PathLike) -> VideoInfo:
     with _opened(path) as (container, stream):
         count = stream.frames or sum(1 for packet in container.demux(stream) if packet.size)
         if count < 2:
-            raise UnreadableVideoError(
-                _complaint(path, "it has only one frame" if count else "it has no frame")
-            )
+            raise _unreadable(path, "it has only one frame" if count else "it has no frame")
         codec = stream.codec_context
         return VideoInfo(count, codec.width, codec.height, codec.name, float(stream.average_rate or 0))
 
@@ -255,12 +254,11 @@ def read_frames(path: PathLike, indices: Sequence[int]) -> Iterator[tuple[int, f
         raise ValueError(f"indices of frames must rise from 0, got {wanted}")
     with _opened(path) as (container, stream):
         codec = stream.codec_context
-        if codec.width * codec.height > MAX_PIXELS:
-            raise UnreadableVideoError(
-                _complaint(
-                    path, f"{codec.width}x{codec.height} pixels are more than the limit of {MAX_PIXELS}"
-                )
-            )
+        limit = pixel_limit()
+        if codec.width * codec.height > limit:
+            raise _unreadable(path, too_large(codec.width, codec.height, limit))
+        # A frame may say that it is larger than the header said.
+        codec.options = {"max_pixels": str(limit)}
         stream.thread_type = "AUTO"
         position = -1
         for position, frame in enumerate(container.decode(stream)):
@@ -270,9 +268,7 @@ def read_frames(path: PathLike, indices: Sequence[int]) -> Iterator[tuple[int, f
                 del wanted[0]
                 yield position, float("nan") if frame.time is None else frame.time, _upright(frame)
         if wanted:
-            raise UnreadableVideoError(
-                _complaint(path, f"it breaks off after {position + 1} frames, before frame {wanted[0]}")
-            )
+            raise _unreadable(path, f"it breaks off after {position + 1} frames, before frame {wanted[0]}")
 
 
 @contextmanager
@@ -282,22 +278,42 @@ def _opened(path: PathLike) -> Iterator[tuple[Any, Any]]:
     require("faces", "PIL")
     import av
 
+    file = Path(path).absolute()
     try:
-        if Path(path).stat().st_size == 0:
-            raise UnreadableVideoError(_complaint(path, "the file is empty"))
-        # Absolute, so that no name is taken for an address such as concat:a|b.
-        with av.open(str(Path(path).absolute()), container_options=_SAFE) as container:
+        if file.stat().st_size == 0:
+            raise _unreadable(path, "the file is empty")
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, why_not_opened(file, error)) from error
+    try:
+        with _named(file) as name, av.open(name, container_options=_SAFE) as container:
             stream = container.streams.best("video")
             if stream is None:
-                raise UnreadableVideoError(_complaint(path, "it is cut off, or has no picture in it"))
+                raise _unreadable(path, "it is cut off, or has no picture in it")
             yield container, stream
-    except FileNotFoundError as error:
-        raise UnreadableVideoError(_complaint(path, "there is no such file")) from error
     except av.FFmpegError as error:
+        if isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError):
+            raise _unreadable(path, why_not_opened(file, error)) from error
         reason = error.strerror or "it cannot be decoded"
-        raise UnreadableVideoError(_complaint(path, f"it is cut off, or not a video ({reason})")) from error
+        raise _unreadable(path, f"it is cut off, or not a video ({reason})") from error
+    except MemoryError as error:
+        raise _unreadable(path, "there is not enough memory to decode it") from error
     except OSError as error:
-        raise UnreadableVideoError(_complaint(path, error.strerror or "it cannot be opened")) from error
+        raise _unreadable(path, why_not_opened(file, error)) from error
+
+
+@contextmanager
+def _named(file: Path) -> Iterator[Any]:
+    """What PyAV opens: the name, absolute so that none is taken for an address such as concat:a|b.
+
+    It takes no name that is not UTF-8; such a file is opened here.
+    """
+    try:
+        os.fspath(file).encode()
+    except UnicodeEncodeError:
+        with file.open("rb") as stream:
+            yield stream
+    else:
+        yield os.fspath(file)
 
 
 def _upright(frame: Any) -> Image.Image:
@@ -317,5 +333,6 @@ def _sign(value: int) -> int:
     return (value > 0) - (value < 0)
 
 
-def _complaint(path: PathLike, reason: str) -> str:
-    return " ".join(f"cannot read video {os.fspath(path)}: {reason}".split())
+def _unreadable(path: PathLike, reason: str) -> UnreadableVideoError:
+    reason = " ".join(reason.split())
+    return UnreadableVideoError(f"cannot read video {shown(path)}: {reason}", reason)

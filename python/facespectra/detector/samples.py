@@ -211,12 +211,9 @@ def unreadable(
     -------
     Sample
     """
-    path, name = (source.path, str(source)) if isinstance(source, Copy) else (fspath(source), fspath(source))
+    name = str(source) if isinstance(source, Copy) else fspath(source)
     # The status stands beside the path: no need to say it twice.
-    reason = (
-        str(error).removeprefix(f"cannot read image {path}: ").removeprefix(f"cannot read video {path}: ")
-    )
-    return Sample(name, f"{UNREADABLE}: {reason}", None)
+    return Sample(name, f"{UNREADABLE}: {error.reason}", None)
 
 
 def sample_of(path: str, image: AnyImage, cropper: FaceCropper | None) -> Sample:
