@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Floats = NDArray[np.float64]
-# From what speaks for real to what speaks for fake; the middle takes no side, in light and in dark.
-DIVERGING = (REAL, "#8e8e8e", FAKE)
 CORNERS = "radius, from the mean to the corner of the spectrum"
 
 
@@ -185,9 +183,12 @@ def draw_regions(figure: Any, axes: Sequence[Axes], amounts: Mapping[str, float]
     amounts, unit
         As for :func:`regions_figure`.
     """
-    from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.colors import LinearSegmentedColormap, to_rgba
 
-    colours = LinearSegmentedColormap.from_list("sides", DIVERGING)
+    # What takes no side shows the page, light or dark.
+    colours = LinearSegmentedColormap.from_list(
+        "sides", [to_rgba(REAL), to_rgba(REAL, 0), to_rgba(FAKE, 0), to_rgba(FAKE)]
+    )
     tables = (region_table(amounts), sector_table(amounts))
     largest = max(float(np.abs(cells).max()) for *_, cells in tables) or 1.0
     for ax, (rows, columns, cells), title in zip(
@@ -196,11 +197,11 @@ def draw_regions(figure: Any, axes: Sequence[Axes], amounts: Mapping[str, float]
         mesh = ax.pcolormesh(cells, cmap=colours, vmin=-largest, vmax=largest, edgecolors="none")
         ax.set_yticks(np.arange(len(rows)) + 0.5, rows)
         ax.set_xticks(np.arange(len(columns)) + 0.5, columns)
-        if len(columns) > 8:
-            ax.tick_params(axis="x", rotation=45)
-        ax.tick_params(length=0)
+        ax.tick_params(axis="x", rotation=45)
+        ax.tick_params(length=0, labelsize=8)
         ax.invert_yaxis()
-        ax.spines[:].set_visible(False)
+        for spine in ax.spines.values():
+            spine.set(visible=True, alpha=0.3)
         ax.set_title(title, loc="left")
         for (row, column), value in np.ndenumerate(cells):
             if abs(value) >= largest / 4:
@@ -211,7 +212,7 @@ def draw_regions(figure: Any, axes: Sequence[Axes], amounts: Mapping[str, float]
                     ha="center",
                     va="center",
                     fontsize=6,
-                    color="white",
+                    color=INK,
                 )
     bar = figure.colorbar(mesh, ax=list(axes), shrink=0.6, pad=0.02, aspect=30)
     bar.outline.set_visible(False)

@@ -190,7 +190,7 @@ def reliability_figure(labels: NDArray[np.int64], scores: Floats, bins: int = 10
                 highs.append(high - found[-1])
                 sizes.append(len(own))
         errors = np.clip([lows, highs], 0, None)
-        ax.errorbar(said, found, yerr=errors, fmt="o-", color=MAIN, capsize=3, markersize=5, linewidth=1.2)
+        ax.errorbar(said, found, yerr=errors, fmt="o", color=MAIN, capsize=3, markersize=6, linewidth=1.2)
         ax.set(xlim=(0, 1), ylim=(-0.02, 1.02), ylabel="share that is fake")
         counts.bar((np.unique(index) + 0.5) / bins, sizes, width=0.9 / bins, color=MAIN, alpha=0.5)
         counts.set(xlabel="probability that the model gives", ylabel="faces")
