@@ -34,6 +34,22 @@ def shown(path: PathLike) -> str:
     return os.fspath(path).translate(_ESCAPED)
 
 
+def as_utf8(text: str) -> str:
+    r"""Make text of what need not be UTF-8, for formats that hold nothing else.
+
+    Parameters
+    ----------
+    text : str
+        Such as the name of a file.
+
+    Returns
+    -------
+    str
+        Bytes that are not UTF-8 as escapes such as ``\xff``.
+    """
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def write_atomically(path: PathLike, content: bytes | str, *, sync: bool = True) -> Path:
     """Write a file so that no reader and no crash ever sees half of it.
 

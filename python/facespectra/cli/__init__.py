@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 import traceback
 import warnings
@@ -11,6 +13,7 @@ from typing import Annotated, Any, cast
 import typer
 
 from facespectra import __version__
+from facespectra._files import shown
 from facespectra.cli import (
     bench,
     compare,
@@ -18,6 +21,7 @@ from facespectra.cli import (
     dataset,
     demo,
     evaluate,
+    explain,
     extract,
     info,
     lab,
@@ -30,6 +34,7 @@ from facespectra.errors import FacespectraError
 
 NOTHING_DONE = 2
 INTERRUPTED = 130
+BROKEN_PIPE = 141
 
 # A command is a function; its name on the command line is its own. In the order that --help lists them.
 COMMANDS: tuple[Callable[..., None], ...] = (
@@ -43,6 +48,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     evaluate.evaluate,
     compare.compare,
     score.score,
+    explain.explain,
     synth.synth,
     bench.bench,
 )
@@ -91,6 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         done.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
+    _let_any_name_pass()
     debug = "--debug" in given
     # It is taken anywhere in the line, since it is added when a line has just failed.
     given = [argument for argument in given if argument != "--debug"]
@@ -102,6 +109,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         complain("interrupted")
         return INTERRUPTED
+    except BrokenPipeError:
+        # Who read has had enough, as head has: nobody to tell. Python must not try again when it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
     except Exception as error:  # noqa: BLE001 - whatever happens, the user gets one line and a status
         if debug:
             traceback.print_exc()
@@ -110,6 +121,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not given:
         return NOTHING_DONE
     return status if isinstance(status, int) else 0
+
+
+def _let_any_name_pass() -> None:
+    """Let names of files that are not UTF-8 through stdin and stdout as the bytes that they are."""
+    for stream in (sys.stdin, sys.stdout):
+        # What stands in for a stream, in a test or an editor, need not be one.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="surrogateescape")
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
@@ -122,6 +141,10 @@ def _explained(error: Exception, debug: bool) -> str:
     if isinstance(error, FacespectraError | ValueError):
         return str(error)
     if isinstance(error, OSError):
-        return f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
+        # Only a stream has no name: whatever writes a file gives it one.
+        named = "output" if error.filename is None else shown(error.filename)
+        return f"{named}: {error.strerror}" if error.strerror else str(error)
+    if isinstance(error, MemoryError):
+        return "there is not enough memory; give it fewer or smaller inputs at a time, or fewer --threads"
     hint = "" if debug else "; --debug shows where"
     return f"{type(error).__name__}: {error}{hint}"

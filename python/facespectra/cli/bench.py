@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import platform
 from pathlib import Path
@@ -89,6 +90,7 @@ def draw(results: list[Result], file: Path) -> None:
         Its suffix chooses the format.
     """
     from facespectra._extras import require
+    from facespectra._files import write_atomically
 
     require("report", "matplotlib")
     from matplotlib.figure import Figure
@@ -112,4 +114,6 @@ def draw(results: list[Result], file: Path) -> None:
         axes.invert_yaxis()
         axes.margins(x=0.15)
         axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(file)
+    content = io.BytesIO()
+    figure.savefig(content, format=file.suffix[1:].lower() or None)
+    write_atomically(file, content.getvalue())

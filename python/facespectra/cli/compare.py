@@ -101,7 +101,7 @@ def _read(run: Path) -> Rows:
 
     file = run / FILE if run.is_dir() else run
     try:
-        with file.open(newline="", encoding="utf-8") as stream:
+        with file.open(newline="", encoding="utf-8", errors="surrogateescape") as stream:
             reader = csv.DictReader(stream)
             missing = [name for name in NEEDED if name not in (reader.fieldnames or ())]
             if missing:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
+
+from facespectra._files import shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,9 +26,10 @@ def complain(message: str) -> None:
     Parameters
     ----------
     message : str
-        Line ends in it become spaces.
+        Line ends in it become spaces; what would make a terminal do things becomes an escape.
     """
-    typer.echo(f"facespectra: {' '.join(message.split())}", err=True)
+    lines = (line.strip() for line in message.splitlines())
+    typer.echo(f"facespectra: {shown(' '.join(filter(None, lines)))}", err=True)
 
 
 def complain_of(unreadable: Iterable[tuple[str, str]]) -> int:
@@ -42,8 +47,47 @@ def complain_of(unreadable: Iterable[tuple[str, str]]) -> int:
     """
     failures = list(unreadable)
     for path, status in dict.fromkeys(failures):
-        complain(f"{path}: {status}")
+        complain(f"{shown(path)}: {status}")
     return len(failures)
+
+
+def found(sources: Sequence[str], find: Callable[[Sequence[str]], list[Path]]) -> tuple[list[Path], int]:
+    """Find files, and let a source that gives nothing be one failure among many.
+
+    Parameters
+    ----------
+    sources : sequence of str
+        As the user named them.
+    find : callable
+        :func:`facespectra.videos.find_media` or :func:`facespectra.images.find_images`.
+
+    Returns
+    -------
+    files : list of pathlib.Path
+        Each once, in order.
+    n_missing : int
+        Sources without any; each was named on stderr.
+
+    Raises
+    ------
+    DatasetError
+        If no source gives a file.
+    """
+    from facespectra.errors import DatasetError
+
+    files: dict[str, Path] = {}
+    missing: list[DatasetError] = []
+    for source in sources:
+        try:
+            for file in find([source]):
+                files.setdefault(os.path.normpath(Path.cwd() / file), file)
+        except DatasetError as error:
+            missing.append(error)
+    if not files and missing:
+        raise missing[0]
+    for failure in missing:
+        complain(str(failure))
+    return list(files.values()), len(missing)
 
 
 def leave(n_unreadable: int) -> None:

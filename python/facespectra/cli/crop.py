@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from facespectra.cli.console import complain_of, leave, progress_bar
+from facespectra.cli.console import complain_of, found, leave, progress_bar
 from facespectra.cli.options import Device, Frames, Margin, Snap, Sources, Square
 from facespectra.videos import N_FRAMES
 
@@ -37,13 +37,16 @@ def crop(
     (ok, no-face or unreadable) and the box (x0, y0, x1, y1) of the crop in the image. The crops of a video
     lie in a folder of its name; crops.csv then gives the number of the frame, too.
     """
-    from facespectra._files import write_atomically
+    from facespectra._files import check_writable, write_atomically
     from facespectra.detector.samples import NO_FACE, is_unreadable, read_samples
     from facespectra.errors import FacespectraError
     from facespectra.faces import FaceCropper
     from facespectra.report.tables import write_csv
+    from facespectra.videos import find_media
 
     cropper = FaceCropper(margin=margin, square=square, snap=snap, device=device)
+    _, n_missing = found(sources, find_media)
+    check_writable(out / LIST)
     planned = list(_plan(sources, frames))
     rows: list[tuple[str | int, ...]] = []
     with progress_bar("crop") as update:
@@ -69,7 +72,7 @@ def crop(
     typer.echo(
         f"{out}: {len(rows) - no_face - n_unreadable} faces from {len(rows)} images, {no_face} without a face"
     )
-    leave(n_unreadable)
+    leave(n_unreadable + n_missing)
 
 
 def _named(image: Path | Frame) -> tuple[str, str | int]:
@@ -78,13 +81,18 @@ def _named(image: Path | Frame) -> tuple[str, str | int]:
 
 def _plan(sources: Sequence[str], n_frames: int) -> Iterator[tuple[Path | Frame, Path]]:
     """Each image and frame once, with the name of its crop relative to the output folder, no two alike."""
+    from facespectra.errors import DatasetError
     from facespectra.videos import Frame, find_media, spread_frames
 
     seen: set[Path] = set()
     taken: set[str] = set()
     for source in sources:
         root = Path(source)
-        for image in find_media([source]):
+        try:
+            images = find_media([source])
+        except DatasetError:
+            continue  # named already
+        for image in images:
             if image.absolute() in seen:
                 continue
             seen.add(image.absolute())

@@ -104,10 +104,14 @@ def _common(values: Iterable[str]) -> str:
 
 def _portable(manifest: pd.DataFrame, file: Path) -> pd.DataFrame:
     """Paths below the manifest's folder are relative to it, so that both can be moved together."""
+    from facespectra.datasets.manifest import texts
+
     folder = file.absolute().parent
     paths = [Path(path) for path in manifest["path"]]
     return manifest.assign(
-        path=[str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path) for path in paths]
+        path=texts(
+            str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path) for path in paths
+        )
     )
 
 
@@ -120,10 +124,14 @@ def _write_csv(file: Path, manifest: pd.DataFrame) -> None:
 def _write_parquet(file: Path, manifest: pd.DataFrame) -> None:
     from facespectra._extras import require
     from facespectra._files import write_atomically
+    from facespectra.errors import DatasetError
 
     require("detect", "pyarrow")
     content = io.BytesIO()
-    _portable(manifest, file).to_parquet(content, index=False)
+    try:
+        _portable(manifest, file).to_parquet(content, index=False)
+    except UnicodeEncodeError:
+        raise DatasetError(f"{file}: Parquet has no room for names that are not UTF-8; write .csv") from None
     write_atomically(file, content.getvalue())
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from facespectra.cli.console import complain_of, leave, progress_bar
+from facespectra.cli.console import complain_of, found, leave, progress_bar
 from facespectra.cli.options import (
     Backend,
     Convention,
@@ -57,6 +57,7 @@ def extract(
     are NaN (empty in CSV) where the status is not ok. Where there are videos, it has the number of the frame,
     too (for images: none, -1 in .npz).
     """
+    from facespectra._files import check_writable
     from facespectra.detector import extract_features, make_features, read_samples
     from facespectra.errors import FacespectraError
     from facespectra.faces import FaceCropper
@@ -70,7 +71,9 @@ def extract(
     settings = {"n_features": n_features, "convention": convention, "dtype": dtype}
     features = make_features("spectrum", settings, backend=backend, threads=threads)
     cropper = FaceCropper(margin=margin, square=square, snap=snap, device=device) if faces else None
-    images, _ = spread_frames(find_media(sources), frames)
+    files, n_missing = found(sources, find_media)
+    images, _ = spread_frames(files, frames)
+    check_writable(out)
     with progress_bar("extract") as update:
         samples = read_samples(images, cropper)
         table = extract_features(samples, features, progress=lambda done: update(done, len(images)))
@@ -79,7 +82,7 @@ def extract(
         raise FacespectraError(f"none of {len(images)} inputs could be read; nothing was written")
     write(out, *_named(images, table))
     typer.echo(f"{out}: {int(table.ok.sum())} of {len(images)} images, {features.width} features each")
-    leave(n_unreadable)
+    leave(n_unreadable + n_missing)
 
 
 Columns = list[tuple[str, list[str] | list[int | None]]]
@@ -128,14 +131,16 @@ def _write_csv(path: Path, columns: Columns, table: FeatureTable) -> None:
 
 def _write_parquet(path: Path, columns: Columns, table: FeatureTable) -> None:
     from facespectra._extras import require
-    from facespectra._files import write_atomically
+    from facespectra._files import as_utf8, write_atomically
 
     require("detect", "pandas", "pyarrow")
     import pandas as pd
 
     frame = pd.DataFrame(table.matrix, columns=_names(table))
     for position, (name, values) in enumerate(columns):
-        column = pd.Series(values, dtype="Int64") if name == "frame" else values
+        # Parquet holds nothing but UTF-8.
+        texts = [as_utf8(str(value)) for value in values]
+        column = pd.Series(values, dtype="Int64") if name == "frame" else texts
         frame.insert(position, name, column)
     content = io.BytesIO()
     frame.to_parquet(content, index=False)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from facespectra.cli.console import complain_of, leave, progress_bar
+from facespectra._files import as_utf8, shown
+from facespectra.cli.console import complain, complain_of, leave, progress_bar
 from facespectra.cli.options import (
     Backend,
     Device,
@@ -80,7 +81,8 @@ def score(
         raise ValueError(f"unknown format {form!r}; use {', '.join(WRITERS)}")
     detector = load(model, backend=backend, threads=threads, device=device, weights=resnet_weights)
     checked_aggregate(per_video)
-    images, _ = spread_frames(_media(sources), frames)
+    files, n_missing = _media(sources)
+    images, _ = spread_frames(files, frames)
     with progress_bar("score") as update:
         found = detector.score_samples(images, progress=update)
     failed = [(one.path, one.status) for one in found if is_unreadable(one.status)]
@@ -90,17 +92,30 @@ def score(
     if not per_frame:
         found = _together(images, found, checked_aggregate(per_video), per_folder=per_folder)
     write(found, detector.threshold_)
-    leave(n_unreadable)
+    leave(n_unreadable + n_missing)
 
 
-def _media(sources: Sequence[str]) -> list[Path]:
+def _media(sources: Sequence[str]) -> tuple[list[Path], int]:
+    """The files, and how many sources gave none; each was named on stderr."""
+    from facespectra.errors import DatasetError
     from facespectra.videos import find_media
 
     named: list[str] = []
     for source in sources:
         named += [line.rstrip("\r\n") for line in sys.stdin if line.strip()] if source == "-" else [source]
     # A file that is not there is one failure among many, and not the end of them all.
-    return [file for name in named for file in ([Path(name)] if _is_plain(name) else find_media([name]))]
+    files: list[Path] = []
+    missing: list[DatasetError] = []
+    for name in named:
+        try:
+            files += [Path(name)] if _is_plain(name) else find_media([name])
+        except DatasetError as error:
+            missing.append(error)
+    if not files and missing:
+        raise missing[0]
+    for failure in missing:
+        complain(str(failure))
+    return files, len(missing)
 
 
 def _is_plain(name: str) -> bool:
@@ -149,12 +164,12 @@ def _rows(scores: Sequence[Score], threshold: float) -> list[tuple[Any, ...]]:
 
 
 def _write_table(scores: Sequence[Score], threshold: float) -> None:
-    width = max(len(one.path) for one in scores)
+    width = max(len(shown(one.path)) for one in scores)
     for path, value, label, x0, y0, x1, y1, status, reason in _rows(scores, threshold):
-        shown = "-" if value is None else f"{value:.3f}"
+        number = "-" if value is None else f"{value:.3f}"
         box = "" if x0 is None else f"{x0},{y0},{x1},{y1}"
-        said = reason if status == "ok" else status
-        typer.echo(f"{path:<{width}}  {shown:>7}  {label:<10}  {box:<19}  {said}".rstrip())
+        said = shown(reason if status == "ok" else status)
+        typer.echo(f"{shown(path):<{width}}  {number:>7}  {label:<10}  {box:<19}  {said}".rstrip())
 
 
 def _write_csv(scores: Sequence[Score], threshold: float) -> None:
@@ -179,7 +194,9 @@ def _write_jsonl(scores: Sequence[Score], threshold: float) -> None:
             "status": status,
             "reason": reason or None,
         }
-        typer.echo(json.dumps(line, ensure_ascii=False))
+        # JSON is UTF-8: where a name is not, escapes stand in the line, and the same name comes out of them.
+        text = json.dumps(line, ensure_ascii=False)
+        typer.echo(text if as_utf8(text) == text else json.dumps(line))
 
 
 WRITERS: dict[str, Callable[[Sequence[Score], float], None]] = {

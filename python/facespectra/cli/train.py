@@ -82,6 +82,7 @@ def train(
     Of a data set with splits, the one called development, train or training is used; one without is taken
     whole. Images without a face are left out and counted.
     """
+    from facespectra._files import check_writable
     from facespectra.datasets import augmentation, read_dataset, select_split
     from facespectra.detector import Detector
     from facespectra.detector.samples import is_unreadable
@@ -111,6 +112,7 @@ def train(
         device=device,
         weights=resnet_weights,
     )
+    check_writable(out)
     with progress_bar("train") as update:
         if synthetic_fakes:
             from facespectra.detector.synthetic import fit_synthetic

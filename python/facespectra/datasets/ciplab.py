@@ -12,7 +12,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facespectra.datasets.manifest import COLUMNS
+from facespectra.datasets.manifest import COLUMNS, table_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,8 +61,6 @@ def read(path: Path) -> pd.DataFrame:
     UserWarning
         If it does not have the 1081 real and 960 fake faces of the published set.
     """
-    import pandas as pd
-
     from facespectra.images import find_images
 
     root = _root(path) or path
@@ -71,7 +69,7 @@ def read(path: Path) -> pd.DataFrame:
         for image in find_images([_child(root, folder) or root / folder]):
             group, difficulty, replaced = _described(image.stem, label)
             rows.append((str(image.absolute()), label, f"{folder}/{group}", "", difficulty, replaced))
-    manifest = pd.DataFrame(rows, columns=[*COLUMNS, *MORE_COLUMNS])
+    manifest = table_of(rows, [*COLUMNS, *MORE_COLUMNS])
     counts = {label: int((manifest["label"] == label).sum()) for label in KNOWN_COUNTS}
     if counts != KNOWN_COUNTS:
         warnings.warn(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facespectra.datasets.manifest import COLUMNS
+from facespectra.datasets.manifest import COLUMNS, table_of
 from facespectra.images import find_images
 from facespectra.videos import is_video
 
@@ -162,15 +162,13 @@ def as_table(clips: Sequence[Labelled], more: Sequence[str] = ()) -> pd.DataFram
     -------
     pandas.DataFrame
     """
-    import pandas as pd
-
     groups = connected(item.belongs_to for item in clips)
     rows = [
         (str(file.absolute()), item.label, groups[item.belongs_to[0]], item.split, *item.more)
         for item in clips
         for file in item.clip.files
     ]
-    return pd.DataFrame(rows, columns=[*COLUMNS, *more])
+    return table_of(rows, [*COLUMNS, *more])
 
 
 def warn_of(root: Path, complaints: Iterable[str], stacklevel: int = 4) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from facespectra._extras import require
 from facespectra.datasets import celeb_df, ciplab, dfdc, face_forensics, uadfv
-from facespectra.datasets.manifest import COLUMNS, SUFFIXES, read_manifest
+from facespectra.datasets.manifest import COLUMNS, SUFFIXES, read_manifest, table_of
 from facespectra.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -179,8 +179,6 @@ def _read_splits(path: Path) -> pd.DataFrame:
 
 
 def _table(root: Path, parts: Sequence[tuple[str, Path]]) -> pd.DataFrame:
-    import pandas as pd
-
     from facespectra.videos import find_media
 
     rows = [
@@ -189,7 +187,7 @@ def _table(root: Path, parts: Sequence[tuple[str, Path]]) -> pd.DataFrame:
         for name, folder in _named(part, tuple(CLASSES))
         for image in find_media([folder])
     ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return table_of(rows, COLUMNS)
 
 
 LAYOUTS: dict[str, Layout] = {

@@ -14,13 +14,14 @@ relative to the data set.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from facespectra._extras import require
-from facespectra.datasets.frames import FRAME
-from facespectra.errors import DatasetError
+from facespectra._files import shown
+from facespectra.datasets.frames import FRAME, frames_of
+from facespectra.errors import DatasetError, MissingExtraError
 
 if TYPE_CHECKING:
     import os
@@ -37,6 +38,52 @@ SPLITS_FOR = {
 }
 
 
+def texts(values: Iterable[str]) -> pd.Series:
+    """Make a column of text, which may hold names of files that are not UTF-8.
+
+    Parameters
+    ----------
+    values : iterable of str
+        In order.
+
+    Returns
+    -------
+    pandas.Series
+        pandas 3 would keep text in Arrow, which takes nothing but UTF-8.
+    """
+    import numpy as np
+    import pandas as pd
+
+    # pandas 2 keeps objects by itself.
+    kind: Any = object if pd.__version__.startswith("2.") else pd.StringDtype("python", na_value=np.nan)
+    column: pd.Series = pd.Series(list(values), dtype=kind)
+    return column
+
+
+def table_of(rows: Sequence[Sequence[Any]], columns: Sequence[str]) -> pd.DataFrame:
+    """Make a table out of rows.
+
+    Parameters
+    ----------
+    rows : sequence of sequences
+        As long as `columns`.
+    columns : sequence of str
+        Their names.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of text as :func:`texts` makes them.
+    """
+    import pandas as pd
+
+    values: dict[str, Any] = {name: [row[index] for row in rows] for index, name in enumerate(columns)}
+    for name, column in values.items():
+        if all(isinstance(value, str) for value in column):
+            values[name] = texts(column)
+    return pd.DataFrame(values, columns=list(columns))
+
+
 def read_manifest(path: str | os.PathLike[str]) -> pd.DataFrame:
     """Read a manifest from a CSV or Parquet file.
 
@@ -44,7 +91,8 @@ def read_manifest(path: str | os.PathLike[str]) -> pd.DataFrame:
     ----------
     path : path-like
         A ``.csv`` (UTF-8, comma separated, with a header) or ``.parquet`` file. Relative paths in it are
-        relative to its folder. ``label`` holds 0 or 1, or ``real`` or ``fake``.
+        relative to its folder. ``label`` holds 0 or 1, or ``real`` or ``fake``. Paths that are not UTF-8
+        are taken as the bytes that they are.
 
     Returns
     -------
@@ -54,7 +102,7 @@ def read_manifest(path: str | os.PathLike[str]) -> pd.DataFrame:
     Raises
     ------
     DatasetError
-        If the file cannot be read, a column is missing, or a label is unknown.
+        If the file cannot be read, a column is missing, a label is unknown, or one path has both labels.
     """
     require("detect", "pandas")
     import pandas as pd
@@ -66,11 +114,23 @@ def read_manifest(path: str | os.PathLike[str]) -> pd.DataFrame:
             table = pd.read_parquet(source)
         else:
             # As text: a group called 0001 must not turn into the number 1.
-            table = pd.read_csv(source, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+            table = pd.read_csv(
+                source,
+                dtype=object,
+                keep_default_na=False,
+                encoding="utf-8-sig",
+                encoding_errors="surrogateescape",
+            )
     except FileNotFoundError:
         raise DatasetError(f"{source}: no such manifest") from None
-    except (OSError, ValueError) as error:
-        raise DatasetError(f"{source}: not a manifest that can be read ({_one_line(error)})") from error
+    except MissingExtraError:
+        raise
+    except MemoryError:
+        raise DatasetError(f"{source}: there is not enough memory to read it") from None
+    except Exception as error:
+        # A damaged Parquet file can fail anywhere inside pyarrow.
+        reason = _one_line(error) or type(error).__name__
+        raise DatasetError(f"{source}: not a manifest that can be read ({reason})") from error
     return as_manifest(table, base=source.parent, source=str(source))
 
 
@@ -97,7 +157,8 @@ def as_manifest(
     Raises
     ------
     DatasetError
-        If a column is missing, a label is unknown, a frame is not a number, or there is no sample.
+        If a column is missing, a label is unknown, a frame is not a number, one path has both labels, or
+        there is no sample.
     """
     import pandas as pd
 
@@ -109,12 +170,18 @@ def as_manifest(
         )
     if table.empty:
         raise DatasetError(f"{source}: no samples")
+    repeated = [name for name in (*COLUMNS, FRAME) if list(table.columns).count(name) > 1]
+    if repeated:
+        raise DatasetError(f"{source}: two columns are called {repeated[0]!r}")
     columns = {name: _texts(table[name]) if name in table.columns else [""] * len(table) for name in COLUMNS}
     unknown = sorted({label for label in columns["label"] if label.lower() not in LABELS})
     if unknown:
         raise DatasetError(f"{source}: unknown label {_listed(unknown[:3])}; use 0 or real, 1 or fake")
     if "" in columns["path"]:
         raise DatasetError(f"{source}: row {columns['path'].index('') + 1} has no path")
+    impossible = [path for path in columns["path"] if "\0" in path]
+    if impossible:
+        raise DatasetError(f"{source}: {impossible[0]!r} is not the name of a file")
     root = (Path.cwd() if base is None else base).absolute()
     groups = [
         group or PurePath(path).with_suffix("").as_posix()
@@ -122,16 +189,25 @@ def as_manifest(
     ]
     manifest = pd.DataFrame(
         {
-            "path": [str(root / path) for path in columns["path"]],
+            "path": texts(str(root / path) for path in columns["path"]),
             "label": [LABELS[label.lower()] for label in columns["label"]],
-            "group": groups,
-            "split": columns["split"],
+            "group": texts(groups),
+            "split": texts(columns["split"]),
         }
     )
     frames = _frames(_texts(table[FRAME]), source) if FRAME in table.columns else []
     if any(frame is not None for frame in frames):
         manifest[FRAME] = pd.array(frames, dtype="Int64")
+    _refuse_both_labels(manifest, source)
     return manifest
+
+
+def _refuse_both_labels(manifest: pd.DataFrame, source: str) -> None:
+    keys = zip(manifest["path"], frames_of(manifest) or [None] * len(manifest), strict=True)
+    seen: dict[tuple[str, int | None], int] = {}
+    for (path, frame), label in zip(keys, manifest["label"].tolist(), strict=True):
+        if seen.setdefault((path, frame), label) != label:
+            raise DatasetError(f"{source}: {shown(path)} is in it both as real and as fake")
 
 
 def select_split(

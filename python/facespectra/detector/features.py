@@ -153,7 +153,9 @@ def batch_rows(batch: Sequence[Sample], features: FeatureSet) -> tuple[Matrix, l
             try:
                 (found[row],) = features.extract([crop])
             except ValueError as error:
-                failures[row] = f"{UNREADABLE}: {' '.join(str(error).split())}"
+                # It came alone: its number says nothing.
+                reason = " ".join(str(error).removeprefix("image 0: ").split())
+                failures[row] = f"{UNREADABLE}: {reason}"
     dtype = next(iter(found.values())).dtype if found else np.float64
     rows = np.full((len(batch), features.width), np.nan, dtype=dtype)
     for row, values in found.items():

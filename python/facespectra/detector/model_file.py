@@ -19,10 +19,13 @@ from typing import Any
 
 from facespectra import __version__
 from facespectra._extras import require
-from facespectra._files import write_atomically
+from facespectra._files import shown, write_atomically
 from facespectra.errors import ModelError
 
 FORMAT = 1
+# A support vector machine over fused features that keeps 50,000 faces takes less. Both the file and what it
+# unpacks to.
+LARGEST = 2**30
 HEADER = "facespectra.json"
 KEYS = {"settings", "pipeline", "threshold", "training", "versions"}
 # Models of old, and those that explain themselves, do without.
@@ -150,17 +153,23 @@ def load_model(path: str | os.PathLike[str]) -> dict[str, Any]:
     Raises
     ------
     ModelError
-        If there is no such file, it is not a model, it is damaged, it was written by a newer facespectra, or
-        it holds anything but the types that a model consists of.
+        If there is no such file, it is not a model, it is damaged, it is or unpacks to more than
+        :data:`LARGEST` bytes, it was written by a newer facespectra, or it holds anything but the types that
+        a model consists of.
     MissingExtraError
         If skops or scikit-learn is not installed.
     """
     require("detect", "skops", "sklearn")
-    name = os.fspath(path)
+    name = shown(path)
     try:
-        data = Path(path).read_bytes()
+        with Path(path).open("rb") as file:
+            data = file.read(LARGEST + 1)
     except OSError as error:
         raise ModelError(f"{name}: cannot read the model ({error.strerror})") from error
+    except ValueError as error:
+        raise ModelError(f"{name}: cannot read the model (no file can have such a name)") from error
+    if len(data) > LARGEST:
+        raise ModelError(f"{name}: too large to be a model")
     _check(name, data)
     return _build(name, data)
 
@@ -169,10 +178,17 @@ def _check(name: str, data: bytes) -> None:
     """Refuse whatever is not a whole model of ours, before anything is built from it."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            damaged = archive.testzip()
+            # What the members say that they unpack to is looked at first; zipfile gives no more than that.
+            if sum(member.file_size for member in archive.infolist()) > LARGEST:
+                raise ModelError(f"{name}: refused, because it unpacks to more than a model can be")
             members = set(archive.namelist())
+            if len(members) != len(archive.infolist()):
+                raise ModelError(f"{name}: refused, because two things in it have one name")
+            damaged = archive.testzip()
             header = json.loads(archive.read(HEADER)) if HEADER in members else None
             schema = json.loads(archive.read("schema.json")) if "schema.json" in members else None
+    except ModelError:
+        raise
     except Exception as error:
         # zipfile and zlib raise half a dozen types over a damaged archive.
         raise ModelError(f"{name}: not a model of facespectra, or damaged") from error

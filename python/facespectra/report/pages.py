@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from facespectra._extras import require
-from facespectra._files import write_atomically
+from facespectra._files import as_utf8, write_atomically
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -37,7 +37,9 @@ def write_page(path: str | os.PathLike[str], template: str, context: Mapping[str
         If jinja2 is not installed.
     """
     require("report", "jinja2")
-    return write_atomically(path, _environment().get_template(template).render(context))
+    page: str = _environment().get_template(template).render(context)
+    # What is not UTF-8 would be no HTML: names of files are shown with escapes.
+    return write_atomically(path, as_utf8(page))
 
 
 @cache
