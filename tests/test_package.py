@@ -40,6 +40,7 @@ RANKS = {
     "spectrum": 2,
     "bench": 3,
     "images": 3,
+    "_mtcnn": 3,
     "faces": 4,
     "videos": 4,
     "deep": 4,

@@ -4,10 +4,14 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <algorithm>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "facespectra/extractor.hpp"
+#include "facespectra/face_finder.hpp"
 
 namespace py = pybind11;
 namespace fs = facespectra;
@@ -101,6 +105,42 @@ void bind_extractor(py::module_& module, const char* name) {
              py::arg("epsilon"), py::arg("normalize"), py::arg("threads"), py::arg("out").noconvert());
 }
 
+using Float32Array = py::array_t<float, py::array::c_style>;
+using Rgb = py::array_t<std::uint8_t>;
+
+fs::FaceFinder make_face_finder(const std::map<std::string, Float32Array>& parameters, const std::string& simd) {
+    std::map<std::string, fs::Tensor> tensors;
+    for (const auto& [name, array] : parameters) {
+        tensors[name] = {{array.shape(), array.shape() + array.ndim()}, array.data()};
+    }
+    return fs::FaceFinder(tensors, simd);
+}
+
+/// One row for each face: box, score, landmarks, window.
+py::array_t<float> find_faces(const fs::FaceFinder& finder, const Rgb& image, double smallest_face, double enough) {
+    if (image.ndim() != 3 || image.shape(2) != 3 ||
+        (image.size() != 0 && (image.strides(2) != 1 || image.strides(1) != 3))) {
+        throw py::value_error("the image must have the shape (H, W, 3), with the pixels of a row side by side");
+    }
+    std::vector<fs::FoundFace> faces;
+    {
+        const py::gil_scoped_release release;
+        faces = finder.find({image.data(), image.strides(0), static_cast<std::size_t>(image.shape(0)),
+                             static_cast<std::size_t>(image.shape(1))},
+                            {smallest_face, enough});
+    }
+    constexpr py::ssize_t columns = 16;
+    py::array_t<float> rows({static_cast<py::ssize_t>(faces.size()), columns});
+    float* to = rows.mutable_data();
+    for (const fs::FoundFace& face : faces) {
+        to = std::copy(face.box.begin(), face.box.end(), to);
+        *to++ = face.score;
+        to = std::copy(face.points.begin(), face.points.end(), to);
+        *to++ = face.window;
+    }
+    return rows;
+}
+
 std::string compiler() {
 #if defined(__clang__)
     return "clang " __clang_version__;
@@ -133,6 +173,10 @@ PYBIND11_MODULE(_core, module) {
         .def_property_readonly("version", &fs::FftLibrary::version);
     bind_extractor<float>(module, "Extractor32");
     bind_extractor<double>(module, "Extractor64");
+    py::class_<fs::FaceFinder>(module, "FaceFinder")
+        .def(py::init(&make_face_finder), py::arg("parameters"), py::arg("simd") = "")
+        .def("find", &find_faces, py::arg("image").noconvert(), py::kw_only(), py::arg("smallest_face") = 20,
+             py::arg("enough") = 0);
     module.def("simd_levels", &fs::simd_levels);
     module.def("compiler", &compiler);
 }

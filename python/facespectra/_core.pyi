@@ -1,6 +1,6 @@
-"""The compiled core; facespectra.spectrum.backends.native is its only user."""
+"""The compiled core; facespectra.spectrum.backends.native and facespectra._mtcnn are its only users."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,12 @@ class Extractor64:
         threads: int,
         out: NDArray[np.float64],
     ) -> None: ...
+
+class FaceFinder:
+    def __init__(self, parameters: Mapping[str, NDArray[np.float32]], simd: str = "") -> None: ...
+    def find(
+        self, image: NDArray[np.uint8], *, smallest_face: float = 20, enough: float = 0
+    ) -> NDArray[np.float32]: ...
 
 def simd_levels() -> list[str]: ...
 def compiler() -> str: ...

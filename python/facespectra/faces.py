@@ -1,23 +1,26 @@
 """Finds the face in an image and cuts it out at native resolution.
 
-The detector is MTCNN from facenet-pytorch, with its own thresholds and the weights in its wheel. Only its
-``detect`` is used: calling the object itself would squash the face to 160x160 pixels and change its spectrum.
-Importing this module loads neither torch nor Pillow; the first detection does.
+The detector is MTCNN of facenet-pytorch, with its own thresholds and the weights in its wheel, computed by
+the core or by facenet-pytorch itself. Of the latter only ``detect`` is used: calling the object would squash
+the face to 160x160 pixels and change its spectrum. Importing this module loads neither torch nor Pillow; what
+is needed of them, the first detection loads.
 """
 
 from __future__ import annotations
 
 import math
 import threading
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from facespectra._extras import require
+from facespectra.errors import BackendError
 from facespectra.images import AnyImage, UInt8Array, to_grey, to_rgb
+
+if TYPE_CHECKING:
+    from facespectra._mtcnn import Finder
 
 __all__ = ["Box", "Face", "FaceCropper"]
 
@@ -75,20 +78,28 @@ class FaceCropper:
         Pixels are added or left out at the edges of the box; nothing is ever resampled.
     device : str, optional
         Where torch runs the detector, such as ``"cuda"``. The CPU if not given.
+    detector : {"native", "reference"}, optional
+        Who computes MTCNN: the core, or ``facenet_pytorch.MTCNN.detect`` as it comes, which takes many times
+        as long. Default: the core where it was built, except on another device than the CPU.
 
     Raises
     ------
     ValueError
-        If `margin` is negative or not finite.
+        If `margin` is negative or not finite, or the detector has another name.
 
     Notes
     -----
     Images go through the detector one at a time: in a batch, the rounding of one image's boxes depends on its
     neighbours, and a face must not.
 
-    An object can be shared between threads. Loading the networks is guarded by a lock; running them needs
-    none, because they hold nothing but constant weights and torch's inference mode is a thread's own. Copies
-    and pickles carry the settings alone.
+    The core finds the same faces as the reference up to the rounding of float32 (about 1e-4 pixels), except
+    where two candidates score the same to the last bit or nearly so, and the rounding decides between them.
+    It looks for large faces first, and stops where a face is so large that finer scales could only add
+    smaller ones. See docs/pipeline.md.
+
+    An object can be shared between threads, which then run at once. Loading the networks is guarded by a
+    lock; running them needs none, because they hold nothing but constant weights. Copies and pickles carry
+    the settings alone.
 
     Examples
     --------
@@ -105,14 +116,18 @@ class FaceCropper:
         square: bool = False,
         snap: bool = False,
         device: str | None = None,
+        detector: str | None = None,
     ) -> None:
+        if detector not in (None, "native", "reference"):
+            raise ValueError(f"detector must be 'native' or 'reference', not {detector!r}")
         if not (math.isfinite(margin) and margin >= 0):
             raise ValueError(f"margin must be a fraction of 0 or more, not {margin}")
         self.margin = margin
         self.square = square
         self.snap = snap
         self.device = device
-        self._mtcnn: Any = None
+        self.detector = detector
+        self._finder: Finder | None = None
         self._loading = threading.Lock()
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
@@ -126,9 +141,15 @@ class FaceCropper:
         Returns
         -------
         dict
-            ``margin``, ``square``, ``snap`` and ``device``.
+            ``margin``, ``square``, ``snap``, ``device`` and ``detector``.
         """
-        return {"margin": self.margin, "square": self.square, "snap": self.snap, "device": self.device}
+        return {
+            "margin": self.margin,
+            "square": self.square,
+            "snap": self.snap,
+            "device": self.device,
+            "detector": self.detector,
+        }
 
     def __repr__(self) -> str:
         return f"FaceCropper({', '.join(f'{name}={value!r}' for name, value in self.get_params().items())})"
@@ -156,7 +177,9 @@ class FaceCropper:
         Raises
         ------
         MissingExtraError
-            If torch or facenet-pytorch is not installed.
+            If facenet-pytorch is not installed, or torch where it is needed.
+        BackendError
+            If the core was asked for and was not built.
         ValueError, TypeError
             If something is not an image; see :func:`facespectra.images.to_rgb`.
         """
@@ -297,37 +320,34 @@ class FaceCropper:
         height, width = rgb.shape[:2]
         if min(height, width) < _SMALLEST_SIDE:
             return None
-        mtcnn = self._load()
-        import torch
-
-        with torch.inference_mode():
-            boxes, confidences, landmarks = mtcnn.detect(rgb, landmarks=True)
-        if boxes is None:
-            return None
-        # Largest first: MTCNN sorts by area before anything is truncated or clipped.
-        for corners, confidence, points in zip(boxes, confidences, landmarks, strict=True):
-            box = _pixels([float(corner) for corner in corners], width, height)
+        # Largest first: sorted by area before anything is truncated or clipped.
+        for found in self._load().find(rgb):
+            box = _pixels(found.corners, width, height)
             if box is not None:
-                return Face(box, float(confidence), tuple((float(x), float(y)) for x, y in points))
+                return Face(box, found.confidence, found.landmarks)
         return None
 
-    def _load(self) -> Any:
+    def _load(self) -> Finder:
         with self._loading:
-            if self._mtcnn is None:
-                require("faces", "torch", "torchvision", "facenet_pytorch")
-                with warnings.catch_warnings():
-                    # torch before 2.6 warns that facenet-pytorch reads its own weights without weights_only.
-                    warnings.simplefilter("ignore", FutureWarning)
-                    import torch
-                    from facenet_pytorch import MTCNN
-
-                    mtcnn = MTCNN(device=torch.device(self.device or "cpu"))
-                self._mtcnn = mtcnn.eval().requires_grad_(False)
-            return self._mtcnn
+            if self._finder is None:
+                self._finder = _finder(self.detector, self.device)
+            return self._finder
 
 
-def _pixels(corners: list[float], width: int, height: int) -> Box | None:
+def _finder(detector: str | None, device: str | None) -> Finder:
+    from facespectra._mtcnn import NativeFinder, ReferenceFinder, has_core
+
+    on_cpu = (device or "cpu").startswith("cpu")
+    if detector == "reference" or (detector is None and not (on_cpu and has_core())):
+        return ReferenceFinder(device)
+    if not has_core():
+        raise BackendError("the native face detector is part of the compiled core, which was not built")
+    return NativeFinder()
+
+
+def _pixels(corners: Iterable[float], width: int, height: int) -> Box | None:
     """Truncate the corners to integers and clip them to the image; None if nothing is left."""
+    corners = list(corners)
     if not all(map(math.isfinite, corners)):
         return None
     x0, y0, x1, y1 = map(int, corners)

@@ -140,7 +140,9 @@ class Detector:
     def settings(self) -> dict[str, Any]:
         """What a detector must be made with to give the same numbers: ``Detector(**detector.settings)``."""
         crop_settings = {} if self.cropper is None else self.cropper.get_params()
-        crop_settings.pop("device", None)
+        # Where and how, not what: the same faces come of it.
+        for name in ("device", "detector"):
+            crop_settings.pop(name, None)
         return {
             "features": self.features,
             "classifier": self.classifier,

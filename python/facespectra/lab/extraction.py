@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Progress: TypeAlias = Callable[[int, int], None]
 
 # To be raised with every change of the code behind a stage that changes what comes out of it.
-FACES, FEATURES = 1, 1
+FACES, FEATURES = 2, 1
 
 
 @dataclass(frozen=True, slots=True)

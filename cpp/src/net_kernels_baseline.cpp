@@ -1,0 +1,3 @@
+#define FACESPECTRA_LEVEL baseline
+#define FACESPECTRA_LEVEL_NAME "baseline"
+#include "net_kernels_impl.hpp"
