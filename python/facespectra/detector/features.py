@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facespectra.detector.feature_sets import FeatureSet, Matrix
-from facespectra.detector.samples import NO_FACE, OK, UNREADABLE, Sample, is_unreadable
+from facespectra.detector.samples import NO_FACE, NO_MEMORY, OK, UNREADABLE, Sample, is_unreadable
 
 if TYPE_CHECKING:
     from facespectra.faces import Box
@@ -147,11 +147,13 @@ def batch_rows(batch: Sequence[Sample], features: FeatureSet) -> tuple[Matrix, l
             found = dict(
                 zip((row for row, _ in crops), features.extract([crop for _, crop in crops]), strict=True)
             )
-    except ValueError:
-        # One crop is too small, or the like: find out which, and keep the others.
+    except (ValueError, MemoryError):
+        # One crop is too small, too large, or the like: find out which, and keep the others.
         for row, crop in crops:
             try:
                 (found[row],) = features.extract([crop])
+            except MemoryError:
+                failures[row] = f"{UNREADABLE}: {NO_MEMORY}"
             except ValueError as error:
                 # It came alone: its number says nothing.
                 reason = " ".join(str(error).removeprefix("image 0: ").split())

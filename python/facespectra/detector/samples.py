@@ -19,6 +19,7 @@ OK = "ok"
 NO_FACE = "no-face"
 UNREADABLE = "unreadable"
 CANNOT_TELL = "cannot-tell"
+NO_MEMORY = "there is not enough memory for it"
 
 Source: TypeAlias = "str | PathLike[str] | Frame | Copy | AnyImage"
 
@@ -155,6 +156,8 @@ def _file(source: str | PathLike[str] | Copy, cropper: FaceCropper | None) -> Sa
         return sample_of(fspath(source), read_image(source), cropper)
     except (UnreadableImageError, UnreadableVideoError) as error:
         return unreadable(source, error)
+    except MemoryError:
+        return unreadable(source, UnreadableImageError(NO_MEMORY))
 
 
 def _frames(run: list[Frame | Copy], cropper: FaceCropper | None) -> list[Sample]:
@@ -169,6 +172,8 @@ def _frames(run: list[Frame | Copy], cropper: FaceCropper | None) -> list[Sample
     except UnreadableVideoError as error:
         # One failure, under one name: what came before the break is no sample of the whole video.
         return [unreadable(path, error)] * len(run)
+    except MemoryError:
+        return [unreadable(path, UnreadableVideoError(NO_MEMORY))] * len(run)
     return samples
 
 
