@@ -126,14 +126,27 @@ def test_every_row_is_there(done: LabResult) -> None:
     ]
     assert [row["system"] for row in rows if row["task"] == 2] == KERNELS
     third = [row for row in rows if row["task"] == 3]
-    assert {row["features"] for row in third} == {"spectrum", "resnet50", "fusion", "concatenation"}
-    assert {row["classifier"] for row in third if row["features"] != "spectrum"} == {"svm-linear"}
+    assert {row["features"] for row in third} == {
+        "spectrum",
+        "resnet50",
+        "fusion",
+        "concatenation",
+        "regions",
+    }
+    pairs = {(row["features"], row["classifier"]) for row in third if row["features"] != "spectrum"}
+    assert {classifier for features, classifier in pairs if features != "regions"} == {"svm-linear"}
+    assert {classifier for features, classifier in pairs if features == "regions"} == {"experts"}
     for features in ("resnet50", "fusion", "concatenation"):
         trained_on = [row["train"] for row in third if row["features"] == features]
         assert trained_on == [
             f"{name} (rendered)" for name in ("Task_1/development", "extra", "Task_1/development + extra")
         ]
-    assert all(row["test"].startswith(("Task_2_3/evaluation", "Task_1/evaluation")) for row in third)
+    # The default model has seen nothing of either database.
+    assert all(
+        row["test"].startswith(("Task_2_3/evaluation", "Task_1/evaluation"))
+        or row["folder"] in ("task3/default-development", "task3/default-extra")
+        for row in third
+    )
     assert not any("Task_2_3" in row["train"] for row in rows)
 
 
@@ -192,11 +205,11 @@ def test_the_choice_is_made_on_development_alone(done: LabResult, data: Path, ou
     for number, outcome in done.tasks.items():
         assert swapped.tasks[number].final.system == outcome.final.system
         for before, after in zip(outcome.trials, swapped.tasks[number].trials, strict=True):
-            expected = (
-                before.evaluation.auc
-                if before.protocol == "cross-validation"
-                else before.evaluation.auc_flipped
+            same = before.protocol == "cross-validation" or before.slug in (
+                "default-development",
+                "default-extra",
             )
+            expected = before.evaluation.auc if same else before.evaluation.auc_flipped
             assert after.evaluation.auc == pytest.approx(expected)
 
 
@@ -218,6 +231,46 @@ def test_copies_and_networks_see_what_they_should(done: LabResult) -> None:
     aucs = [by_slug[f"{name}-both"].scores for name in ("resnet50", "fusion", "concatenation")]
     assert not np.array_equal(aucs[0], aucs[1])
     assert not np.array_equal(aucs[1], aucs[2])
+
+
+def test_synthetic_swaps_are_made_of_real_samples_alone(done: LabResult) -> None:
+    by_slug = {trial.slug: trial for trial in done.tasks[3].trials}
+    real = by_slug["resnet50-task1"].trained_on["n_real"]
+    assert by_slug["swaps"].trained_on == {
+        "n_real": 4 * real,
+        "n_fake": 4 * real,
+        "n_no_face": 0,
+        "n_unreadable": 0,
+    }
+    both = by_slug["swaps-both"].trained_on
+    assert both["n_fake"] == both["n_real"] == 4 * by_slug["both"].trained_on["n_real"]
+    shipped = fs.load()
+    for slug in ("default", "default-inside", "default-development"):
+        trial = by_slug[slug]
+        np.testing.assert_allclose(
+            trial.scores[:2], shipped.score(trial.part.samples["path"].tolist()[:2]), rtol=1e-9
+        )
+
+
+@pytest.mark.parametrize(("recognised", "slug"), [(True, "default"), (False, "resnet50-both")])
+def test_the_default_model_is_proposed_where_it_knows_the_fakes(
+    done: LabResult, recognised: bool, slug: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from copy import copy
+
+    from facespectra.lab import tasks
+
+    trials = [copy(trial) for trial in done.tasks[3].trials]
+    labels = [0] * 50 + [1] * 50
+    for trial in trials:
+        trial.final = False
+        if trial.slug in ("default-development", "default-extra"):
+            known = recognised or trial.slug == "default-development"
+            trial.evaluation = fs.evaluate(labels, labels if known else labels[::-1])
+    outcome = tasks.Outcome(trials)
+    tasks._propose(outcome, {trial.slug: None for trial in trials})
+    assert outcome.final.slug == slug
+    assert [trial.slug for trial in trials if trial.final] == [slug]
 
 
 # --- files -------------------------------------------------------------------------------------------------
@@ -417,7 +470,7 @@ def test_a_second_run_computes_nothing_and_gives_the_same(done: LabResult, data:
 def test_a_change_repeats_only_what_it_changes(done: LabResult, data: Path, out: Path) -> None:
     weights = done.settings.resnet_weights
     seed = run_lab(settings(data, out, resnet_weights=weights, seed=1), silent)
-    assert set(computed(seed)) == {"fit"}
+    assert set(computed(seed)) == {"fit", "swaps"}
     other = run_lab(settings(data, out, extra=None, backend="numpy"), silent)
     assert set(computed(other)) <= {"spectrum", "mirrored", "isotropic", "mirrored-isotropic", "fit"}
     assert "spectrum" in computed(other)
@@ -534,14 +587,17 @@ def test_without_extra_set_and_weights_the_rest_is_done(
         for row in rows
         if row["status"] == "skipped"
     }
-    assert len(rows) == 32
-    assert len(skipped) == 12
+    assert len(rows) == 39
+    assert len(skipped) == 13
     assert skipped["svm-poly", "extra"] == "no extra training set was given (--extra DIR)"
     assert "cannot download" in skipped["resnet50, svm-linear", "Task_1/development"]
     assert "cannot download" in skipped["resnet50, svm-linear", "extra"]
     assert "no extra training set" in skipped["resnet50, svm-linear", "extra"]
     final = next(row for row in rows if row["task"] == 3 and row["final"])
-    assert final["train"].startswith("Task_1/development with copies")
+    # A shipped model that knows the fakes of Task 1; where it does not, the copies.
+    own = next(row for row in rows if row.get("folder") == "task3/default-development")
+    expected = own["train"] if own["auc_ci95"][0] > 0.5 else "Task_1/development with copies"
+    assert final["train"].startswith(expected)
     page = (out / "report.html").read_text()
     assert "no extra training set was given (--extra DIR)" in page
     assert "Rendered data." not in page
@@ -631,7 +687,10 @@ def test_demo(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: p
     assert captured.out.startswith("Rendering faces: every figure below is about rendered data")
     assert "skipped 9 rows: ResNet-50's ImageNet weights are not at" in captured.out
     rows = rows_in(out)
-    assert all(row["train"].endswith(" (rendered)") and row["test"].endswith(" (rendered)") for row in rows)
+    assert all(row["test"].endswith(" (rendered)") for row in rows)
+    # The default model was trained on photographs, and says so.
+    portraits = {row["train"] for row in rows if not row["train"].endswith(" (rendered)")}
+    assert portraits == {"synthetic swaps of the default model's portraits"}
     assert all("Rendered data." in page.read_text() for page in out.rglob("*.html"))
     fs.load(out / "task1.model")
     first = (out / "lab.json").read_bytes()

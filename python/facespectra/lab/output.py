@@ -18,7 +18,7 @@ from facespectra.lab import wording
 from facespectra.lab.differences import BANDS, Separation
 from facespectra.lab.parts import Part
 from facespectra.lab.run import LabResult, final_detectors
-from facespectra.lab.tasks import Outcome
+from facespectra.lab.tasks import PORTRAITS, Outcome
 from facespectra.lab.trials import CROSS_VALIDATION, Trial
 from facespectra.report import write_metrics, write_roc, write_scores
 from facespectra.report.figures import Curve, Spectra, bands_figure, roc_figure, spectra_figure
@@ -26,6 +26,13 @@ from facespectra.report.pages import write_page
 from facespectra.report.tables import write_csv
 
 RENDERED = " (rendered)"
+# For legends.
+SHORT = {
+    "Task_1/development": "Task 1",
+    "with copies (flip, rotate)": "+ copies",
+    PORTRAITS: "default model",
+    "synthetic swaps of": "swaps of",
+}
 
 
 def rows_of(result: LabResult) -> list[dict[str, Any]]:
@@ -42,7 +49,11 @@ def rows_of(result: LabResult) -> list[dict[str, Any]]:
     """
     rows = [trial.to_dict() for trial in _trials(result)]
     mark = RENDERED if result.settings.rendered else ""
-    return [{**row, "train": row["train"] + mark, "test": row["test"] + mark} for row in rows]
+    return [
+        # The portraits of the default model are photographs, whatever this run is about.
+        {**row, "train": row["train"] + mark * (row["train"] != PORTRAITS), "test": row["test"] + mark}
+        for row in rows
+    ]
 
 
 def _trials(result: LabResult) -> list[Trial]:
@@ -229,7 +240,9 @@ def _panels(outcome: Outcome) -> dict[str, list[Curve]]:
 
 def _short(train: str) -> str:
     """A training set in few words, for a legend."""
-    return train.replace("Task_1/development", "Task 1").replace("with copies (flip, rotate)", "+ copies")
+    for long, short in SHORT.items():
+        train = train.replace(long, short)
+    return train
 
 
 def _figures(trial: Trial | None) -> list[tuple[str, str]]:
@@ -280,6 +293,10 @@ def _made(result: LabResult) -> list[tuple[str, str]]:
         ("extra", str(settings.extra) if settings.extra else "none"),
         ("ResNet-50", result.skipped.get("ResNet-50") or result.weights),
         ("features", "radial spectrum, 300 points, published convention, float32; largest face by MTCNN"),
+        (
+            "regions",
+            "192 numbers by band and region of the face; swaps by facespectra.synth, default settings",
+        ),
         ("seed", str(settings.seed)),
         ("system", f"{platform.system()} {platform.machine()}"),
         ("versions", ", ".join(f"{name} {version}" for name, version in versions().items())),

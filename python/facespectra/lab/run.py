@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from facespectra.deep.network import ResNet50
 from facespectra.detector import Detector
-from facespectra.detector.feature_sets import ResNet50Features, Runtime, SpectrumFeatures
+from facespectra.detector.feature_sets import RegionFeatureSet, ResNet50Features, Runtime, SpectrumFeatures
 from facespectra.errors import FacespectraError, ModelError
 from facespectra.faces import FaceCropper
 from facespectra.lab import invariance
@@ -20,7 +20,8 @@ from facespectra.lab.cache import Cache, versions_of
 from facespectra.lab.differences import Separation, compared, separation
 from facespectra.lab.extraction import Extractor, Progress, Stage
 from facespectra.lab.parts import Part, read_part, union, without_repeats
-from facespectra.lab.tasks import Outcome, Training, task_1, task_2, task_3
+from facespectra.lab.swaps import swaps_of
+from facespectra.lab.tasks import SWAPS_OF, Outcome, Training, task_1, task_2, task_3
 from facespectra.lab.trials import Trainer
 
 Watch: TypeAlias = Callable[[str], AbstractContextManager[Progress]]
@@ -145,15 +146,15 @@ def run_lab(settings: LabSettings, watch: Watch) -> LabResult:
     result = LabResult(settings, {}, [part for part in (development, evaluation, other, extra) if part])
 
     plain = development.originals()
-    _extract(plain, extractor, ["spectrum", *invariance.STAGES, *deep], watch)
-    _extract(evaluation, extractor, ["spectrum"], watch)
+    _extract(plain, extractor, ["spectrum", "regions", *invariance.STAGES, *deep], watch)
+    _extract(evaluation, extractor, ["spectrum", "regions"], watch)
     trainer = Trainer(
         cache, seed=settings.seed, backend=settings.backend, threads=settings.threads, device=settings.device
     )
     with watch("Task 1") as progress:
         result.tasks[1] = task_1(trainer, plain, evaluation)
         progress(1, 1)
-    _extract(other, extractor, ["spectrum", *deep], watch)
+    _extract(other, extractor, ["spectrum", "regions", *deep], watch)
     with watch("Task 2") as progress:
         result.tasks[2] = task_2(trainer, result.tasks[1], plain, other)
         progress(1, 1)
@@ -166,6 +167,7 @@ def run_lab(settings: LabSettings, watch: Watch) -> LabResult:
         _extract(extra, extractor, ["spectrum"], watch)
     training = _training(result, extractor, plain, development, extra, other, weights, watch)
     training.no_weights = no_weights
+    _swap(training, extractor, settings, watch)
     with watch("Task 3") as progress:
         result.tasks[3] = task_3(trainer, result.tasks[1], training, evaluation, other)
         progress(1, 1)
@@ -215,6 +217,10 @@ def _extractor(settings: LabSettings, cache: Cache, deep: ResNet50Features | Non
             **invariance.feature_sets(runtime),
         }.items()
     }
+    regions = RegionFeatureSet(runtime)
+    stages["regions"] = Stage(
+        regions, {**regions.settings, "versions": versions_of("numpy", "scipy", "numba")}
+    )
     if deep is not None:
         network: ResNet50 = deep.network
         depends = {
@@ -276,12 +282,25 @@ def _training(
     else:
         training.extra_augmented = clean(extra)
         training.extra = training.extra_augmented.originals()
-        if deep is not None:
-            _extract(training.extra, extractor, ["resnet50"], watch)
+        _extract(training.extra, extractor, ["regions", *["resnet50"] * (deep is not None)], watch)
         training.both = clean(union(f"{plain.name} + extra", training.plain, training.extra))
     if deep is not None and deep.network.weights is not None:
         training.weights = {"weights": deep.network.weights}
     return training
+
+
+def _swap(training: Training, extractor: Extractor, settings: LabSettings, watch: Watch) -> None:
+    """Make synthetic swaps of the real samples that there are to train on."""
+    detector = Detector("regions", "experts", seed=settings.seed, device=settings.device)
+    made = []
+    for part in (training.plain, training.extra):
+        if part is not None:
+            with watch(f"swaps of {part.name}") as progress:
+                made.append(swaps_of(part, detector, extractor, seed=settings.seed, progress=progress))
+                progress(1, 1)
+    training.swaps = made[0]
+    if training.both is not None and made[0] is not None and made[1] is not None:
+        training.swaps_both = union(f"{SWAPS_OF} {training.both.name}", made[0], made[1])
 
 
 def _notice(result: LabResult, extractor: Extractor) -> None:

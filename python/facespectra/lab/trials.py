@@ -237,24 +237,40 @@ def run_trial(trial: Trial, trainer: Trainer, train: Part, test: Part | None, **
     except DatasetError as error:
         trial.reason = str(error)
         return None
-    judged = train if test is None else test
+    trial.trained_on = train.counts(trial.system.features)
+    judge(trial, detector, train if test is None else test, held_out=test is None)
+    return detector
+
+
+def judge(trial: Trial, detector: Detector, judged: Part, *, held_out: bool = False) -> None:
+    """Test a trained detector; what stands in the way becomes the reason of a skipped trial.
+
+    Parameters
+    ----------
+    trial : Trial
+        Filled in.
+    detector : Detector
+        Trained.
+    judged : Part
+        What to test on.
+    held_out : bool
+        Whether to take the scores that it gave to its own training samples in cross-validation.
+    """
     table = judged.table(trial.system.features)
-    scores = detector.score_features(table) if test is not None else detector.held_out_scores_
+    scores = detector.held_out_scores_ if held_out else detector.score_features(table)
     if scores is None:
         trial.reason = "too few groups of a class to divide into five folds"
-        return detector
-    threshold = None if test is None else detector.threshold_
+        return
+    threshold = None if held_out else detector.threshold_
     try:
         trial.evaluation = evaluate(judged.labels, scores, judged.known_groups, threshold=threshold)
     except ValueError as error:
         trial.reason = str(error)
-        return detector
-    trial.trained_on = train.counts(trial.system.features)
+        return
     trial.tested_on = judged.counts(trial.system.features)
     trial.held_out_auc = detector.training_["held_out_auc"]
     trial.warnings = (*trial.evaluation.warnings, *detector.training_["warnings"])
     trial.part, trial.statuses, trial.scores = judged, table.statuses, scores
-    return detector
 
 
 def _digest(table: FeatureTable) -> str:

@@ -194,6 +194,10 @@ def _task_3(result: LabResult, outcome: Outcome) -> list[str]:
         "spectrum (2048 pooled features, ImageNet weights, a linear support vector machine), and both "
         "together. Fusion scales both blocks of features to an equal say; concatenation, the report's, "
         "does not. Nothing here was trained with a look at Task_2_3.",
+        "Beyond the report: region features, the detail of the inner face against the ring around it, with "
+        "two linear experts. Trained on the fakes of Task 1 they learn its cameras, as the spectrum does; "
+        "trained on synthetic swaps of real faces, real and fake having passed through the same chain, they "
+        "see no fake photograph at all. The default model is that, made of other people's portraits.",
     ]
     if outcome.final is not None:
         texts.append(

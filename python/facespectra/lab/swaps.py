@@ -1,0 +1,106 @@
+"""Synthetic swaps of the real samples of a part: something to train on that holds no fake photograph."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from facespectra.datasets.augmentation import sources_of
+from facespectra.detector.features import FeatureTable
+from facespectra.detector.synthetic import DRAWS, SyntheticSet, synthetic_set
+from facespectra.errors import DatasetError
+from facespectra.lab.cache import key_of, versions_of
+from facespectra.lab.parts import Part
+from facespectra.synth import SwapSettings
+
+if TYPE_CHECKING:
+    from facespectra.detector import Detector
+    from facespectra.lab.extraction import Extractor, Progress
+
+FEATURES = "regions"
+# To be raised with every change of the generator that changes what comes out of it.
+SWAPS = 1
+
+
+def swaps_of(
+    part: Part, detector: Detector, extractor: Extractor, *, seed: int, progress: Progress
+) -> Part | None:
+    """Make twins of the real samples of a part, once for the same photographs and settings.
+
+    Parameters
+    ----------
+    part : Part
+        Its fakes are not looked at.
+    detector : Detector
+        Of features ``"regions"``; not trained.
+    extractor : Extractor
+        Its cache is used.
+    seed : int
+        Of the swaps.
+    progress : callable
+        Called with the number of pairs made and of all.
+
+    Returns
+    -------
+    Part or None
+        None if there is no face to make swaps of.
+    """
+    real = part.take(np.flatnonzero(part.labels == 0).tolist()).originals()
+    settings = SwapSettings()
+    digests = [extractor.digest(path) for path in real.samples["path"]]
+    sources = sources_of(real.samples)
+    key = key_of(
+        stage=SWAPS,
+        photographs=[[digest, str(source)] for digest, source in zip(digests, sources, strict=True)],
+        settings=asdict(settings),
+        draws=DRAWS,
+        seed=seed,
+        features=detector.settings,
+        versions=versions_of("numpy", "scipy", "pillow", "av", "facenet-pytorch", "torch"),
+    )
+    entry = extractor.cache.fetch("swaps", key)
+    if entry is None:
+        try:
+            made = synthetic_set(detector, sources, settings=settings, seed=seed, progress=progress)
+        except DatasetError:
+            return None
+        extractor.cache.store("swaps", key, _packed(made))
+    else:
+        made = _unpacked(entry)
+    return _part(
+        f"synthetic swaps of {part.name}", made, dict(zip(real.samples["path"], real.groups, strict=True))
+    )
+
+
+def _part(name: str, made: SyntheticSet, groups: dict[str, str]) -> Part:
+    import pandas as pd
+
+    samples = pd.DataFrame(
+        {
+            "path": made.table.paths,
+            "label": np.array(made.labels, np.int64),
+            "group": [groups[path] for path in made.groups],
+            "split": "train",
+            "change": "",
+        }
+    )
+    return Part(name, samples, {FEATURES: made.table})
+
+
+def _packed(made: SyntheticSet) -> bytes:
+    content = io.BytesIO()
+    table = made.table
+    content.write(json.dumps([table.paths, table.statuses, made.labels, made.groups]).encode() + b"\n")
+    np.save(content, table.matrix, allow_pickle=False)
+    return content.getvalue()
+
+
+def _unpacked(entry: bytes) -> SyntheticSet:
+    head, _, rows = entry.partition(b"\n")
+    paths, statuses, labels, groups = json.loads(head)
+    matrix = np.load(io.BytesIO(rows), allow_pickle=False)
+    return SyntheticSet(FeatureTable(paths, statuses, [None] * len(paths), matrix), labels, groups)
