@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from facespectra.evaluation import Evaluation, evaluate
     from facespectra.faces import FaceCropper
     from facespectra.regions import RegionFeatures
+    from facespectra.report.explanation import explain
     from facespectra.spectrum import radial_spectrum
     from facespectra.spectrum.backends import backends
     from facespectra.spectrum.transformer import RadialSpectrum
@@ -30,6 +31,7 @@ _HOME = {
     "RegionFeatures": "facespectra.regions",
     "backends": "facespectra.spectrum.backends",
     "evaluate": "facespectra.evaluation",
+    "explain": "facespectra.report.explanation",
     "load": "facespectra.detector",
     "radial_spectrum": "facespectra.spectrum",
     "read_dataset": "facespectra.datasets",
@@ -45,6 +47,7 @@ __all__ = [
     "__version__",
     "backends",
     "evaluate",
+    "explain",
     "load",
     "radial_spectrum",
     "read_dataset",

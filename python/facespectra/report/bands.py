@@ -187,7 +187,8 @@ def draw_regions(figure: Any, axes: Sequence[Axes], amounts: Mapping[str, float]
 
     # What takes no side shows the page, light or dark.
     colours = LinearSegmentedColormap.from_list(
-        "sides", [to_rgba(REAL), to_rgba(REAL, 0), to_rgba(FAKE, 0), to_rgba(FAKE)]
+        "sides",
+        [(0, to_rgba(REAL)), (0.5, to_rgba(REAL, 0)), (0.5, to_rgba(FAKE, 0)), (1, to_rgba(FAKE))],
     )
     tables = (region_table(amounts), sector_table(amounts))
     largest = max(float(np.abs(cells).max()) for *_, cells in tables) or 1.0

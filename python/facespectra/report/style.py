@@ -33,8 +33,13 @@ _FONT = "'DejaVu Sans'"
 _FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 
 
-def page_style() -> Any:
+def page_style(background: str = "none") -> Any:
     """Give the settings under which figures for pages are drawn, as a context.
+
+    Parameters
+    ----------
+    background : str
+        Of the figure; none shows the page.
 
     Returns
     -------
@@ -60,9 +65,9 @@ def page_style() -> Any:
             "axes.titlesize": 10,
             "axes.spines.top": False,
             "axes.spines.right": False,
-            "figure.facecolor": "none",
+            "figure.facecolor": background,
             "axes.facecolor": "none",
-            "savefig.facecolor": "none",
+            "savefig.facecolor": background,
         }
     )
 

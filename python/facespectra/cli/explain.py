@@ -1,0 +1,81 @@
+"""``facespectra explain``: why one image has its score, as a drawing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from facespectra.cli.console import show_table
+from facespectra.cli.options import Backend, Device, ResNetWeights, Threads
+
+if TYPE_CHECKING:
+    from facespectra.videos import Frame
+
+SHOWN = 5
+
+
+def explain(
+    image: Annotated[
+        Path, typer.Argument(metavar="IMAGE", help="An image, or a video (--frame).", show_default=False)
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="FILE",
+            help="Where to draw: .svg, .png, .pdf or .html.",
+            show_default=False,
+        ),
+    ],
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            "--model", "-m", metavar="MODEL", help="A model file that train wrote.", show_default="our own"
+        ),
+    ] = None,
+    frame: Annotated[
+        int | None, typer.Option(min=0, help="Which frame of a video, from 0.", show_default="the middle one")
+    ] = None,
+    resnet_weights: ResNetWeights = None,
+    backend: Backend = None,
+    threads: Threads = None,
+    device: Device = None,
+) -> None:
+    """Draw why an image has its score.
+
+    The face, its 2-D log spectrum, its radial spectrum against both classes of the training data, and what
+    each band, or each region and band, adds to the score: exactly for linear classifiers, by occlusion for
+    others. A model of an earlier version, and our own, does not hold the mean spectra of its classes; the
+    drawing says so.
+    """
+    from facespectra.detector import load
+    from facespectra.report.explained import headline, known_format
+    from facespectra.report.explanation import explain as found_for
+
+    known_format(out)
+    source = _source(image, frame)
+    detector = load(model, backend=backend, threads=threads, device=device, weights=resnet_weights)
+    found = found_for(source, detector)
+    found.save(out)
+    rows = [("image", str(source)), ("result", headline(found)), ("model", found.model)]
+    if found.experts:
+        said = ", ".join(f"{name} {value:+.2f}" for name, value in found.experts.items())
+        rows.append(("experts", f"{said}; the {found.speaker} one had most to say"))
+    strongest = list(found.contributions.items())[:SHOWN]
+    rows += [
+        ("adds most" if not k else "", f"{name} {value:+.3f}") for k, (name, value) in enumerate(strongest)
+    ]
+    show_table([*rows, ("drawn in", str(out))])
+
+
+def _source(image: Path, frame: int | None) -> Path | Frame:
+    from facespectra.videos import Frame, is_video, video_info
+
+    if not is_video(image):
+        if frame is not None:
+            raise ValueError(f"{image}: --frame is for videos")
+        return image
+    return Frame(str(image), video_info(image).n_frames // 2 if frame is None else frame)
