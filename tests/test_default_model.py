@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from pathlib import Path
 
@@ -226,3 +227,23 @@ def test_labels_and_means() -> None:
     only = score_of_group("v", [doubtful, nothing])
     assert (only.score, label_of(only, 0.5)) == (0.9, "can't tell")
     assert np.isnan(score_of_group("v", [nothing]).score)
+
+
+def test_info_shows_the_card(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["info", "--json"]) == 0
+    card = json.loads(capsys.readouterr().out)["default_model"]
+    assert card["held_out"]["early"]["auc"] == fs.load().training_["card"]["held_out"]["early"]["auc"]
+    assert main(["info"]) == 0
+    shown = capsys.readouterr().out
+    assert f"early swaps: {card['held_out']['early']['auc']:.2f} (" in shown
+    assert f"{card['photographs']} portraits" in shown
+
+
+def test_info_without_scikit_learn_says_what_is_missing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from facespectra import _extras
+
+    monkeypatch.setattr(_extras, "find_spec", lambda name: None if name in ("sklearn", "skops") else object())
+    assert main(["info"]) == 0
+    assert 'pip install "facespectra[detect]"' in capsys.readouterr().out

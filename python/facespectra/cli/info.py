@@ -32,6 +32,15 @@ PACKAGES = (
 )
 
 
+CHECKS = {
+    "default": "as trained on",
+    "early": "early swaps",
+    "modern": "modern swaps",
+    "small": "small faces",
+    "crushed": "heavy compression",
+}
+
+
 def info(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
@@ -67,6 +76,7 @@ def collect() -> dict[str, Any]:
         "problem": problem,
         "backends": states,
         "native": _native() if states["native"] == "ready" else None,
+        "default_model": _default_model(),
         "environment": {name: os.environ[name] for name in sorted(os.environ) if _is_ours(name)},
         "packages": {name: found for name in PACKAGES if (found := _version(name))},
     }
@@ -115,6 +125,38 @@ def _native() -> dict[str, Any]:
     return state
 
 
+def _default_model() -> dict[str, Any]:
+    """What the shipped model says of itself."""
+    from facespectra.errors import FacespectraError
+
+    try:
+        from facespectra.detector import load
+
+        detector = load()
+    except FacespectraError as error:
+        return {"problem": str(error)}
+    return {"features": detector.features, "classifier": detector.classifier, **detector.training_["card"]}
+
+
+def _model_rows(card: dict[str, Any]) -> list[tuple[str, str]]:
+    if "problem" in card:
+        return [("default model", card["problem"])]
+    held_out = card["held_out"]
+    figures = (
+        f"{CHECKS.get(name, name)}: {one['auc']:.2f} ({one['auc_ci95'][0]:.2f} to {one['auc_ci95'][1]:.2f})"
+        for name, one in held_out.items()
+    )
+    swaps = card["swaps_of_each"]
+    return [
+        ("default model", f"{card['features']}, {card['classifier']}: face swaps, and no other kind of fake"),
+        ("  trained on", f"{card['photographs']} portraits and {swaps} synthetic swaps of each; no real fake"),
+        ("  AUC", f"on synthetic swaps of {card['photographs_held_out']} other portraits:"),
+        *(("", figure) for figure in figures),
+        ("  cannot tell", "generated faces, composites, well-made modern swaps; faces under 64 pixels"),
+        ("  card", "docs/model_card.md, and how to train one's own"),
+    ]
+
+
 def _rows(state: dict[str, Any]) -> list[tuple[str, str]]:
     rows = [
         ("facespectra", state["facespectra"]),
@@ -140,6 +182,7 @@ def _rows(state: dict[str, Any]) -> list[tuple[str, str]]:
                 ("also found", ", ".join(f"{n}: {native['providers'][n]['version']}" for n in others))
             )
     rows += [(f"  {name}", state) for name, state in state["backends"].items()]
+    rows += _model_rows(state["default_model"])
     rows += [("environment", f"{name}={value}") for name, value in state["environment"].items()]
     rows += [("packages", ", ".join(f"{name} {v}" for name, v in state["packages"].items()))]
     return rows
