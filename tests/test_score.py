@@ -143,3 +143,36 @@ def test_a_video_is_one_line_and_its_frames_are_one_each(
     assert main(["score", sources[3], "--frames", "3", "--per-video", "max", "--format", "jsonl"]) == 0
     assert lines(capsys.readouterr().out)[0]["score"] == max(values)
     assert main(["score", sources[3], "--per-video", "sum"]) == 2
+
+
+def test_of_several_models_the_one_that_says_fake_speaks(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    images = [str(path) for path in sorted(folder.glob("video_*/*.png"))]
+    # Of the same pictures, one model calls the darker half fake and the other one the rest.
+    spectra = [fs.Detector(classifier="svm-linear", seed=seed) for seed in (0, 1)]
+    table = spectra[0].extract(images)
+    labels = [0, 1, 1]
+    for detector, given in zip(spectra, (labels, [1 - label for label in labels]), strict=True):
+        detector.fit_features(table, given, ["a", "b", "c"]).save(tmp_path / f"{detector.seed}.skops")
+    models = [str(tmp_path / f"{seed}.skops") for seed in (0, 1)]
+    arguments = ["score", *images, str(folder / "wall.png"), "-m", models[0], "-m", models[1]]
+    assert main([*arguments, "--format", "jsonl"]) == 0
+    found = lines(capsys.readouterr().out)
+    alone = [
+        {one: (score, detector.threshold_) for one, score in zip(images, detector.score(images), strict=True)}
+        for detector in spectra
+    ]
+    for one in found[:-1]:
+        says_fake = [scores[one["path"]][0] >= scores[one["path"]][1] for scores in alone]
+        who = says_fake.index(True) if any(says_fake) else 0
+        assert one["model"] == models[who]
+        assert one["score"] == alone[who][one["path"]][0]
+        assert one["label"] == ("fake" if any(says_fake) else "real")
+    assert {one["model"] for one in found[:-1]} == set(models)
+    assert (found[-1]["status"], found[-1]["score"]) == ("no-face", None)
+    assert main([*arguments, "--format", "csv"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [row["model"] for row in rows] == [one["model"] for one in found]
+    assert main(["score", images[0], "-m", "default", "-m", models[0]]) == 0
+    assert capsys.readouterr().out.rstrip().partition(": ")[0].endswith(("default", models[0]))

@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
@@ -28,11 +28,16 @@ from facespectra.cli.options import (
 from facespectra.videos import N_FRAMES
 
 if TYPE_CHECKING:
-    from facespectra.detector import Score
+    from facespectra.detector import Detector, Score
     from facespectra.evaluation.figures import Aggregate
     from facespectra.videos import Named
 
+DEFAULT = "default"
 COLUMNS = ("path", "score", "label", "x0", "y0", "x1", "y1", "status", "reason")
+
+
+Line: TypeAlias = "tuple[Score, float, str]"
+"""What one model says of one input, with its threshold and its name."""
 
 
 def score(
@@ -45,9 +50,13 @@ def score(
         ),
     ],
     model: Annotated[
-        Path | None,
+        list[str] | None,
         typer.Option(
-            "--model", "-m", metavar="MODEL", help="A model file that train wrote.", show_default="our own"
+            "--model",
+            "-m",
+            metavar="MODEL",
+            help="A model file that train wrote, or default for our own. May be given again.",
+            show_default="default",
         ),
     ] = None,
     form: Annotated[str, typer.Option("--format", help="table, csv or jsonl.")] = "table",
@@ -69,9 +78,9 @@ def score(
     One line for each image and video, in the order of the sources: score, label at the model's threshold
     (fake, real, or can't tell), box of the face, status, and what the score rests on. The score of our own
     model is the probability of a face swap among swaps like those that it was trained on; it knows no other
-    fakes.
+    fakes. A model for another kind, such as generated faces, can be asked as well: of several models the
+    first one that says fake speaks, and each line names the one that does.
     """
-    from facespectra.detector import load
     from facespectra.detector.samples import is_unreadable
     from facespectra.errors import FacespectraError
     from facespectra.videos import spread_frames
@@ -79,20 +88,54 @@ def score(
     write = WRITERS.get(form)
     if write is None:
         raise ValueError(f"unknown format {form!r}; use {', '.join(WRITERS)}")
-    detector = load(model, backend=backend, threads=threads, device=device, weights=resnet_weights)
+    names = model or [DEFAULT]
+    runtime = {"backend": backend, "threads": threads, "device": device}
+    detectors = _loaded(names, resnet_weights, runtime)
     checked_aggregate(per_video)
     files, n_missing = _media(sources)
     images, _ = spread_frames(files, frames)
-    with progress_bar("score") as update:
-        found = detector.score_samples(images, progress=update)
-    failed = [(one.path, one.status) for one in found if is_unreadable(one.status)]
-    n_unreadable = complain_of(failed)
-    if n_unreadable == len(found):
-        raise FacespectraError(f"none of {len(found)} inputs could be read")
-    if not per_frame:
-        found = _together(images, found, checked_aggregate(per_video), per_folder=per_folder)
-    write(found, detector.threshold_)
+    said: list[list[Score]] = []
+    failed: dict[str, str] = {}
+    for name, detector in zip(names, detectors, strict=True):
+        with progress_bar("score" if len(names) == 1 else f"score, {name}") as update:
+            found = detector.score_samples(images, progress=update)
+        bad = [(one.path, one.status) for one in found if is_unreadable(one.status)]
+        if len(bad) == len(found):
+            complain_of(bad)
+            raise FacespectraError(f"none of {len(found)} inputs could be read")
+        failed |= dict(bad)
+        if not per_frame:
+            found = _together(images, found, checked_aggregate(per_video), per_folder=per_folder)
+        said.append(found)
+    n_unreadable = complain_of(failed.items())
+    write(_spoken(said, names, [detector.threshold_ for detector in detectors]), several=len(names) > 1)
     leave(n_unreadable + n_missing)
+
+
+def _loaded(names: list[str], weights: str | None, runtime: dict[str, Any]) -> list[Detector]:
+    from facespectra.detector import load
+    from facespectra.detector.feature_sets import SETTINGS
+
+    paths = [None if name == DEFAULT else name for name in names]
+    if len(paths) == 1:
+        return [load(paths[0], weights=weights, **runtime)]
+    # Of several models, the weights are for those that use a network.
+    features = [load(path, **runtime).features for path in paths]
+    return [
+        load(path, weights=weights if "weights_sha256" in SETTINGS[name] else None, **runtime)
+        for path, name in zip(paths, features, strict=True)
+    ]
+
+
+def _spoken(said: list[list[Score]], names: list[str], thresholds: list[float]) -> list[Line]:
+    """Of each input what the detector says of it that speaks, and its name and threshold."""
+    from facespectra.detector.verdicts import speaker_of
+
+    lines = []
+    for scores in zip(*said, strict=True):
+        who = speaker_of(scores, thresholds)
+        lines.append((scores[who], thresholds[who], names[who]))
+    return lines
 
 
 def _media(sources: Sequence[str]) -> tuple[list[Path], int]:
@@ -147,7 +190,7 @@ def _together(
     ]
 
 
-def _rows(scores: Sequence[Score], threshold: float) -> list[tuple[Any, ...]]:
+def _rows(lines: Sequence[Line]) -> list[tuple[Any, ...]]:
     from facespectra.detector.verdicts import label_of
 
     return [
@@ -158,48 +201,52 @@ def _rows(scores: Sequence[Score], threshold: float) -> list[tuple[Any, ...]]:
             *(one.box or (None,) * 4),
             one.status,
             one.reason,
+            model,
         )
-        for one in scores
+        for one, threshold, model in lines
     ]
 
 
-def _write_table(scores: Sequence[Score], threshold: float) -> None:
-    width = max(len(shown(one.path)) for one in scores)
-    for path, value, label, x0, y0, x1, y1, status, reason in _rows(scores, threshold):
+def _write_table(lines: Sequence[Line], *, several: bool) -> None:
+    width = max(len(shown(one.path)) for one, _, _ in lines)
+    for path, value, label, x0, y0, x1, y1, status, reason, model in _rows(lines):
         number = "-" if value is None else f"{value:.3f}"
         box = "" if x0 is None else f"{x0},{y0},{x1},{y1}"
         said = shown(reason if status == "ok" else status)
+        if several:
+            said = f"{shown(model)}: {said}" if said else shown(model)
         typer.echo(f"{shown(path):<{width}}  {number:>7}  {label:<10}  {box:<19}  {said}".rstrip())
 
 
-def _write_csv(scores: Sequence[Score], threshold: float) -> None:
+def _write_csv(lines: Sequence[Line], *, several: bool) -> None:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    columns = (*COLUMNS, "model") if several else COLUMNS
+    writer.writerow(columns)
     # repr of a float reads back as the same number.
     writer.writerows(
         ["" if value is None else repr(value) if isinstance(value, float) else value for value in row]
-        for row in _rows(scores, threshold)
+        for row in (row[: len(columns)] for row in _rows(lines))
     )
     typer.echo(text.getvalue(), nl=False)
 
 
-def _write_jsonl(scores: Sequence[Score], threshold: float) -> None:
-    for path, value, label, *box, status, reason in _rows(scores, threshold):
-        line = {
+def _write_jsonl(lines: Sequence[Line], *, several: bool) -> None:
+    for path, value, label, *box, status, reason, model in _rows(lines):
+        line: dict[str, Any] = {
             "path": path,
             "score": value,
             "label": label or None,
             "box": None if box[0] is None else box,
             "status": status,
             "reason": reason or None,
-        }
+        } | ({"model": model} if several else {})
         # JSON is UTF-8: where a name is not, escapes stand in the line, and the same name comes out of them.
         text = json.dumps(line, ensure_ascii=False)
         typer.echo(text if as_utf8(text) == text else json.dumps(line))
 
 
-WRITERS: dict[str, Callable[[Sequence[Score], float], None]] = {
+WRITERS: dict[str, Callable[..., None]] = {
     "table": _write_table,
     "csv": _write_csv,
     "jsonl": _write_jsonl,

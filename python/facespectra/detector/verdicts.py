@@ -65,6 +65,26 @@ def label_of(score: Score, threshold: float) -> str:
     return FAKE if score.score >= threshold else REAL
 
 
+def speaker_of(scores: Sequence[Score], thresholds: Sequence[float]) -> int:
+    """Choose which of several detectors speaks of an image: each knows its own kind of fake.
+
+    Parameters
+    ----------
+    scores : sequence of Score
+        What each detector says of the same image.
+    thresholds : sequence of float
+        Theirs. Scores of different detectors have no scale in common and are never compared.
+
+    Returns
+    -------
+    int
+        The position of the first that says fake; where none does, of the first that says real; where none
+        does that either, 0.
+    """
+    labels = [label_of(one, threshold) for one, threshold in zip(scores, thresholds, strict=True)]
+    return next((labels.index(label) for label in (FAKE, REAL) if label in labels), 0)
+
+
 def score_of_group(name: str, frames: Sequence[Score], how: Aggregate = "mean") -> Score:
     """Put the scores of the frames of one video together.
 
