@@ -330,7 +330,7 @@ def test_crop_settings_travel_with_the_model(
     detector.fit_features(table, textures["label"])
     again = fs.load(detector.save(tmp_path / "m.model"))
     assert again.cropper is not None
-    assert again.cropper.get_params() == {**crop_settings, "device": None}
+    assert again.cropper.get_params() == {**crop_settings, "device": None, "detector": None}
 
 
 def test_no_pickle_is_in_a_model(model: Path) -> None:

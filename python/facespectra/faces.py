@@ -130,6 +130,15 @@ class FaceCropper:
         self._finder: Finder | None = None
         self._loading = threading.Lock()
 
+    @property
+    def in_core(self) -> bool:
+        """Whether the core finds the faces, on the thread that asks for them, and not torch."""
+        if self.detector is not None:
+            return self.detector == "native"
+        from facespectra._mtcnn import has_core
+
+        return (self.device or "cpu").startswith("cpu") and has_core()
+
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Give the settings: ``FaceCropper(**cropper.get_params())`` crops in the same way.
 
@@ -330,15 +339,14 @@ class FaceCropper:
     def _load(self) -> Finder:
         with self._loading:
             if self._finder is None:
-                self._finder = _finder(self.detector, self.device)
+                self._finder = _finder(self.in_core, self.device)
             return self._finder
 
 
-def _finder(detector: str | None, device: str | None) -> Finder:
+def _finder(in_core: bool, device: str | None) -> Finder:
     from facespectra._mtcnn import NativeFinder, ReferenceFinder, has_core
 
-    on_cpu = (device or "cpu").startswith("cpu")
-    if detector == "reference" or (detector is None and not (on_cpu and has_core())):
+    if not in_core:
         return ReferenceFinder(device)
     if not has_core():
         raise BackendError("the native face detector is part of the compiled core, which was not built")

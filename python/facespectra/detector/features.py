@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -98,19 +98,46 @@ def extract_features(
     -------
     FeatureTable
     """
-    paths: list[str] = []
-    statuses: list[str] = []
-    boxes: list[Box | None] = []
-    blocks: list[Matrix] = []
-    stream = iter(samples)
-    while batch := _next_batch(stream, len(paths), progress):
+    parts = list(feature_blocks(samples, features, progress=progress))
+    # A batch without any features has no precision of its own.
+    dtype = next((part.matrix.dtype for part in parts if part.ok.any()), np.dtype(np.float64))
+    blocks = [np.empty((0, features.width)), *(part.matrix for part in parts)]
+    return FeatureTable(
+        [path for part in parts for path in part.paths],
+        [status for part in parts for status in part.statuses],
+        [box for part in parts for box in part.boxes],
+        np.concatenate(blocks, dtype=dtype, casting="same_kind"),
+    )
+
+
+def feature_blocks(
+    samples: Iterable[Sample],
+    features: FeatureSet,
+    *,
+    progress: Callable[[int], None] | None = None,
+) -> Iterator[FeatureTable]:
+    """Compute the features of samples, and give them batch by batch.
+
+    Parameters
+    ----------
+    samples, features, progress : object
+        As in :func:`extract_features`.
+
+    Yields
+    ------
+    FeatureTable
+        Of the next samples. Without any features in it, the precision of its rows says nothing.
+    """
+    stream, done = iter(samples), 0
+    while batch := _next_batch(stream, done, progress):
+        done += len(batch)
         rows, failures = batch_rows(batch, features)
-        paths += [sample.path for sample in batch]
-        statuses += [failure or sample.status for sample, failure in zip(batch, failures, strict=True)]
-        boxes += [sample.crop.box if sample.crop else None for sample in batch]
-        blocks.append(rows)
-    matrix = np.concatenate(blocks) if blocks else np.empty((0, features.width))
-    return FeatureTable(paths, statuses, boxes, matrix)
+        yield FeatureTable(
+            [sample.path for sample in batch],
+            [failure or sample.status for sample, failure in zip(batch, failures, strict=True)],
+            [sample.crop.box if sample.crop else None for sample in batch],
+            rows,
+        )
 
 
 def _next_batch(stream: Iterable[Sample], done: int, progress: Callable[[int], None] | None) -> list[Sample]:

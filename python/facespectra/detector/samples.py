@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from dataclasses import dataclass
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, TypeAlias
 
+from facespectra._threads import in_order, thread_count
 from facespectra.datasets.augmentation import Copy, change
 from facespectra.errors import UnreadableImageError, UnreadableVideoError
 from facespectra.videos import Frame, is_video, read_frames, video_info
@@ -20,6 +21,9 @@ NO_FACE = "no-face"
 UNREADABLE = "unreadable"
 CANNOT_TELL = "cannot-tell"
 NO_MEMORY = "there is not enough memory for it"
+
+# As many faces as are found while the features of a batch are computed.
+AHEAD = 64
 
 Source: TypeAlias = "str | PathLike[str] | Frame | Copy | AnyImage"
 
@@ -107,7 +111,9 @@ def is_unreadable(status: str) -> bool:
     return status.startswith(UNREADABLE)
 
 
-def read_samples(sources: Iterable[Source], cropper: FaceCropper | None) -> Iterator[Sample]:
+def read_samples(
+    sources: Iterable[Source], cropper: FaceCropper | None, *, workers: int | None = None
+) -> Iterator[Sample]:
     """Read images and cut the face out of each.
 
     Parameters
@@ -118,6 +124,10 @@ def read_samples(sources: Iterable[Source], cropper: FaceCropper | None) -> Iter
         are decoded in one go.
     cropper : FaceCropper or None
         None takes whole images.
+    workers : int, optional
+        Threads that read images and look for faces, ahead of who takes the samples. Default: as many as
+        processors, or ``FACESPECTRA_THREADS``; one, which runs nothing ahead, for a single source and where
+        torch finds the faces, which has threads of its own. The samples are the same.
 
     Yields
     ------
@@ -132,15 +142,31 @@ def read_samples(sources: Iterable[Source], cropper: FaceCropper | None) -> Iter
     ValueError, TypeError
         If something that is not a path is not an image either.
     """
-    for run in _runs(sources):
-        if isinstance(run, list):
-            yield from _frames(run, cropper)
-        elif isinstance(run, Frame):
-            raise ValueError(f"frames count from 0, got {run.index}")
-        elif isinstance(run, str | PathLike | Copy):
-            yield _file(run, cropper)
-        else:
-            yield sample_of("", run, cropper)
+    if workers is None:
+        one = (isinstance(sources, Sized) and len(sources) < 2) or (
+            cropper is not None and not cropper.in_core
+        )
+        workers = 1 if one else thread_count()
+    # Whole images take more memory than faces: fewer of them wait.
+    ahead = AHEAD if cropper is not None else 2 * workers
+    for samples in in_order(
+        lambda run: _samples(run, cropper), _runs(sources), workers=workers, ahead=ahead, weight=_weight
+    ):
+        yield from samples
+
+
+def _samples(run: list[Frame | Copy] | Source, cropper: FaceCropper | None) -> list[Sample]:
+    if isinstance(run, list):
+        return _frames(run, cropper)
+    if isinstance(run, Frame):
+        raise ValueError(f"frames count from 0, got {run.index}")
+    if isinstance(run, str | PathLike | Copy):
+        return [_file(run, cropper)]
+    return [sample_of("", run, cropper)]
+
+
+def _weight(run: list[Frame | Copy] | Source) -> int:
+    return len(run) if isinstance(run, list) else 1
 
 
 def _file(source: str | PathLike[str] | Copy, cropper: FaceCropper | None) -> Sample:

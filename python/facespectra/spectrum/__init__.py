@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from functools import lru_cache
-from numbers import Integral
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 import numpy as np
 
+from facespectra._threads import thread_count
 from facespectra.spectrum.backends import get_backend
 from facespectra.spectrum.images import as_images
 from facespectra.spectrum.settings import Convention, SpectrumSettings
@@ -115,7 +114,7 @@ def radial_spectrum(
     except TypeError:
         # Something that cannot be hashed, and so is wrong: without the cache it gets its own message.
         settings = SpectrumSettings(n_features, convention, epsilon, normalize, dtype)  # type: ignore[arg-type]
-    n_threads = _threads(threads)
+    n_threads = thread_count(threads)
     if "torch" in sys.modules and isinstance(images, sys.modules["torch"].Tensor):
         if backend not in (None, "torch"):
             raise ValueError(
@@ -138,19 +137,6 @@ def radial_spectrum(
 def _checked_settings(*settings: Any) -> SpectrumSettings:
     """Settings are checked once; small images feel it."""
     return SpectrumSettings(*settings)
-
-
-def _threads(threads: int | None) -> int:
-    source = "threads"
-    value: Any = threads
-    if threads is None and (text := os.environ.get("FACESPECTRA_THREADS")):
-        source, value = "FACESPECTRA_THREADS", int(text) if text.isdecimal() else text
-    if value is None:
-        # The processors of this process, not of the machine: containers and taskset give fewer.
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-        raise ValueError(f"{source} must be a whole number of at least 1, got {value!r}")
-    return int(value)
 
 
 def _length(greys: Any, settings: SpectrumSettings) -> int:
