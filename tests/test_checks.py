@@ -15,6 +15,7 @@ from clips import write_clip
 from facespectra.cli import main
 from facespectra.datasets import checks
 from facespectra.datasets.headers import Header, jpeg_quality, read_header
+from facespectra.datasets.likeness import look_alikes
 
 for _package in ("sklearn", "skops", "facenet_pytorch"):
     pytest.importorskip(_package, reason="needs the detect extra")
@@ -87,6 +88,48 @@ def test_copies_across_splits_and_classes(data: Path) -> None:
     assert second.startswith("1 file is there more than once, both as real and as fake, such as ")
     assert f"{data}/train/fake/5.jpg" in second
     assert f"{data}/train/real/other.jpg" in second
+
+
+def portrait(seed: int) -> Image.Image:
+    """A smooth picture, as photographs are; another seed is another picture."""
+    rng = np.random.default_rng(seed)
+    small = Image.fromarray(rng.integers(0, 256, (9, 7, 3), dtype=np.uint8))
+    return small.resize((160, 200), Image.Resampling.BICUBIC)
+
+
+def test_pictures_that_were_saved_again_across_splits(tmp_path: Path) -> None:
+    rows = []
+
+    def keep(name: str, image: Image.Image, split: str, group: str = "", **how: int) -> None:
+        image.save(tmp_path / name, **how)
+        rows.append((str(tmp_path / name), 0, group or name, split))
+
+    for seed in range(30):
+        keep(f"train{seed}.jpg", portrait(seed), "train", quality=90)
+        keep(f"test{seed}.jpg", portrait(100 + seed), "test", quality=90)
+    known = Image.open(tmp_path / "train7.jpg")
+    keep("smaller.jpg", known.resize((90, 120), Image.Resampling.LANCZOS), "test", quality=40)
+    keep("brighter.png", known.point(lambda value: min(255, value + 12)), "test")
+    # Nobody's trouble: within a split, of the same group (which is warned of by itself), flat, or unreadable.
+    keep("again.png", known, "train")
+    keep("grouped.png", Image.open(tmp_path / "train3.jpg"), "test", group="train3.jpg")
+    for split in ("train", "test"):
+        keep(f"flat-{split}.png", Image.new("RGB", (80, 80), (90, 90, 90)), split)
+    (tmp_path / "broken.jpg").write_bytes(b"nothing")
+    rows.append((str(tmp_path / "broken.jpg"), 0, "broken", "test"))
+    manifest = pd.DataFrame(rows, columns=["path", "label", "group", "split"])
+    assert look_alikes(manifest) == [
+        (str(tmp_path / "train7.jpg"), str(tmp_path / name)) for name in ("smaller.jpg", "brighter.png")
+    ]
+    (warning,) = checks.likenesses(manifest)
+    assert warning.startswith("2 pictures look like one in another split, saved again or altered, such as ")
+    assert warning.endswith(f"{tmp_path / 'train7.jpg'} and {tmp_path / 'smaller.jpg'}")
+    assert warning in checks.check(manifest)
+    assert warning not in checks.check(manifest, quick=True)
+    # Byte for byte the same is another warning, and no splits are nobody's trouble.
+    shutil.copy(tmp_path / "train7.jpg", tmp_path / "smaller.jpg")
+    assert "1 picture looks" in checks.likenesses(manifest)[0]
+    assert look_alikes(manifest.assign(split="")) == []
 
 
 def shortcut_aucs(real: list[Header], fake: list[Header]) -> dict[str, checks.Shortcut]:

@@ -33,12 +33,15 @@ def dataset(
         ),
     ] = None,
     frames: Frames = N_FRAMES,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Read headers alone, and compare no contents.")
+    ] = False,
 ) -> None:
     """Show what is understood of a data set, check it, and write its manifest.
 
-    Looks for groups and copies of files in several splits, copies in both classes, and classes that can be
-    told by the size, the format or the JPEG tables of their files alone. Reads the headers of all files,
-    decodes none of them, and changes nothing.
+    Looks for groups and copies of files in several splits, for pictures that look like one in another split,
+    for copies in both classes, and for classes that can be told by the size, the format or the JPEG tables of
+    their files alone. Decodes images where there are several splits, and changes nothing.
     """
     from facespectra.datasets import add_frames, read_dataset
     from facespectra.datasets.checks import check
@@ -55,7 +58,7 @@ def dataset(
         files = manifest.loc[manifest["label"] == label, "path"].unique()
         table += _files(of_class, [headers[file] for file in files if file in headers])
     show_table(table)
-    for warning in check(manifest, headers=headers):
+    for warning in check(manifest, quick=quick, headers=headers):
         complain(f"warning: {warning}")
     unreadable = [(file, "cannot be read") for file in manifest["path"].unique() if file not in headers]
     complain_of(unreadable)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from facespectra.datasets.clips import some
 from facespectra.datasets.headers import Header, read_headers
+from facespectra.datasets.likeness import look_alikes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,11 +71,12 @@ def check(
     -------
     list of str
         One warning each: groups in several splits, copies of one file in several splits or both classes,
-        and properties of files that tell the classes apart.
+        pictures that look like one in another split, and properties of files that tell the classes apart.
     """
     warnings = groups_across_splits(manifest)
     if not quick:
         warnings += copies(manifest)
+        warnings += likenesses(manifest)
     warnings += [
         f"{one.name} alone tells real from fake with an AUC of {one.auc:.2f} ({one.n} files): "
         "a detector may learn that, and not faces"
@@ -140,6 +142,30 @@ def copies(manifest: pd.DataFrame) -> list[str]:
             verb = "file is" if len(across) == 1 else "files are"
             found.append(f"{len(across)} {verb} there more than once, {what}, such as {example}")
     return found
+
+
+def likenesses(manifest: pd.DataFrame) -> list[str]:
+    """Say which pictures look like one in another split: saved again, resized or touched up.
+
+    Parameters
+    ----------
+    manifest : pandas.DataFrame
+        As :func:`facespectra.read_dataset` gives it. Every image in it is decoded.
+
+    Returns
+    -------
+    list of str
+        At most one warning. Copies of files are not counted, see :func:`copies`, and neither are pictures of
+        one group, see :func:`groups_across_splits`.
+    """
+    pairs = [pair for pair in look_alikes(manifest) if not _same_content(pair)]
+    if not pairs:
+        return []
+    verb = "picture looks" if len(pairs) == 1 else "pictures look"
+    one, other = pairs[0]
+    return [
+        f"{len(pairs)} {verb} like one in another split, saved again or altered, such as {one} and {other}"
+    ]
 
 
 def shortcuts(manifest: pd.DataFrame, headers: Mapping[str, Header] | None = None) -> list[Shortcut]:
