@@ -9,6 +9,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from numbers import Integral
 from typing import Any, TypeVar
 
+from facespectra.errors import SettingError
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -27,7 +29,7 @@ def thread_count(threads: int | None = None) -> int:
 
     Raises
     ------
-    ValueError
+    SettingError
         If it is not a whole number of at least 1.
     """
     source = "threads"
@@ -38,7 +40,7 @@ def thread_count(threads: int | None = None) -> int:
         # The processors of this process, not of the machine: containers and taskset give fewer.
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-        raise ValueError(f"{source} must be a whole number of at least 1, got {value!r}")
+        raise SettingError(f"{source} must be a whole number of at least 1, got {value!r}")
     return int(value)
 
 

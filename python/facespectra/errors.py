@@ -15,6 +15,10 @@ class BackendError(FacespectraError):
     """A backend or FFT library that was asked for by name cannot be used."""
 
 
+class SettingError(FacespectraError, ValueError):
+    """An option or an environment variable has a value that means nothing, whatever the input."""
+
+
 class MissingExtraError(FacespectraError, ImportError):
     """A package from one of the optional extras is needed and not installed."""
 

@@ -12,6 +12,7 @@ import re
 import threading
 import warnings
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
@@ -20,7 +21,7 @@ import numpy.typing as npt
 
 from facespectra._extras import require
 from facespectra._files import PathLike, shown
-from facespectra.errors import DatasetError, UnreadableImageError
+from facespectra.errors import DatasetError, SettingError, UnreadableImageError
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -79,14 +80,14 @@ def pixel_limit() -> int:
 
     Raises
     ------
-    ValueError
+    SettingError
         If the variable is not a whole number of at least 1.
     """
     text = os.environ.get(MAX_PIXELS_VARIABLE, "").strip()
     if not text:
         return MAX_PIXELS
     if not (text.isascii() and text.isdecimal() and len(text) < 19 and int(text) > 0):
-        raise ValueError(f"{MAX_PIXELS_VARIABLE} must be a whole number of at least 1, got {text!r}")
+        raise SettingError(f"{MAX_PIXELS_VARIABLE} must be a whole number of at least 1, got {text!r}")
     return int(text)
 
 
@@ -133,7 +134,7 @@ def read_image(path: PathLike, *, max_pixels: int | None = None) -> Image.Image:
         names the file and the reason.
     MissingExtraError
         If Pillow is not installed.
-    ValueError
+    SettingError
         If ``FACESPECTRA_MAX_PIXELS`` is not a number of pixels.
     """
     require("faces", "PIL")
@@ -165,10 +166,8 @@ def why_not_opened(file: Path, error: OSError | ValueError) -> str:
     """
     if isinstance(error, ValueError):
         return "no file can have such a name"
-    if error.errno == errno.EISDIR:
-        return (
-            "it is a folder" if os.access(file, os.R_OK | os.X_OK) else "it is a folder that cannot be listed"
-        )
+    if error.errno in (errno.EISDIR, errno.EACCES) and file.is_dir():
+        return "it is a folder" + ("" if os.access(file, os.R_OK | os.X_OK) else " that cannot be listed")
     reasons = {errno.ENOENT: "there is no such file", errno.EACCES: "permission to read it is denied"}
     return reasons.get(error.errno or 0, error.strerror or "it cannot be opened")
 
@@ -436,9 +435,15 @@ def _walk(folder: Path, suffixes: frozenset[str]) -> Iterator[Path]:
 
 
 def _natural(path: Path) -> tuple[list[list[str | int]], str]:
-    # The pieces alternate between text and number, so that like is always compared with like.
-    parts = [
-        [int(piece) if piece.isdecimal() else piece.casefold() for piece in re.split(r"(\d+)", part)]
-        for part in path.parts
-    ]
-    return parts, os.fspath(path)
+    # Keys of folders are shared: those of a hundred thousand files take memory. Path.parts would stay, too.
+    text = os.fspath(path)
+    *folders, name = text.split(os.sep)  # noqa: PTH206
+    return [*map(_folder_pieces, folders), _pieces(name)], text
+
+
+def _pieces(part: str) -> list[str | int]:
+    # They alternate between text and number, so that like is always compared with like.
+    return [int(piece) if piece.isdecimal() else piece.casefold() for piece in re.split(r"(\d+)", part)]
+
+
+_folder_pieces = lru_cache(maxsize=256)(_pieces)

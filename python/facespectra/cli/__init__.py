@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import sys
 import traceback
 import warnings
@@ -109,9 +108,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         complain("interrupted")
         return INTERRUPTED
-    except BrokenPipeError:
-        # Who read has had enough, as head has: nobody to tell. Python must not try again when it exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, SystemExit):
+        # Who read has had enough, as head has: nobody to tell. Click leaves so, and for no other reason.
         return BROKEN_PIPE
     except Exception as error:  # noqa: BLE001 - whatever happens, the user gets one line and a status
         if debug:

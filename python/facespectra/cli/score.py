@@ -228,7 +228,8 @@ def _write_csv(lines: Sequence[Line], *, several: bool) -> None:
         ["" if value is None else repr(value) if isinstance(value, float) else value for value in row]
         for row in (row[: len(columns)] for row in _rows(lines))
     )
-    typer.echo(text.getvalue(), nl=False)
+    # Not so that Click takes out of names what looks like the colours of a terminal.
+    typer.echo(text.getvalue(), nl=False, color=True)
 
 
 def _write_jsonl(lines: Sequence[Line], *, several: bool) -> None:

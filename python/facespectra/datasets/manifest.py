@@ -174,6 +174,8 @@ def as_manifest(
     if repeated:
         raise DatasetError(f"{source}: two columns are called {repeated[0]!r}")
     columns = {name: _texts(table[name]) if name in table.columns else [""] * len(table) for name in COLUMNS}
+    # A name may begin or end with a space.
+    columns["path"] = _texts(table["path"], strip=False)
     unknown = sorted({label for label in columns["label"] if label.lower() not in LABELS})
     if unknown:
         raise DatasetError(f"{source}: unknown label {_listed(unknown[:3])}; use 0 or real, 1 or fake")
@@ -260,10 +262,9 @@ def _frames(texts: list[str], source: str) -> list[int | None]:
     return [int(text) if text else None for text in numbers]
 
 
-def _texts(column: pd.Series) -> list[str]:
-    return [
-        "" if missing else str(value).strip() for value, missing in zip(column, column.isna(), strict=True)
-    ]
+def _texts(column: pd.Series, *, strip: bool = True) -> list[str]:
+    found = ["" if missing else str(value) for value, missing in zip(column, column.isna(), strict=True)]
+    return [text.strip() for text in found] if strip else found
 
 
 def _listed(names: Iterable[object]) -> str:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from facespectra.detector.feature_sets import FeatureSet, Matrix
 from facespectra.detector.samples import NO_FACE, NO_MEMORY, OK, UNREADABLE, Sample, is_unreadable
+from facespectra.errors import FacespectraError
 
 if TYPE_CHECKING:
     from facespectra.faces import Box
@@ -174,6 +175,9 @@ def batch_rows(batch: Sequence[Sample], features: FeatureSet) -> tuple[Matrix, l
             found = dict(
                 zip((row for row, _ in crops), features.extract([crop for _, crop in crops]), strict=True)
             )
+    except FacespectraError:
+        # A setting that means nothing, or a backend that does not load: no image's fault.
+        raise
     except (ValueError, MemoryError):
         # One crop is too small, too large, or the like: find out which, and keep the others.
         for row, crop in crops:

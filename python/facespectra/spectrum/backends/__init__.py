@@ -17,7 +17,7 @@ from functools import cache
 from importlib import import_module
 from typing import Protocol, cast
 
-from facespectra.errors import BackendError
+from facespectra.errors import BackendError, SettingError
 from facespectra.spectrum.definition import Floats
 from facespectra.spectrum.images import Grey
 from facespectra.spectrum.settings import SpectrumSettings
@@ -108,7 +108,7 @@ def get_backend(name: str | None = None) -> tuple[str, Backend]:
     if name is None:
         return _first_that_loads()
     if name not in NAMES:
-        raise ValueError(f"{source} must be one of {', '.join(NAMES)}; got {name!r}")
+        raise SettingError(f"{source} must be one of {', '.join(NAMES)}; got {name!r}")
     try:
         return name, _load(name)
     except BackendError as error:

@@ -12,7 +12,7 @@ import numpy as np
 # Not "from facespectra import _core": that raises a plain ImportError where the extension is absent, as it
 # does where it is broken, and only the first may be passed over in silence.
 import facespectra._core as _core
-from facespectra.errors import BackendError
+from facespectra.errors import BackendError, SettingError
 from facespectra.spectrum import providers
 from facespectra.spectrum.definition import Floats
 from facespectra.spectrum.images import Grey
@@ -43,7 +43,7 @@ def _extractor(provider: providers.Provider, simd: str, dtype: str) -> _core.Ext
             return _core.Extractor32(library(provider), simd)
         return _core.Extractor64(library(provider), simd)
     except ValueError as error:
-        raise ValueError(f"{SIMD_VARIABLE}: {error}") from None
+        raise SettingError(f"{SIMD_VARIABLE}: {error}") from None
 
 
 def extractor(dtype: str) -> _core.Extractor32 | _core.Extractor64:
