@@ -6,7 +6,10 @@ import errno
 import os
 import secrets
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 PathLike = str | os.PathLike[str]
 
@@ -78,18 +81,42 @@ def write_atomically(path: PathLike, content: bytes | str, *, sync: bool = True)
     OSError
         If the folder cannot be made or written, or the disk is full. It names `path`.
     """
-    target = Path(path)
     data = content.encode(errors="surrogateescape") if isinstance(content, str) else content
+    with writing_atomically(path, sync=sync) as file:
+        file.write(data)
+    return Path(path)
+
+
+@contextmanager
+def writing_atomically(path: PathLike, *, sync: bool = True) -> Iterator[IO[bytes]]:
+    """Write a file bit by bit, in the way of :func:`write_atomically`: it is there once all of it is.
+
+    Parameters
+    ----------
+    path, sync : object
+        As in :func:`write_atomically`.
+
+    Yields
+    ------
+    binary file
+        To write to. Where the block is left by an exception, nothing takes the file's name.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be made or written, or the disk is full. It names `path`.
+    """
+    target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary: Path | None = None
     try:
         if _is_device(target):
             with target.open("wb") as file:
-                file.write(data)
-            return target
+                yield file
+            return
         temporary = _beside(target)
         with temporary.open("xb") as file:
-            file.write(data)
+            yield file
             file.flush()
             if sync:
                 os.fsync(file.fileno())
@@ -98,12 +125,14 @@ def write_atomically(path: PathLike, content: bytes | str, *, sync: bool = True)
             _sync_folder(target.parent)
     except OSError as error:
         _remove(temporary)
+        if error.filename is not None and error.filename != str(temporary) and error.filename != str(target):
+            # Some other file's, that was read or written meanwhile.
+            raise
         # The system's own error names no file, or one that the user has never heard of.
         raise type(error)(error.errno, error.strerror, os.fspath(target)) from error
     except BaseException:
         _remove(temporary)
         raise
-    return target
 
 
 def check_writable(path: PathLike) -> None:

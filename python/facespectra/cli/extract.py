@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from facespectra.cli.console import complain_of, found, leave, progress_bar
+from facespectra.cli.feature_files import SUFFIXES, writer_of
 from facespectra.cli.options import (
     Backend,
     Convention,
@@ -28,7 +28,11 @@ from facespectra.videos import N_FRAMES
 
 if TYPE_CHECKING:
     from facespectra.detector import FeatureTable
+    from facespectra.detector.feature_sets import FeatureSet
+    from facespectra.faces import FaceCropper
     from facespectra.videos import Named
+
+    Blocks = Callable[[Callable[[int], None]], Iterator[FeatureTable]]
 
 
 def extract(
@@ -50,6 +54,15 @@ def extract(
     backend: Backend = None,
     threads: Threads = None,
     device: Device = None,
+    cache: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Keep faces and features here, by content: a run that was stopped goes on, and others reuse "
+            "them.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Write the radial spectrum of every image and frame, one row each, in the order of the sources.
 
@@ -57,16 +70,15 @@ def extract(
     are NaN (empty in CSV) where the status is not ok. Where there are videos, it has the number of the frame,
     too (for images: none, -1 in .npz).
     """
-    from facespectra._files import check_writable
-    from facespectra.detector import extract_features, make_features, read_samples
+    from facespectra._files import check_writable, writing_atomically
+    from facespectra.detector import make_features
     from facespectra.errors import FacespectraError
     from facespectra.faces import FaceCropper
     from facespectra.videos import find_media, spread_frames
 
-    write = WRITERS.get(out.suffix.lower())
-    if write is None:
+    if out.suffix.lower() not in SUFFIXES:
         raise ValueError(
-            f"{out}: cannot write {out.suffix or 'a file without a suffix'}; use {', '.join(WRITERS)}"
+            f"{out}: cannot write {out.suffix or 'a file without a suffix'}; use {', '.join(SUFFIXES)}"
         )
     settings = {"n_features": n_features, "convention": convention, "dtype": dtype}
     features = make_features("spectrum", settings, backend=backend, threads=threads)
@@ -74,83 +86,53 @@ def extract(
     files, n_missing = found(sources, find_media)
     images, _ = spread_frames(files, frames)
     check_writable(out)
-    with progress_bar("extract") as update:
-        samples = read_samples(images, cropper)
-        table = extract_features(samples, features, progress=lambda done: update(done, len(images)))
-    n_unreadable = complain_of(table.unreadable)
-    if n_unreadable == len(images):
-        raise FacespectraError(f"none of {len(images)} inputs could be read; nothing was written")
-    write(out, *_named(images, table))
-    typer.echo(f"{out}: {int(table.ok.sum())} of {len(images)} images, {features.width} features each")
+    if cache is None:
+        blocks = _plain_blocks(images, cropper, features)
+    else:
+        blocks = _cached_blocks(images, cropper, features, cache, backend)
+    unreadable: list[tuple[str, str]] = []
+    n_ok = 0
+    with (
+        writing_atomically(out) as file,
+        writer_of(file, out.suffix, images, features.width, dtype) as write,
+        progress_bar("extract") as update,
+    ):
+        for block in blocks(lambda done: update(done, len(images))):
+            write(block)
+            unreadable += block.unreadable
+            n_ok += int(block.ok.sum())
+        if len(unreadable) == len(images):
+            complain_of(unreadable)
+            raise FacespectraError(f"none of {len(images)} inputs could be read; nothing was written")
+    n_unreadable = complain_of(unreadable)
+    typer.echo(f"{out}: {n_ok} of {len(images)} images, {features.width} features each")
     leave(n_unreadable + n_missing)
 
 
-Columns = list[tuple[str, list[str] | list[int | None]]]
+def _plain_blocks(images: Sequence[Named], cropper: FaceCropper | None, features: FeatureSet) -> Blocks:
+    from facespectra.detector import feature_blocks, read_samples
+
+    return lambda progress: feature_blocks(read_samples(images, cropper), features, progress=progress)
 
 
-def _named(sources: Sequence[Named], table: FeatureTable) -> tuple[Columns, FeatureTable]:
-    """The columns before the features, and the table."""
+def _cached_blocks(
+    images: Sequence[Named],
+    cropper: FaceCropper | None,
+    features: FeatureSet,
+    folder: Path,
+    backend: str | None,
+) -> Blocks:
+    from facespectra._threads import thread_count
+    from facespectra.lab.cache import Cache
+    from facespectra.lab.extraction import Extractor, spectrum_stage
     from facespectra.videos import Frame
 
-    paths = [source.path if isinstance(source, Frame) else os.fspath(source) for source in sources]
-    columns: Columns = [("path", paths), ("status", table.statuses)]
-    if any(isinstance(source, Frame) for source in sources):
-        frames = [source.index if isinstance(source, Frame) else None for source in sources]
-        columns.insert(1, ("frame", frames))
-    return columns, table
+    stages = {"spectrum": spectrum_stage("spectrum", features, backend)}
+    extractor = Extractor(Cache(folder), cropper, stages, workers=thread_count())
+    sources = [image if isinstance(image, Frame) else os.fspath(image) for image in images]
 
+    def blocks(progress: Callable[[int], None]) -> Iterator[FeatureTable]:
+        found = extractor.blocks(sources, ["spectrum"], lambda done, _: progress(done))
+        return (block["spectrum"] for block in found)
 
-def _write_npz(path: Path, columns: Columns, table: FeatureTable) -> None:
-    import numpy as np
-
-    from facespectra._files import write_atomically
-
-    content = io.BytesIO()
-    arrays: dict[str, Any] = {
-        name: np.array([-1 if value is None else value for value in values]) for name, values in columns
-    }
-    np.savez_compressed(content, **arrays, features=table.matrix)
-    write_atomically(path, content.getvalue())
-
-
-def _write_csv(path: Path, columns: Columns, table: FeatureTable) -> None:
-    from facespectra.report.tables import write_csv
-
-    # str of a NumPy float is the shortest text that reads back as the same number.
-    rows = (
-        [
-            *("" if value is None else value for value in named),
-            *(map(str, values) if ok else [""] * len(values)),
-        ]
-        for named, values, ok in zip(
-            zip(*(values for _, values in columns), strict=True), table.matrix, table.ok, strict=True
-        )
-    )
-    write_csv(path, [*(name for name, _ in columns), *_names(table)], rows)
-
-
-def _write_parquet(path: Path, columns: Columns, table: FeatureTable) -> None:
-    from facespectra._extras import require
-    from facespectra._files import as_utf8, write_atomically
-
-    require("detect", "pandas", "pyarrow")
-    import pandas as pd
-
-    frame = pd.DataFrame(table.matrix, columns=_names(table))
-    for position, (name, values) in enumerate(columns):
-        # Parquet holds nothing but UTF-8.
-        texts = [as_utf8(str(value)) for value in values]
-        column = pd.Series(values, dtype="Int64") if name == "frame" else texts
-        frame.insert(position, name, column)
-    content = io.BytesIO()
-    frame.to_parquet(content, index=False)
-    write_atomically(path, content.getvalue())
-
-
-def _names(table: FeatureTable) -> list[str]:
-    width = table.matrix.shape[1]
-    digits = len(str(width - 1))
-    return [f"f{index:0{digits}}" for index in range(width)]
-
-
-WRITERS = {".npz": _write_npz, ".parquet": _write_parquet, ".csv": _write_csv}
+    return blocks

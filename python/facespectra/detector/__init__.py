@@ -13,7 +13,7 @@ from __future__ import annotations
 from facespectra.detector.classifiers import CLASSIFIERS
 from facespectra.detector.detector import Detector
 from facespectra.detector.feature_sets import FEATURES, make_features
-from facespectra.detector.features import FeatureTable, extract_features
+from facespectra.detector.features import FeatureTable, extract_features, feature_blocks
 from facespectra.detector.loading import load
 from facespectra.detector.samples import Crop, Sample, Score, read_samples
 
@@ -26,6 +26,7 @@ __all__ = [
     "Sample",
     "Score",
     "extract_features",
+    "feature_blocks",
     "load",
     "make_features",
     "read_samples",

@@ -6,15 +6,14 @@ import hashlib
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from facespectra._extras import require
+from facespectra._threads import in_order
 from facespectra.datasets.augmentation import Copy
 from facespectra.detector.feature_sets import FeatureSet, Matrix
 from facespectra.detector.features import BATCH, FeatureTable, batch_rows
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from facespectra.faces import Box, Face, FaceCropper
 
 Progress: TypeAlias = Callable[[int, int], None]
+Source: TypeAlias = str | Frame | Copy
 
 # To be raised with every change of the code behind a stage that changes what comes out of it.
 FACES, FEATURES = 2, 1
@@ -47,6 +47,29 @@ class Stage:
     depends: dict[str, Any]
 
 
+def spectrum_stage(name: str, features: FeatureSet, backend: str | None) -> Stage:
+    """Say what spectra depend on.
+
+    Parameters
+    ----------
+    name : str
+        Of the stage.
+    features : FeatureSet
+        What is computed.
+    backend : str or None
+        As in :func:`facespectra.radial_spectrum`.
+
+    Returns
+    -------
+    Stage
+    """
+    from facespectra.spectrum.backends import get_backend
+
+    # Backends agree to their tolerance and not to the last bit.
+    by = {"backend": get_backend(backend)[0], "versions": versions_of("numpy")}
+    return Stage(features, {"name": name, **features.settings, **by})
+
+
 class Extractor:
     """Finds faces and computes features, each once per content of a file.
 
@@ -54,16 +77,16 @@ class Extractor:
     ----------
     cache : Cache
         Where results are kept.
-    cropper : FaceCropper
-        Finds the faces.
+    cropper : FaceCropper or None
+        Finds the faces. None takes whole images.
     stages : mapping of str to Stage
         What can be computed, by name.
     workers : int
-        Images in which a face is looked for at once.
+        Images in which a face is looked for at once. One where torch finds them.
     """
 
     def __init__(
-        self, cache: Cache, cropper: FaceCropper, stages: Mapping[str, Stage], *, workers: int = 1
+        self, cache: Cache, cropper: FaceCropper | None, stages: Mapping[str, Stage], *, workers: int = 1
     ) -> None:
         self.cache = cache
         self.cropper = cropper
@@ -71,13 +94,13 @@ class Extractor:
         self.stages = dict(stages)
         self._faces = {
             "stage": FACES,
-            "crop": cropper.get_params(),
+            "crop": cropper.get_params() if cropper else None,
             "versions": versions_of("facenet-pytorch", "torch", "pillow"),
         }
         self._digests: dict[str, str | None] = {}
 
     def tables(
-        self, sources: Sequence[str | Frame | Copy], names: Sequence[str], progress: Progress | None = None
+        self, sources: Sequence[Source], names: Sequence[str], progress: Progress | None = None
     ) -> dict[str, FeatureTable]:
         """Compute the features of some sources.
 
@@ -95,17 +118,37 @@ class Extractor:
         dict of str to FeatureTable
             One row for each source, in order.
         """
-        parts: dict[str, list[FeatureTable]] = {name: [] for name in names}
+        blocks = list(self.blocks(sources, names, progress))
+        return {
+            name: _stack([block[name] for block in blocks], self.stages[name].features.width)
+            for name in names
+        }
+
+    def blocks(
+        self, sources: Sequence[Source], names: Sequence[str], progress: Progress | None = None
+    ) -> Iterator[dict[str, FeatureTable]]:
+        """Compute the features of some sources, and give them batch by batch.
+
+        Parameters
+        ----------
+        sources, names, progress : object
+            As in :meth:`tables`.
+
+        Yields
+        ------
+        dict of str to FeatureTable
+            Of the next sources.
+        """
+        # Torch has threads of its own, and is asked by one of ours.
+        one = self.cropper is not None and not self.cropper.in_core
+        located = in_order(self._locate, sources, workers=1 if one else self.workers, ahead=BATCH)
         for start in range(0, len(sources), BATCH):
             found = []
-            with _one_torch_thread_each(), ThreadPoolExecutor(self.workers) as pool:
-                for located in pool.map(self._locate, sources[start : start + BATCH]):
-                    found.append(located)
-                    if progress is not None:
-                        progress(start + len(found), len(sources))
-            for name in names:
-                parts[name].append(self._features(name, found))
-        return {name: _stack(tables, self.stages[name].features.width) for name, tables in parts.items()}
+            for item in islice(located, BATCH):
+                found.append(item)
+                if progress is not None:
+                    progress(start + len(found), len(sources))
+            yield {name: self._features(name, found) for name in names}
 
     def digest(self, path: str) -> str | None:
         """SHA-256 of a file's bytes, computed once in the life of this object.
@@ -128,7 +171,7 @@ class Extractor:
                 self._digests[path] = None
         return self._digests[path]
 
-    def _locate(self, source: str | Frame | Copy) -> _Located:
+    def _locate(self, source: Source) -> _Located:
         path = source if isinstance(source, str) else source.path
         what: dict[str, Any] = {"change": source.change if isinstance(source, Copy) else ""}
         frame = (
@@ -185,7 +228,7 @@ class Extractor:
 class _Located:
     """A source whose face has been looked for."""
 
-    source: str | Frame | Copy
+    source: Source
     key: str | None
     status: str
     box: Box | None
@@ -201,20 +244,6 @@ class _Located:
             crop: Crop = cut(whole.crop.grey, whole.crop.rgb, self.box, self.face)
             self.sample = Sample(whole.path, whole.status, crop)
         return self.sample
-
-
-@contextmanager
-def _one_torch_thread_each() -> Iterator[None]:
-    """Give each image one thread: two at one small image wait for each other most of the time."""
-    require("faces", "torch")
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _face_from(known: Any) -> tuple[str, Box | None, Face | None]:

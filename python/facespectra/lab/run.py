@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -10,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from facespectra._threads import thread_count
 from facespectra.deep.network import ResNet50
 from facespectra.detector import Detector
 from facespectra.detector.feature_sets import RegionFeatureSet, ResNet50Features, Runtime, SpectrumFeatures
@@ -18,7 +18,7 @@ from facespectra.faces import FaceCropper
 from facespectra.lab import invariance
 from facespectra.lab.cache import Cache, versions_of
 from facespectra.lab.differences import Separation, compared, separation
-from facespectra.lab.extraction import Extractor, Progress, Stage
+from facespectra.lab.extraction import Extractor, Progress, Stage, spectrum_stage
 from facespectra.lab.parts import Part, read_part, union, without_repeats
 from facespectra.lab.swaps import swaps_of
 from facespectra.lab.tasks import SWAPS_OF, Outcome, Training, task_1, task_2, task_3
@@ -205,13 +205,9 @@ def _weights(settings: LabSettings) -> tuple[ResNet50Features | None, str]:
 
 
 def _extractor(settings: LabSettings, cache: Cache, deep: ResNet50Features | None) -> Extractor:
-    from facespectra.spectrum.backends import get_backend
-
     runtime = Runtime(backend=settings.backend, threads=settings.threads)
-    # Backends agree to their tolerance and not to the last bit.
-    computed_by = {"backend": get_backend(settings.backend)[0], "versions": versions_of("numpy")}
     stages = {
-        name: Stage(features, {"name": name, **features.settings, **computed_by})
+        name: spectrum_stage(name, features, settings.backend)
         for name, features in {
             "spectrum": SpectrumFeatures(runtime),
             **invariance.feature_sets(runtime),
@@ -230,14 +226,8 @@ def _extractor(settings: LabSettings, cache: Cache, deep: ResNet50Features | Non
             "versions": versions_of("torch", "torchvision", "pillow"),
         }
         stages["resnet50"] = Stage(deep, depends)
-    return Extractor(cache, FaceCropper(device=settings.device), stages, workers=_workers(settings))
-
-
-def _workers(settings: LabSettings) -> int:
-    if settings.threads is not None:
-        return settings.threads
-    # The processors of this process, not of the machine: containers and taskset give fewer.
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    workers = thread_count(settings.threads)
+    return Extractor(cache, FaceCropper(device=settings.device), stages, workers=workers)
 
 
 def _extract(part: Part, extractor: Extractor, names: list[str], watch: Watch) -> None:

@@ -1,0 +1,166 @@
+"""Files of features, written batch by batch: memory does not grow with the rows."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from facespectra.detector import FeatureTable
+    from facespectra.videos import Named
+
+    Write: TypeAlias = Callable[[FeatureTable], None]
+
+BATCHES_IN_GROUP = 16
+SUFFIXES = (".npz", ".parquet", ".csv")
+
+
+@contextmanager
+def writer_of(
+    file: IO[bytes], suffix: str, sources: Sequence[Named], width: int, dtype: str
+) -> Iterator[Write]:
+    """Open a writer for tables of features.
+
+    Parameters
+    ----------
+    file : binary file
+        To write to.
+    suffix : str
+        One of :data:`SUFFIXES`, in capitals or not.
+    sources : sequence of path-like or Frame
+        What the rows are of, in order. Where frames of videos are among them, there is a column of their
+        numbers.
+    width : int
+        Features of a row.
+    dtype : {"float32", "float64"}
+        Their precision.
+
+    Yields
+    ------
+    callable
+        Takes the next FeatureTable. Once the block is left, the file is whole.
+    """
+    how = {".npz": _npz, ".csv": _csv, ".parquet": _parquet}[suffix.lower()]
+    with how(file, sources, width, dtype) as write:
+        yield write
+
+
+@contextmanager
+def _npz(file: IO[bytes], sources: Sequence[Named], width: int, dtype: str) -> Iterator[Write]:
+    import numpy as np
+    from numpy.lib import format as npy
+
+    statuses: list[str] = []
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        with archive.open("features.npy", "w", force_zip64=True) as member:
+            header = npy.header_data_from_array_1_0(np.empty((0, width), dtype))
+            npy.write_array_header_1_0(member, {**header, "shape": (len(sources), width)})
+
+            def write(table: FeatureTable) -> None:
+                statuses.extend(table.statuses)
+                member.write(table.matrix.astype(dtype).tobytes())
+
+            yield write
+        paths, frames = _names(sources)
+        columns: dict[str, list[str] | list[int]] = {"path": paths}
+        if frames is not None:
+            columns["frame"] = [-1 if frame is None else frame for frame in frames]
+        for name, values in {**columns, "status": statuses}.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                npy.write_array(member, np.array(values), allow_pickle=False)
+
+
+@contextmanager
+def _csv(file: IO[bytes], sources: Sequence[Named], width: int, dtype: str) -> Iterator[Write]:
+    # Names that are not UTF-8 are written as the bytes that they are.
+    text = io.TextIOWrapper(file, encoding="utf-8", errors="surrogateescape", newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    with_frames = not _no_frames(sources)
+    writer.writerow(["path", *["frame"] * with_frames, "status", *_columns(width)])
+    done = 0
+
+    def write(table: FeatureTable) -> None:
+        nonlocal done
+        here, numbers = _names(sources[done : done + len(table.paths)])
+        done += len(here)
+        rows = zip(here, table.statuses, table.matrix.astype(dtype), table.ok, strict=True)
+        for index, (path, status, values, ok) in enumerate(rows):
+            number = [None if numbers is None else numbers[index]] if with_frames else []
+            # str of a NumPy float is the shortest text that reads back as the same number.
+            writer.writerow([path, *number, status, *(map(str, values) if ok else [""] * width)])
+
+    yield write
+    text.flush()
+    text.detach()
+
+
+@contextmanager
+def _parquet(file: IO[bytes], sources: Sequence[Named], width: int, dtype: str) -> Iterator[Write]:
+    from facespectra._extras import require
+    from facespectra._files import as_utf8
+
+    require("detect", "pandas", "pyarrow")
+    import pandas as pd
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    with_frames = not _no_frames(sources)
+    done = 0
+
+    writer: parquet.ParquetWriter | None = None
+    waiting: list[pa.Table] = []
+
+    def flush() -> None:
+        nonlocal writer
+        if waiting:
+            rows = pa.concat_tables(waiting)
+            waiting.clear()
+            if writer is None:
+                writer = parquet.ParquetWriter(file, rows.schema)
+            writer.write_table(rows)
+
+    def write(table: FeatureTable) -> None:
+        nonlocal done
+        paths, numbers = _names(sources[done : done + len(table.paths)])
+        done += len(paths)
+        frame = pd.DataFrame(table.matrix.astype(dtype), columns=_columns(width))
+        # Parquet holds nothing but UTF-8.
+        frame.insert(0, "path", [as_utf8(path) for path in paths])
+        if with_frames:
+            frame.insert(1, "frame", pd.Series(numbers or [None] * len(paths), dtype="Int64"))
+        frame.insert(1 + with_frames, "status", [as_utf8(status) for status in table.statuses])
+        waiting.append(pa.Table.from_pandas(frame, preserve_index=False))
+        # A group of rows describes each column anew: many small groups are slow and large.
+        if len(waiting) == BATCHES_IN_GROUP:
+            flush()
+
+    yield write
+    flush()
+    if writer is not None:
+        writer.close()
+
+
+def _names(sources: Sequence[Named]) -> tuple[list[str], list[int | None] | None]:
+    """Paths, and numbers of frames; none where all are images."""
+    from facespectra.videos import Frame
+
+    paths = [source.path if isinstance(source, Frame) else os.fspath(source) for source in sources]
+    if _no_frames(sources):
+        return paths, None
+    return paths, [source.index if isinstance(source, Frame) else None for source in sources]
+
+
+def _no_frames(sources: Sequence[Named]) -> bool:
+    from facespectra.videos import Frame
+
+    return not any(isinstance(source, Frame) for source in sources)
+
+
+def _columns(width: int) -> list[str]:
+    digits = len(str(width - 1))
+    return [f"f{index:0{digits}}" for index in range(width)]
