@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -176,3 +177,55 @@ def test_of_several_models_the_one_that_says_fake_speaks(
     assert [row["model"] for row in rows] == [one["model"] for one in found]
     assert main(["score", images[0], "-m", "default", "-m", models[0]]) == 0
     assert capsys.readouterr().out.rstrip().partition(": ")[0].endswith(("default", models[0]))
+
+
+def test_score_and_evaluate_agree_to_the_last_digit(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    images = sorted(folder.glob("video_*/*.png"))
+    manifest = tmp_path / "m.csv"
+    rows = [f"{image},{k % 2},{k}" for k, image in enumerate(images)]
+    manifest.write_text("\n".join(["path,label,group", *rows, f"{folder / 'wall.png'},0,wall"]) + "\n")
+    assert main(["evaluate", str(manifest), "--out", str(tmp_path / "run"), "--robustness", "0"]) == 0
+    with (tmp_path / "run/scores.csv").open(newline="") as file:
+        evaluated = {row["path"]: row["score"] for row in csv.DictReader(file)}
+    capsys.readouterr()
+    assert main(["score", *map(str, images), str(folder / "wall.png"), "--format", "csv"]) == 0
+    scored = {row["path"]: row["score"] for row in csv.DictReader(io.StringIO(capsys.readouterr().out))}
+    assert scored == evaluated
+    assert scored[str(folder / "wall.png")] == ""
+
+
+def test_models_that_are_none_are_refused_in_one_line(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from facespectra.detector.loading import DEFAULT_MODEL
+    from facespectra.detector.model_file import HEADER
+
+    good = DEFAULT_MODEL.read_bytes()
+    with zipfile.ZipFile(DEFAULT_MODEL) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+
+    def changed(**content: bytes) -> bytes:
+        target = io.BytesIO()
+        with zipfile.ZipFile(target, "w") as archive:
+            for name, data in (members | content).items():
+                archive.writestr(name, data)
+        return target.getvalue()
+
+    newer = changed(**{HEADER: json.dumps({"format": 99, "facespectra": "9.9"}).encode()})
+    foreign = members["schema.json"].replace(b'"__class__": "Pipeline"', b'"__class__": "Popen"', 1)
+    cases = {
+        "cut": (good[: len(good) // 2], "damaged"),
+        "newer": (newer, "upgrade facespectra"),
+        "hostile": (changed(**{"schema.json": foreign}), "refused"),
+        "text": (b"no model at all", "not a model"),
+    }
+    for name, (content, message) in cases.items():
+        model = tmp_path / f"{name}.model"
+        model.write_bytes(content)
+        for command in (["score", str(folder)], ["explain", "a.png", "-o", str(tmp_path / "a.svg")]):
+            assert main([*command, "-m", str(model)]) == 2
+            (line,) = capsys.readouterr().err.splitlines()
+            assert message in line
+            assert str(model) in line

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from facespectra._threads import thread_count
 from facespectra.errors import UnreadableImageError
 from facespectra.videos import is_video
 
@@ -84,7 +84,7 @@ def look_alikes(manifest: pd.DataFrame) -> list[tuple[str, str]]:
     if files["split"].nunique() < 2:
         return []
     paths = files["path"].tolist()
-    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(min(8, thread_count())) as pool:
         found = list(pool.map(looks_of, paths))
     kept = [k for k, looks in enumerate(found) if looks is not None and looks[1].any()]
     if not kept:
