@@ -177,6 +177,7 @@ def out_of_memory(folder: Path, side: int = 9000, megabytes: int = 700) -> Tally
 
     many = folder / "memory"
     many.mkdir(exist_ok=True)
+    (many / "b.png").unlink(missing_ok=True)
     rng = np.random.default_rng(0)
     for name in ("a", "c"):
         Image.fromarray(rng.integers(0, 256, (80, 80), dtype=np.uint8)).save(many / f"{name}.png")
