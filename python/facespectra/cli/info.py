@@ -149,7 +149,10 @@ def _model_rows(card: dict[str, Any]) -> list[tuple[str, str]]:
     swaps = card["swaps_of_each"]
     return [
         ("default model", f"{card['features']}, {card['classifier']}: face swaps, and no other kind of fake"),
-        ("  trained on", f"{card['photographs']} portraits and {swaps} synthetic swaps of each; no real fake"),
+        (
+            "  trained on",
+            f"{card['photographs']} portraits and {swaps} synthetic swaps of each; no real fake",
+        ),
         ("  AUC", f"on synthetic swaps of {card['photographs_held_out']} other portraits:"),
         *(("", figure) for figure in figures),
         ("  cannot tell", "generated faces, composites, well-made modern swaps; faces under 64 pixels"),

@@ -354,8 +354,8 @@ def _pair(
     """Give a real picture and the fake made from it, as JPEG files of the same quality."""
     shot = new_shot(rng)
     picture = _expose(draw(person, shot, size), camera, rng)
-    # The generator was trained on pictures of this camera: it has learnt to leave the noise out, and has never
-    # seen anything sharper than the optics.
+    # The generator was trained on pictures of this camera: it has learnt to leave the noise out, and
+    # has never seen anything sharper than the optics.
     scene = draw(_lookalike(person, rng), shot, size)
     optics = sum(camera.blur) / 2
     donor = _develop(np.stack([ndimage.gaussian_filter(channel, optics) for channel in scene]), camera)

@@ -211,7 +211,10 @@ def task_3(trainer: Trainer, first: Outcome, training: Training, evaluation: Par
             for reason, holds in (
                 (training.no_weights, system.features in DEEP),
                 (training.no_extra, part is None and "extra" in name),
-                ("there is no real face to make swaps of", part is None and slug.startswith("swaps") and "extra" not in name),
+                (
+                    "there is no real face to make swaps of",
+                    part is None and slug.startswith("swaps") and "extra" not in name,
+                ),
             )
             if reason and holds
         )
