@@ -95,7 +95,7 @@ class FaceCropper:
     The core finds the same faces as the reference up to the rounding of float32 (about 1e-4 pixels), except
     where two candidates score the same to the last bit or nearly so, and the rounding decides between them.
     It looks for large faces first, and stops where a face is so large that finer scales could only add
-    smaller ones. See docs/pipeline.md.
+    smaller ones.
 
     An object can be shared between threads, which then run at once. Loading the networks is guarded by a
     lock; running them needs none, because they hold nothing but constant weights. Copies and pickles carry
