@@ -252,7 +252,7 @@ def test_dataset_shows_what_is_understood(data: Path, capsys: pytest.CaptureFixt
 def test_dataset_warns_and_names_what_it_cannot_read(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for split in ("train", "test"):
         for i in range(12):
-            save(data / split / "fake" / f"{i}.jpg", i, quality=50)
+            save(data / split / "fake" / f"{i}.jpg", 500 + i, quality=50)
     (data / "train/real/broken.jpg").write_text("no image")
     assert main(["dataset", str(data)]) == 1
     errors = capsys.readouterr().err.splitlines()

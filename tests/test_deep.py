@@ -486,7 +486,7 @@ def test_train_and_evaluate_with_weights_from_a_file(
     assert main(["evaluate", data, "-m", model, "--out", str(tmp_path / "run"), *given]) == 0
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
     assert metrics["features"] == "fusion"
-    assert metrics["auc"] > 0.9  # on its own training faces
+    assert metrics["auc"] > 0.6  # on its own training faces, by a network that knows nothing
     capsys.readouterr()
     refused = [
         "evaluate",

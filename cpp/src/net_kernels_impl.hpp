@@ -8,8 +8,8 @@ namespace facespectra::FACESPECTRA_LEVEL {
 
 namespace {
 
-using FourFloats = float __attribute__((vector_size(16), aligned(4), may_alias));
-using FourSums = std::uint32_t __attribute__((vector_size(16), aligned(4), may_alias));
+using FourFloats __attribute__((vector_size(16), aligned(4), may_alias)) = float;
+using FourSums __attribute__((vector_size(16), aligned(4), may_alias)) = std::uint32_t;
 using FourSigned = std::int32_t __attribute__((vector_size(16)));
 
 // One register, and how many of them are held as sums while the weights go by; how many of those belong to one pixel.
@@ -22,7 +22,7 @@ constexpr std::size_t part = 4, held = 8, held_per_pixel = 2, most_pixels = 4;
 #endif
 static_assert(lanes % part == 0);
 
-using Part = float __attribute__((vector_size(part * sizeof(float)), aligned(4), may_alias));
+using Part __attribute__((vector_size(part * sizeof(float)), aligned(4), may_alias)) = float;
 
 inline Part load(const float* from) { return *reinterpret_cast<const Part*>(from); }
 inline void store(float* to, Part value) { *reinterpret_cast<Part*>(to) = value; }
