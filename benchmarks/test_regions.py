@@ -24,5 +24,4 @@ def test_region_features(benchmark, face: np.ndarray, way) -> None:
         got = benchmark(way.region_features, face)
     np.testing.assert_allclose(got, definition.region_features(face), atol=2e-4)
     if way is fast and benchmark.stats:
-        # The least of the rounds: others on the machine only ever add to it.
-        assert benchmark.stats["min"] < 3e-3
+        assert benchmark.stats["median"] < 3e-3

@@ -288,7 +288,9 @@ def test_snapping_moves_a_side_by_few_pixels_and_keeps_the_centre(case: tuple[Fa
     ):
         length = old_stop - old_start
         nearest = min(abs(n - length) for n in SMOOTH if n <= limit)
-        assert abs((stop - start) - length) == nearest <= 14  # for 239 in an image of 239: 225
+        # Where the image leaves no room to grow, it takes more: 239 in an image of 239 becomes 225.
+        room = any(length <= n <= limit for n in SMOOTH)
+        assert abs((stop - start) - length) == nearest <= (12 if room else 14)
         at_edge = start == 0 or stop == limit
         assert at_edge or abs((start + stop) - (old_start + old_stop)) <= 1
 

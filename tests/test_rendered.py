@@ -175,7 +175,8 @@ def test_a_person_depends_on_name_seed_and_number_alone(tmp_path: Path) -> None:
 
 def test_a_fake_differs_from_its_real_twin_inside_the_face_alone(tmp_path: Path) -> None:
     # Without JPEG's help at the edges of blocks: the best quality there is.
-    camera = replace(CAMERAS["A"], quality=(100, 100))
+    # A sharp lens: here the generator is to be what limits the detail.
+    camera = replace(CAMERAS["A"], quality=(100, 100), blur=(0.2, 0.2))
     render_database(tmp_path, "extra", n_people=4, seed=2, pictures=1, camera=camera)
     for real in sorted((tmp_path / "real").iterdir()):
         change = np.abs(grey(real) - grey(tmp_path / "fake" / real.name))
@@ -191,7 +192,8 @@ def test_both_classes_leave_through_the_same_encoder(database: Path) -> None:
 
 
 def test_the_generators_resolution_limits_the_detail(tmp_path: Path) -> None:
-    camera = replace(CAMERAS["A"], quality=(100, 100))
+    # A sharp lens: here the generator is to be what limits the detail.
+    camera = replace(CAMERAS["A"], quality=(100, 100), blur=(0.2, 0.2))
     details = []
     for name, resolution in (("coarse", (24, 24)), ("fine", (140, 140))):
         swap = replace(SWAPS["A"], resolution=resolution, sharpening=(0.0, 0.0))
@@ -199,7 +201,7 @@ def test_the_generators_resolution_limits_the_detail(tmp_path: Path) -> None:
         render_database(folder, "extra", n_people=3, seed=2, pictures=1, camera=camera, swap=swap)
         faces = [grey(path)[100:160, 100:156] for path in sorted((folder / "fake").iterdir())]
         details.append(np.mean([np.abs(np.diff(face, axis=1)).mean() for face in faces]))
-    assert details[0] < 0.65 * details[1]
+    assert details[0] < 0.6 * details[1]
 
 
 def grey(path: Path) -> np.ndarray:
