@@ -126,6 +126,8 @@ def test_twins_share_their_group_and_wander_alike(photographs: Path) -> None:
     assert made.table.boxes[::2] == made.table.boxes[1::2]
     again = synthetic_set(detector, paths, settings=PLAIN, draws=2)
     np.testing.assert_array_equal(made.table.matrix, again.table.matrix)
+    grouped = synthetic_set(detector, paths, groups=["p", "p", "q"], settings=PLAIN, draws=1)
+    assert grouped.groups == ["p"] * 4 + ["q"] * 2
 
 
 def test_training_needs_no_fake(photographs: Path, tmp_path: Path) -> None:
@@ -145,6 +147,30 @@ def test_training_needs_no_fake(photographs: Path, tmp_path: Path) -> None:
         fit_synthetic(fs.Detector("regions", "experts", crop=False), paths)
     with pytest.raises(fs.errors.DatasetError, match="no face in any of 1 photographs"):
         fit_synthetic(detector, [tmp_path / "missing.jpg"])
+
+
+def test_the_command_keeps_the_groups_of_a_manifest(
+    photographs: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from facespectra.detector import synthetic
+
+    real = [str(path) for path in sorted(photographs.iterdir())[:4]]
+    rows = [f"{path},0,person{k // 2},train" for k, path in enumerate(real)]
+    manifest = tmp_path / "m.csv"
+    manifest.write_text("\n".join(["path,label,group,split", *rows, f"{real[0]},1,other,train"]) + "\n")
+
+    def asked(_: object, photographs: list[str], *, groups: list[str], **__: object) -> None:
+        assert photographs == real
+        assert groups == ["person0", "person0", "person1", "person1"]
+        raise fs.errors.DatasetError("asked rightly")
+
+    monkeypatch.setattr(synthetic, "fit_synthetic", asked)
+    arguments = ["train", str(manifest), "-o", str(tmp_path / "m.skops"), "--synthetic-fakes"]
+    assert main(arguments) == 2
+    assert "asked rightly" in capsys.readouterr().err
 
 
 def test_the_command_trains_on_synthetic_fakes(

@@ -252,6 +252,48 @@ def test_synthetic_swaps_are_made_of_real_samples_alone(done: LabResult) -> None
         )
 
 
+def test_swaps_are_made_of_real_originals_and_keep_their_groups(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from types import SimpleNamespace
+
+    from facespectra.detector import FeatureTable
+    from facespectra.detector.synthetic import SyntheticSet
+    from facespectra.lab import swaps
+
+    asked: list[list[str]] = []
+
+    def made(_: object, sources: list[str], **settings: object) -> SyntheticSet:
+        asked.append(sources)
+        paths = [path for path in sources for _ in range(2)]
+        table = FeatureTable(paths, ["ok"] * len(paths), [None] * len(paths), np.ones((len(paths), 3)))
+        groups = [group for group in settings["groups"] for _ in range(2)]
+        return SyntheticSet(table, [0, 1] * len(sources), groups)
+
+    monkeypatch.setattr(swaps, "synthetic_set", made)
+    samples = pd.DataFrame(
+        {
+            "path": ["a", "b", "c", "a"],
+            "label": [0, 1, 0, 0],
+            "group": ["g", "g", "h", "g"],
+            "split": "train",
+            "change": ["", "", "", "flip"],
+        }
+    )
+    extractor = SimpleNamespace(cache=Cache(tmp_path), digest=lambda path: path)
+    detector = fs.Detector("regions", "experts")
+    for _ in range(2):
+        part = swaps.swaps_of(Part("p", samples), detector, extractor, seed=0, progress=lambda *_: None)
+        assert part.samples["path"].tolist() == ["a", "a", "c", "c"]
+        assert part.samples["group"].tolist() == ["g", "g", "h", "h"]
+        assert part.labels.tolist() == [0, 1, 0, 1]
+        np.testing.assert_array_equal(part.table("regions").matrix, np.ones((4, 3)))
+    # The second time out of the cache, and for another seed anew.
+    assert asked == [["a", "c"]]
+    swaps.swaps_of(Part("p", samples), detector, extractor, seed=1, progress=lambda *_: None)
+    assert len(asked) == 2
+
+
 @pytest.mark.parametrize(("recognised", "slug"), [(True, "default"), (False, "resnet50-both")])
 def test_the_default_model_is_proposed_where_it_knows_the_fakes(
     done: LabResult, recognised: bool, slug: str, monkeypatch: pytest.MonkeyPatch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -117,7 +118,8 @@ def train(
         if synthetic_fakes:
             from facespectra.detector.synthetic import fit_synthetic
 
-            fit_synthetic(detector, _photographs(dataset, layout, split, frames), progress=update)
+            photographs, groups = _photographs(dataset, layout, split, frames)
+            fit_synthetic(detector, photographs, groups=groups, progress=update)
         else:
             manifest = read_dataset(dataset, layout)
             warn_of(manifest, select_split(manifest, "train", split))
@@ -145,22 +147,20 @@ def train(
     leave(n_unreadable)
 
 
-def _photographs(dataset: Path, layout: str, split: str | None, frames: int) -> list[Source]:
-    """The real photographs and frames of a data set, or all that are in a folder which is none."""
-    from facespectra.datasets import read_dataset, select_split
-    from facespectra.datasets.frames import frames_of
+def _photographs(
+    dataset: Path, layout: str, split: str | None, frames: int
+) -> tuple[Sequence[Source], list[str] | None]:
+    """The real samples of a data set with their groups, or all that are in a folder which is none."""
+    from facespectra.datasets import add_frames, read_dataset, select_split
+    from facespectra.datasets.augmentation import sources_of
     from facespectra.errors import DatasetError
-    from facespectra.videos import Frame, find_media, spread_frames
+    from facespectra.videos import find_media, spread_frames
 
     try:
         part = select_split(read_dataset(dataset, layout), "train", split)
     except DatasetError:
         if split is not None or layout != "auto" or not dataset.is_dir():
             raise
-        return list(spread_frames(find_media([dataset]), frames)[0])
-    part = part[part["label"] == 0]
-    known = frames_of(part) or [None] * len(part)
-    named = [
-        path if frame is None else Frame(path, frame) for path, frame in zip(part["path"], known, strict=True)
-    ]
-    return list(spread_frames(named, frames)[0])
+        return spread_frames(find_media([dataset]), frames)[0], None
+    part = add_frames(part[part["label"] == 0], frames)
+    return sources_of(part), part["group"].tolist()

@@ -37,7 +37,7 @@ class SyntheticSet:
     labels : list of int
         1 for fake.
     groups : list of str
-        The photograph or video that a twin was made of.
+        Of the photograph that a twin was made of.
     """
 
     table: FeatureTable
@@ -49,6 +49,7 @@ def synthetic_set(
     detector: Detector,
     photographs: Sequence[Source],
     *,
+    groups: Sequence[str] | None = None,
     settings: SwapSettings | None = None,
     draws: int = DRAWS,
     seed: int = 0,
@@ -66,6 +67,8 @@ def synthetic_set(
     photographs : sequence of path-like or Frame
         Real ones. The name of the file, and not its folder, is a part of the seed. Of large ones, the face
         and its surroundings are kept, at no more pixels than the largest swap needs.
+    groups : sequence of str, optional
+        What must not be divided, one for each photograph. Default: the file.
     settings : SwapSettings, optional
         What swaps are drawn from.
     draws : int
@@ -89,13 +92,16 @@ def synthetic_set(
     if detector.cropper is None:
         raise ValueError("synthetic fakes need the face in each photograph: they cannot be judged whole")
     settings = SwapSettings() if settings is None else settings
-    found, useless = _faces(detector.cropper, photographs, settings)
+    if groups is None:
+        # Frames of one video belong together.
+        groups = [source.path if isinstance(source, Frame) else str(source) for source in photographs]
+    found, useless = _faces(detector.cropper, photographs, groups, settings)
     if not found:
         raise DatasetError(f"no face in any of {len(photographs)} photographs to make fakes of")
-    labels, groups = [0] * len(useless), [sample.path for sample in useless]
+    labels, of_twins = [0] * len(useless), [group for group, _ in useless]
 
     def stream() -> Iterator[Sample]:
-        yield from useless
+        yield from (sample for _, sample in useless)
         for number in range(draws):
             for k, (path, group, pixels, face) in enumerate(found):
                 rng = generator(seed, PurePath(path).name, number)
@@ -105,19 +111,20 @@ def synthetic_set(
                 where = _wandered(twins.face, twins.real.shape, rng)
                 for label, picture in enumerate((twins.real, twins.fake)):
                     labels.append(label)
-                    groups.append(group)
+                    of_twins.append(group)
                     yield Sample(path, OK, _crop(picture, where))
                 if progress is not None:
                     progress(number * len(found) + k + 1, draws * len(found))
 
     table = extract_features(stream(), detector.feature_set)
-    return SyntheticSet(table, labels, groups)
+    return SyntheticSet(table, labels, of_twins)
 
 
 def fit_synthetic(
     detector: Detector,
     photographs: Sequence[Source],
     *,
+    groups: Sequence[str] | None = None,
     settings: SwapSettings | None = None,
     draws: int = DRAWS,
     progress: Callable[[int, int], None] | None = None,
@@ -128,7 +135,7 @@ def fit_synthetic(
     ----------
     detector : Detector
         Trained in place; its seed is the generator's, too.
-    photographs, settings, draws, progress
+    photographs, groups, settings, draws, progress
         As in :func:`synthetic_set`.
 
     Returns
@@ -142,7 +149,13 @@ def fit_synthetic(
         As :func:`synthetic_set`.
     """
     made = synthetic_set(
-        detector, photographs, settings=settings, draws=draws, seed=detector.seed, progress=progress
+        detector,
+        photographs,
+        groups=groups,
+        settings=settings,
+        draws=draws,
+        seed=detector.seed,
+        progress=progress,
     )
     return detector.fit_features(made.table, made.labels, made.groups)
 
@@ -165,20 +178,18 @@ def is_held_out(name: str, share: float) -> bool:
 
 
 def _faces(
-    cropper: FaceCropper, photographs: Sequence[Source], settings: SwapSettings
-) -> tuple[list[tuple[str, str, UInt8Array, Face]], list[Sample]]:
-    """Name, group, pixels and face of each photograph; and those that are of no use."""
+    cropper: FaceCropper, photographs: Sequence[Source], groups: Sequence[str], settings: SwapSettings
+) -> tuple[list[tuple[str, str, UInt8Array, Face]], list[tuple[str, Sample]]]:
+    """Name, group, pixels and face of each photograph; and group and status of those that are of no use."""
     found, useless = [], []
-    for source, sample in zip(photographs, read_samples(photographs, None), strict=True):
+    for group, sample in zip(groups, read_samples(photographs, None), strict=True):
         if sample.crop is None:
-            useless.append(sample)
+            useless.append((group, sample))
             continue
         (face,) = cropper.detect([sample.crop.rgb])
         if face is None:
-            useless.append(Sample(sample.path, NO_FACE, None))
+            useless.append((group, Sample(sample.path, NO_FACE, None)))
         else:
-            # Frames of one video belong together.
-            group = source.path if isinstance(source, Frame) else sample.path
             found.append((sample.path, group, *around_face(sample.crop.rgb, face, settings)))
     return found, useless
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 FEATURES = "regions"
 # To be raised with every change of the generator that changes what comes out of it.
-SWAPS = 1
+SWAPS = 2
 
 
 def swaps_of(
@@ -53,8 +53,10 @@ def swaps_of(
     settings = SwapSettings()
     digests = [extractor.digest(path) for path in real.samples["path"]]
     sources = sources_of(real.samples)
+    groups = real.groups.tolist()
     key = key_of(
         stage=SWAPS,
+        groups=groups,
         photographs=[[digest, str(source)] for digest, source in zip(digests, sources, strict=True)],
         settings=asdict(settings),
         draws=DRAWS,
@@ -65,25 +67,25 @@ def swaps_of(
     entry = extractor.cache.fetch("swaps", key)
     if entry is None:
         try:
-            made = synthetic_set(detector, sources, settings=settings, seed=seed, progress=progress)
+            made = synthetic_set(
+                detector, sources, groups=groups, settings=settings, seed=seed, progress=progress
+            )
         except DatasetError:
             return None
         extractor.cache.store("swaps", key, _packed(made))
     else:
         made = _unpacked(entry)
-    return _part(
-        f"synthetic swaps of {part.name}", made, dict(zip(real.samples["path"], real.groups, strict=True))
-    )
+    return _part(f"synthetic swaps of {part.name}", made)
 
 
-def _part(name: str, made: SyntheticSet, groups: dict[str, str]) -> Part:
+def _part(name: str, made: SyntheticSet) -> Part:
     import pandas as pd
 
     samples = pd.DataFrame(
         {
             "path": made.table.paths,
             "label": np.array(made.labels, np.int64),
-            "group": [groups[path] for path in made.groups],
+            "group": made.groups,
             "split": "train",
             "change": "",
         }
