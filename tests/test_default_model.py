@@ -20,7 +20,8 @@ from facespectra.detector.loading import DEFAULT_MODEL
 from facespectra.detector.samples import Score
 from facespectra.detector.synthetic import fit_synthetic, is_held_out, synthetic_set
 from facespectra.detector.verdicts import label_of, score_of_group
-from facespectra.models.build import CHECKS, build, calibration_error
+from facespectra.evaluation.calibration import calibration_error
+from facespectra.models.build import CHECKS, build
 from facespectra.regions.layout import N_RELATIVE, feature_names
 from facespectra.synth import SwapSettings
 

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from facespectra.detector.detector import Detector
 from facespectra.detector.synthetic import DRAWS, SyntheticSet, is_held_out, synthetic_set
 from facespectra.evaluation import evaluate
+from facespectra.evaluation.calibration import brier_score, calibration_error
 from facespectra.images import find_images
 from facespectra.synth import PRESETS, SwapSettings
 
@@ -121,34 +122,9 @@ def figures(detector: Detector, made: SyntheticSet) -> dict[str, Any]:
             for low, high in pairwise(WIDTHS)
             if (inside := (widths >= low) & (widths < high)).sum() >= 40
         },
-        "brier": _short(np.mean((scores - labels) ** 2)),
+        "brier": _short(brier_score(labels, scores)),
         "calibration_error": _short(calibration_error(labels, scores)),
     }
-
-
-def calibration_error(labels: NDArray[Any], scores: NDArray[Any], bins: int = 10) -> float:
-    """Give the mean distance between probability and share of fakes, over bins of equally many samples.
-
-    Parameters
-    ----------
-    labels : (n,) array
-        1 for fake.
-    scores : (n,) array
-        Probabilities.
-    bins : int
-        How many.
-
-    Returns
-    -------
-    float
-    """
-    order = np.argsort(scores, kind="stable")
-    gaps = [
-        (abs(float(np.mean(scores[part]) - np.mean(labels[part]))), len(part))
-        for part in np.array_split(order, bins)
-        if len(part)
-    ]
-    return sum(gap * n for gap, n in gaps) / len(order)
 
 
 def _auc(labels: NDArray[Any], scores: NDArray[Any]) -> float | None:
