@@ -27,6 +27,8 @@ pd = pytest.importorskip("pandas", reason="needs the detect extra")
 torch = pytest.importorskip("torch", reason="needs the faces extra")
 Image = pytest.importorskip("PIL.Image", reason="needs the faces extra")
 
+from resnet import make_state  # noqa: E402
+
 
 @pytest.fixture(autouse=True, scope="module")
 def one_torch_thread() -> Iterator[None]:
@@ -35,15 +37,6 @@ def one_torch_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
-
-
-def make_state(seed: int = 0) -> dict[str, Any]:
-    """A ResNet-50 with random weights whose features neither vanish nor explode."""
-    from torchvision.models import resnet50
-
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return resnet50(weights=None).state_dict()
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +71,7 @@ def crops() -> list[np.ndarray]:
 
 @pytest.fixture(scope="module")
 def features(weights_file: Path, crops: list[np.ndarray]) -> np.ndarray:
-    return fs.DeepFeatures(weights_file).transform(crops)
+    return fs.DeepFeatures(weights_file, precision="float32").transform(crops)
 
 
 # --- features ----------------------------------------------------------------------------------------------
@@ -111,20 +104,21 @@ def test_features_are_torchvisions_own(
 def test_crops_have_the_same_features_alone_and_among_others(
     weights_file: Path, crops: list[np.ndarray], features: np.ndarray
 ) -> None:
-    deep = fs.DeepFeatures(weights_file)
+    deep = fs.DeepFeatures(weights_file, precision="float32")
     alone = np.concatenate([deep.transform([crop]) for crop in crops])
     np.testing.assert_array_equal(alone, features)
     np.testing.assert_array_equal(deep.transform(crops[::-1]), features[::-1])
-    larger = fs.DeepFeatures(weights_file, batch_size=3).transform(crops)
+    larger = fs.DeepFeatures(weights_file, batch_size=3, precision="float32").transform(crops)
     np.testing.assert_allclose(larger, features, atol=1e-5 * features.max())
 
 
 def test_every_batch_is_filled_up(weights_file: Path, crops: list[np.ndarray]) -> None:
     # Where kernels depend on the size of a batch, so does the rounding: there is only one size.
-    deep = fs.DeepFeatures(weights_file, batch_size=2)
+    deep = fs.DeepFeatures(weights_file, batch_size=2, precision="float32")
     sizes: list[int] = []
     deep.transform(crops[:1])
-    hook = deep._network()._load().register_forward_pre_hook(lambda _, inputs: sizes.append(len(inputs[0])))
+    network = deep._network()._load().network
+    hook = network.register_forward_pre_hook(lambda _, inputs: sizes.append(len(inputs[0])))
     try:
         assert deep.transform(crops[:3]).shape == (3, WIDTH)
         deep.transform(crops[:1])
@@ -136,9 +130,9 @@ def test_every_batch_is_filled_up(weights_file: Path, crops: list[np.ndarray]) -
 def test_only_colour_and_no_gradient_and_no_training_mode(
     weights_file: Path, crops: list[np.ndarray]
 ) -> None:
-    deep = fs.DeepFeatures(weights_file)
+    deep = fs.DeepFeatures(weights_file, precision="float32")
     first = deep.transform(crops[:1])
-    network = deep._network()._load()
+    network = deep._network()._load().network
     assert not network.training
     assert not any(parameter.requires_grad for parameter in network.parameters())
     np.testing.assert_array_equal(deep.transform([Image.fromarray(crops[0])]), first)
@@ -163,13 +157,13 @@ def test_is_a_scikit_learn_transformer(
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    deep = fs.DeepFeatures(weights_file)
+    deep = fs.DeepFeatures(weights_file, precision="float32")
     deep.transform(crops[:1])
     copy = clone(deep)
     assert (
         copy.get_params()
         == deep.get_params()
-        == {"weights": weights_file, "batch_size": None, "device": None}
+        == {"weights": weights_file, "batch_size": None, "device": None, "precision": "float32"}
     )
     scaled = make_pipeline(copy, StandardScaler()).fit_transform(crops)
     np.testing.assert_allclose(scaled.mean(axis=0), 0, atol=1e-3)
@@ -363,7 +357,7 @@ def test_joined_features_are_both_side_by_side(
 ) -> None:
     made = [Crop(np.asarray(Image.fromarray(crop).convert("L")), crop, (0, 0, 1, 1), None) for crop in crops]
     for name in ("fusion", "concatenation"):
-        joined = make_features(name, {"n_features": 30}, weights=weights_file)
+        joined = make_features(name, {"n_features": 30}, weights=weights_file, precision="float32")
         assert joined.width == WIDTH + 30
         matrix = joined.extract(made)
         np.testing.assert_array_equal(matrix[:, :WIDTH], features)

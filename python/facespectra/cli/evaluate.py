@@ -24,6 +24,7 @@ from facespectra.cli.options import (
     Frames,
     Layout,
     PerVideo,
+    Precision,
     ResNetWeights,
     Split,
     Threads,
@@ -68,6 +69,7 @@ def evaluate(
         ),
     ] = 40,
     resnet_weights: ResNetWeights = None,
+    precision: Precision = "auto",
     backend: Backend = None,
     threads: Threads = None,
     device: Device = None,
@@ -79,7 +81,14 @@ def evaluate(
     from facespectra.datasets import add_frames, read_dataset, select_split
     from facespectra.detector import load
 
-    detector = load(model, backend=backend, threads=threads, device=device, weights=resnet_weights)
+    detector = load(
+        model,
+        backend=backend,
+        threads=threads,
+        device=device,
+        weights=resnet_weights,
+        precision=precision,
+    )
     aggregate = checked_aggregate(per_video)
     manifest = read_dataset(dataset, layout)
     part = add_frames(select_split(manifest, "test", split), frames)

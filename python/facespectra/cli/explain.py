@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from facespectra.cli.console import show_table
-from facespectra.cli.options import Backend, Device, ResNetWeights, Threads
+from facespectra.cli.options import Backend, Device, Precision, ResNetWeights, Threads
 
 if TYPE_CHECKING:
     from facespectra.videos import Frame
@@ -40,6 +40,7 @@ def explain(
         int | None, typer.Option(min=0, help="Which frame of a video, from 0.", show_default="the middle one")
     ] = None,
     resnet_weights: ResNetWeights = None,
+    precision: Precision = "auto",
     backend: Backend = None,
     threads: Threads = None,
     device: Device = None,
@@ -57,7 +58,14 @@ def explain(
 
     known_format(out)
     source = _source(image, frame)
-    detector = load(model, backend=backend, threads=threads, device=device, weights=resnet_weights)
+    detector = load(
+        model,
+        backend=backend,
+        threads=threads,
+        device=device,
+        weights=resnet_weights,
+        precision=precision,
+    )
     found = found_for(source, detector)
     found.save(out)
     rows = [("image", str(source)), ("result", headline(found)), ("model", found.model)]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from facespectra.cli.console import command_line, complain, complain_of, leave, progress_bar
-from facespectra.cli.options import Backend, Device, ResNetWeights, Threads
+from facespectra.cli.options import Backend, Device, Precision, ResNetWeights, Threads
 
 if TYPE_CHECKING:
     from facespectra.lab import LabResult, LabSettings
@@ -42,6 +42,7 @@ def lab(
         ),
     ] = None,
     resnet_weights: ResNetWeights = None,
+    precision: Precision = "auto",
     seed: Annotated[int, typer.Option(min=0, help="For what is random.")] = 0,
     backend: Backend = None,
     threads: Threads = None,
@@ -65,6 +66,7 @@ def lab(
         backend=backend,
         threads=threads,
         device=device,
+        precision=precision,
         command=command_line(),
     )
     leave(run(settings))

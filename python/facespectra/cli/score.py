@@ -21,6 +21,7 @@ from facespectra.cli.options import (
     Device,
     Frames,
     PerVideo,
+    Precision,
     ResNetWeights,
     Threads,
     checked_aggregate,
@@ -69,6 +70,7 @@ def score(
         bool, typer.Option("--per-folder", help="One line for each folder of frames, as for a video.")
     ] = False,
     resnet_weights: ResNetWeights = None,
+    precision: Precision = "auto",
     backend: Backend = None,
     threads: Threads = None,
     device: Device = None,
@@ -89,7 +91,7 @@ def score(
     if write is None:
         raise ValueError(f"unknown format {form!r}; use {', '.join(WRITERS)}")
     names = model or [DEFAULT]
-    runtime = {"backend": backend, "threads": threads, "device": device}
+    runtime = {"backend": backend, "threads": threads, "device": device, "precision": precision}
     detectors = _loaded(names, resnet_weights, runtime)
     checked_aggregate(per_video)
     files, n_missing = _media(sources)

@@ -19,6 +19,7 @@ from facespectra.cli.options import (
     Layout,
     Margin,
     NFeatures,
+    Precision,
     ResNetWeights,
     Snap,
     Split,
@@ -61,6 +62,7 @@ def train(
         str, typer.Option(help="Train on changed copies, too: flip, rotate, or flip,rotate.")
     ] = "",
     resnet_weights: ResNetWeights = None,
+    precision: Precision = "auto",
     seed: Annotated[int, typer.Option(help="For what is random.")] = 0,
     layout: Layout = "auto",
     split: Split = None,
@@ -112,6 +114,7 @@ def train(
         threads=threads,
         device=device,
         weights=resnet_weights,
+        precision=precision,
     )
     check_writable(out)
     with progress_bar("train") as update:

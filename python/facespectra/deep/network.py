@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facespectra._extras import require
+from facespectra.deep.inference import PRECISIONS, cpu_has_bfloat16, ready
 from facespectra.deep.weights import Weights, find_weights, named_like, read_weights, sha256_of
 from facespectra.errors import ModelError
 from facespectra.images import UInt8Array
@@ -27,7 +28,7 @@ BATCH_ON_CPU = 4
 BATCH_ON_DEVICE = 32
 
 # 90 MB each: whoever uses the same weights on the same device shares them for as long as somebody does.
-_SHARED: weakref.WeakValueDictionary[tuple[str, str], Any] = weakref.WeakValueDictionary()
+_SHARED: weakref.WeakValueDictionary[tuple[str, str, str], _Ready] = weakref.WeakValueDictionary()
 _LOADING = threading.Lock()
 
 
@@ -46,11 +47,13 @@ class ResNet50:
         elsewhere.
     device : str, optional
         Where torch runs the network, such as ``"cuda"``. The CPU if not given.
+    precision : {"auto", "float32", "bfloat16"}
+        See :class:`facespectra.DeepFeatures`.
 
     Raises
     ------
     ValueError
-        If `batch_size` is not positive.
+        If `batch_size` is not positive, or there is no such `precision`.
 
     Notes
     -----
@@ -70,15 +73,19 @@ class ResNet50:
         sha256: str | None = None,
         batch_size: int | None = None,
         device: str | None = None,
+        precision: str = "auto",
     ) -> None:
+        if precision not in PRECISIONS:
+            raise ValueError(f"precision must be {', '.join(PRECISIONS)}, not {precision!r}")
         if batch_size is not None and batch_size < 1:
             raise ValueError(f"batch_size must be at least 1, not {batch_size}")
         self.weights = weights
         self.expected = sha256
         self.batch_size = batch_size
         self.device = device
+        self.precision = precision
         self._sha256: str | None = None
-        self._network: Any = None
+        self._ready: _Ready | None = None
         self._lock = threading.Lock()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -87,6 +94,7 @@ class ResNet50:
             "sha256": self.expected,
             "batch_size": self.batch_size,
             "device": self.device,
+            "precision": self.precision,
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -131,7 +139,7 @@ class ResNet50:
         for crop in crops:
             if crop.ndim != 3 or crop.shape[2] != 3 or crop.dtype != np.uint8 or crop.size == 0:
                 raise ValueError(f"a crop must be (h, w, 3) uint8, not {crop.shape} {crop.dtype}")
-        network, size = self._load(), self.size
+        network, size = self._load().network, self.size
         features = np.empty((len(crops), WIDTH), np.float32)
         for start in range(0, len(crops), size):
             part = crops[start : start + size]
@@ -143,6 +151,22 @@ class ResNet50:
         """Crops in a batch."""
         on_cpu = (self.device or "cpu").startswith("cpu")
         return self.batch_size or (BATCH_ON_CPU if on_cpu else BATCH_ON_DEVICE)
+
+    @property
+    def numerics(self) -> dict[str, Any]:
+        """What the bits of the features depend on besides the weights; known before these are loaded."""
+        device = self.device or "cpu"
+        return {
+            "batch_size": self.size,
+            "device": device,
+            "precision": self.precision,
+            "bfloat16": device.startswith("cpu") and cpu_has_bfloat16(),
+        }
+
+    @property
+    def computes_in(self) -> str:
+        """``"float32"`` or ``"bfloat16"``; loads the weights."""
+        return self._load().precision
 
     def load(self) -> None:
         """Load the weights now, and not with the first features.
@@ -161,6 +185,7 @@ class ResNet50:
         for row, crop in zip(batch, crops, strict=False):
             row[:] = _squeezed(crop)
         with torch.inference_mode(), _exact():
+            # A view whose channels lie together, which is the layout that the network is in.
             pixels = torch.from_numpy(batch).to(self.device or "cpu").permute(0, 3, 1, 2).float() / 255
             mean, std = (pixels.new_tensor(values).view(3, 1, 1) for values in (MEAN, STD))
             features = network((pixels - mean) / std)
@@ -187,31 +212,40 @@ class ResNet50:
             )
         return sha256
 
-    def _load(self) -> Any:
+    def _load(self) -> _Ready:
         with self._lock:
-            if self._network is None:
+            if self._ready is None:
                 file = find_weights(self._named())
                 state, sha256 = read_weights(file)
                 self._sha256 = self._accepted(sha256, file)
-                self._network = _shared(state, sha256, self.device or "cpu")
-            return self._network
+                self._ready = _shared(state, sha256, self.device or "cpu", self.precision)
+            return self._ready
 
 
-def _shared(state: dict[str, Any], sha256: str, device: str) -> Any:
+class _Ready:
+    """A network that runs, and the precision that it runs in."""
+
+    def __init__(self, network: Any, precision: str) -> None:
+        self.network = network
+        self.precision = precision
+
+
+def _shared(state: dict[str, Any], sha256: str, device: str, precision: str) -> _Ready:
     import torch
     from torchvision.models import resnet50
 
     with _LOADING:
-        network = _SHARED.get((sha256, device))
-        if network is None:
+        shared = _SHARED.get((sha256, device, precision))
+        if shared is None:
             with torch.device("meta"):
                 network = resnet50()
             network.fc = torch.nn.Identity()
             # Torch makes up the counters of training steps, which it takes the file to be too old to have.
             network.load_state_dict(state, assign=True)
-            network = network.eval().requires_grad_(False).to(device)
-            _SHARED[sha256, device] = network
-    return network
+            with torch.no_grad(), _exact():
+                shared = _Ready(*ready(network.eval(), precision, device, SIDE))
+            _SHARED[sha256, device, precision] = shared
+    return shared
 
 
 @contextmanager

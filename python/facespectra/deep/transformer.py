@@ -41,6 +41,10 @@ class DeepFeatures(TransformerMixin, BaseEstimator):
         Crops that go through the network at once. Default: 4 on the CPU, 32 elsewhere.
     device : str, optional
         Where torch runs the network, such as ``"cuda"``. The CPU if not given.
+    precision : {"auto", "float32", "bfloat16"}
+        What it computes in. ``"auto"`` is float32, but on a CPU that has instructions for bfloat16 (AMX or
+        AVX512_BF16), where it takes these two to five times as fast ones if the features of made-up pictures
+        agree with those in float32 to a cosine of 0.999, which is looked at when the weights are loaded.
 
     Notes
     -----
@@ -63,10 +67,12 @@ class DeepFeatures(TransformerMixin, BaseEstimator):
         *,
         batch_size: int | None = None,
         device: str | None = None,
+        precision: str = "auto",
     ) -> None:
         self.weights = weights
         self.batch_size = batch_size
         self.device = device
+        self.precision = precision
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Do nothing but return the transformer: it has no state.
@@ -123,10 +129,12 @@ class DeepFeatures(TransformerMixin, BaseEstimator):
 
     def _network(self) -> ResNet50:
         # Kept outside the parameters, and made anew where set_params has changed one of them.
-        settings = (self.weights, self.batch_size, self.device)
+        settings = (self.weights, self.batch_size, self.device, self.precision)
         if getattr(self, "_made_with", None) != settings:
+            self._resnet50 = ResNet50(
+                self.weights, batch_size=self.batch_size, device=self.device, precision=self.precision
+            )
             self._made_with = settings
-            self._resnet50 = ResNet50(self.weights, batch_size=self.batch_size, device=self.device)
         return self._resnet50
 
     def __sklearn_is_fitted__(self) -> bool:

@@ -51,7 +51,7 @@ class Detector:
     feature_settings : mapping, optional
         Settings of the feature set: for the spectrum ``n_features``, ``convention``, ``epsilon``,
         ``normalize`` and ``dtype`` of :func:`facespectra.radial_spectrum`.
-    backend, threads, device : optional
+    backend, threads, device, precision : optional
         Where and how to compute, as in :func:`facespectra.radial_spectrum` and
         :class:`facespectra.FaceCropper`. They are not saved with the model.
     weights : path-like or str, optional
@@ -117,6 +117,7 @@ class Detector:
         threads: int | None = None,
         device: str | None = None,
         weights: str | os.PathLike[str] | None = None,
+        precision: str = "auto",
     ) -> None:
         from facespectra.faces import FaceCropper
 
@@ -131,6 +132,7 @@ class Detector:
             threads=threads,
             device=device,
             weights=weights,
+            precision=precision,
         )
         cropper = FaceCropper(**(crop_settings or {}), device=device)
         self.cropper = cropper if crop else None

@@ -24,7 +24,7 @@ class Runtime:
     ----------
     backend, threads
         As in :func:`facespectra.radial_spectrum`.
-    device, weights
+    device, weights, precision
         As in :class:`facespectra.DeepFeatures`.
     """
 
@@ -32,6 +32,7 @@ class Runtime:
     threads: int | None = None
     device: str | None = None
     weights: str | os.PathLike[str] | None = None
+    precision: str = "auto"
 
 
 class FeatureSet(Protocol):
@@ -127,7 +128,7 @@ class ResNet50Features:
     Parameters
     ----------
     runtime : Runtime
-        Of it, ``device`` and ``weights``.
+        Of it, ``device``, ``weights`` and ``precision``.
     weights_sha256 : str, optional
         Of the file of the weights. Others are refused. Default: whatever `runtime` names.
     """
@@ -138,7 +139,9 @@ class ResNet50Features:
         from facespectra.deep.network import WIDTH, ResNet50
 
         self.width = WIDTH
-        self.network = ResNet50(runtime.weights, sha256=weights_sha256, device=runtime.device)
+        self.network = ResNet50(
+            runtime.weights, sha256=weights_sha256, device=runtime.device, precision=runtime.precision
+        )
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -20,6 +20,7 @@ def load(
     threads: int | None = None,
     device: str | None = None,
     weights: str | os.PathLike[str] | None = None,
+    precision: str = "auto",
 ) -> Detector:
     """Load a detector from a file that :meth:`facespectra.Detector.save` wrote.
 
@@ -28,7 +29,7 @@ def load(
     path : path-like, optional
         The model file; by default the one that this package ships, see ``docs/model_card.md``. It is safe
         to load one from a stranger: nothing in it is run.
-    backend, threads, device, weights : optional
+    backend, threads, device, weights, precision : optional
         As for :class:`Detector`. A model whose features come from a network takes the weights that it was
         trained with and no others; torchvision's own are found without being named.
 
@@ -45,7 +46,12 @@ def load(
     model = load_model(path)
     try:
         detector = Detector(
-            **model["settings"], backend=backend, threads=threads, device=device, weights=weights
+            **model["settings"],
+            backend=backend,
+            threads=threads,
+            device=device,
+            weights=weights,
+            precision=precision,
         )
         detector.pipeline_ = model["pipeline"]
         detector.threshold_ = float(model["threshold"])

@@ -28,7 +28,7 @@ Progress: TypeAlias = Callable[[int, int], None]
 Source: TypeAlias = str | Frame | Copy
 
 # To be raised with every change of the code behind a stage that changes what comes out of it.
-FACES, FEATURES = 2, 1
+FACES, FEATURES = 2, 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from facespectra._threads import thread_count
-from facespectra.deep.network import ResNet50
 from facespectra.detector import Detector
 from facespectra.detector.feature_sets import RegionFeatureSet, ResNet50Features, Runtime, SpectrumFeatures
 from facespectra.errors import FacespectraError, ModelError
@@ -49,7 +48,7 @@ class LabSettings:
         Whether these may be downloaded.
     seed : int
         Of what is random.
-    backend, threads, device
+    backend, threads, device, precision
         As for :class:`facespectra.Detector`.
     rendered : bool
         Whether the pictures were drawn by :mod:`facespectra.datasets.rendered`: every page then says so.
@@ -67,6 +66,7 @@ class LabSettings:
     backend: str | None = None
     threads: int | None = None
     device: str | None = None
+    precision: str = "auto"
     rendered: bool = False
     command: str = ""
 
@@ -149,7 +149,12 @@ def run_lab(settings: LabSettings, watch: Watch) -> LabResult:
     _extract(plain, extractor, ["spectrum", "regions", *invariance.STAGES, *deep], watch)
     _extract(evaluation, extractor, ["spectrum", "regions"], watch)
     trainer = Trainer(
-        cache, seed=settings.seed, backend=settings.backend, threads=settings.threads, device=settings.device
+        cache,
+        seed=settings.seed,
+        backend=settings.backend,
+        threads=settings.threads,
+        device=settings.device,
+        precision=settings.precision,
     )
     with watch("Task 1") as progress:
         result.tasks[1] = task_1(trainer, plain, evaluation)
@@ -194,7 +199,9 @@ def _weights(settings: LabSettings) -> tuple[ResNet50Features | None, str]:
             find_weights(None, download=False)
         except ModelError as error:
             return None, str(error)
-    features = ResNet50Features(Runtime(device=settings.device, weights=settings.resnet_weights))
+    features = ResNet50Features(
+        Runtime(device=settings.device, weights=settings.resnet_weights, precision=settings.precision)
+    )
     try:
         features.network.load()
     except FacespectraError as error:
@@ -218,11 +225,9 @@ def _extractor(settings: LabSettings, cache: Cache, deep: ResNet50Features | Non
         regions, {**regions.settings, "versions": versions_of("numpy", "scipy", "numba")}
     )
     if deep is not None:
-        network: ResNet50 = deep.network
         depends = {
             **deep.settings,
-            "batch_size": network.size,
-            "device": settings.device or "cpu",
+            **deep.network.numerics,
             "versions": versions_of("torch", "torchvision", "pillow"),
         }
         stages["resnet50"] = Stage(deep, depends)

@@ -200,7 +200,7 @@ class Trainer:
             return None
         scores, _, model = entry.partition(b"\n")
         held_out = json.loads(scores)
-        runtime = {"backend", "threads", "device"} & set(self.settings)
+        runtime = {"backend", "threads", "device", "precision"} & set(self.settings)
         with TemporaryDirectory() as folder:
             path = Path(folder) / "model"
             path.write_bytes(model)
