@@ -23,8 +23,8 @@ import pytest
 
 import facespectra as fs
 from facespectra.cli import main
+from facespectra.detector.cache import Cache, key_of
 from facespectra.lab import LabResult, LabSettings, run_lab, write_lab
-from facespectra.lab.cache import Cache, key_of
 from facespectra.lab.differences import Separation, compared
 from facespectra.lab.parts import Part, without_repeats
 from facespectra.lab.trials import System, Trainer

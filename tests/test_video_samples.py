@@ -204,8 +204,8 @@ def test_crop_takes_videos(data: Path, tmp_path: Path) -> None:
 
 def test_the_lab_keeps_the_frames_of_a_video_apart(data: Path, tmp_path: Path) -> None:
     from facespectra.detector import make_features
-    from facespectra.lab.cache import Cache
-    from facespectra.lab.extraction import Extractor, Stage
+    from facespectra.detector.cache import Cache
+    from facespectra.detector.extraction import Extractor, Stage
     from facespectra.lab.parts import read_part
 
     write_clip(tmp_path / "set/evaluation/real/a.mp4", 20)

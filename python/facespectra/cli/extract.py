@@ -123,8 +123,8 @@ def _cached_blocks(
     backend: str | None,
 ) -> Blocks:
     from facespectra._threads import thread_count
-    from facespectra.lab.cache import Cache
-    from facespectra.lab.extraction import Extractor, spectrum_stage
+    from facespectra.detector.cache import Cache
+    from facespectra.detector.extraction import Extractor, spectrum_stage
     from facespectra.videos import Frame
 
     stages = {"spectrum": spectrum_stage("spectrum", features, backend)}

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from facespectra.datasets import add_frames, read_dataset, select_split
 from facespectra.datasets.augmentation import add_copies, sources_of
 from facespectra.datasets.frames import frames_of
+from facespectra.detector.extraction import Extractor, Progress, join, select, stack
 from facespectra.detector.features import FeatureTable
-from facespectra.lab.extraction import Extractor, Progress, join, select, stack
 
 if TYPE_CHECKING:
     import pandas as pd

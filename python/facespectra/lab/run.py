@@ -11,13 +11,13 @@ from typing import Any, TypeAlias
 
 from facespectra._threads import thread_count
 from facespectra.detector import Detector
+from facespectra.detector.cache import Cache, versions_of
+from facespectra.detector.extraction import Extractor, Progress, Stage, spectrum_stage
 from facespectra.detector.feature_sets import RegionFeatureSet, ResNet50Features, Runtime, SpectrumFeatures
 from facespectra.errors import FacespectraError, ModelError
 from facespectra.faces import FaceCropper
 from facespectra.lab import invariance
-from facespectra.lab.cache import Cache, versions_of
 from facespectra.lab.differences import Separation, compared, separation
-from facespectra.lab.extraction import Extractor, Progress, Stage, spectrum_stage
 from facespectra.lab.parts import Part, read_part, union, without_repeats
 from facespectra.lab.swaps import swaps_of
 from facespectra.lab.tasks import SWAPS_OF, Outcome, Training, task_1, task_2, task_3

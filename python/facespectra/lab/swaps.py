@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from facespectra.datasets.augmentation import sources_of
+from facespectra.detector.cache import key_of, versions_of
 from facespectra.detector.features import FeatureTable
 from facespectra.detector.synthetic import DRAWS, SyntheticSet, synthetic_set
 from facespectra.errors import DatasetError
-from facespectra.lab.cache import key_of, versions_of
 from facespectra.lab.parts import Part
 from facespectra.synth import SwapSettings
 
 if TYPE_CHECKING:
     from facespectra.detector import Detector
-    from facespectra.lab.extraction import Extractor, Progress
+    from facespectra.detector.extraction import Extractor, Progress
 
 FEATURES = "regions"
 # To be raised with every change of the generator that changes what comes out of it.

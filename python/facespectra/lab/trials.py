@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facespectra.detector import Detector, FeatureTable, load
+from facespectra.detector.cache import Cache, key_of, versions_of
 from facespectra.errors import DatasetError
 from facespectra.evaluation import Evaluation, evaluate
-from facespectra.lab.cache import Cache, key_of, versions_of
 from facespectra.lab.parts import Part
 
 # To be raised with every change of the code behind the fit that changes what comes out of it.

@@ -15,10 +15,10 @@ import numpy as np
 
 from facespectra._threads import in_order
 from facespectra.datasets.augmentation import Copy
+from facespectra.detector.cache import Cache, key_of, versions_of
 from facespectra.detector.feature_sets import FeatureSet, Matrix
 from facespectra.detector.features import BATCH, FeatureTable, batch_rows
 from facespectra.detector.samples import OK, Crop, Sample, cut, read_samples
-from facespectra.lab.cache import Cache, key_of, versions_of
 from facespectra.videos import Frame
 
 if TYPE_CHECKING:
