@@ -205,17 +205,17 @@ def test_crop_takes_videos(data: Path, tmp_path: Path) -> None:
 def test_the_lab_keeps_the_frames_of_a_video_apart(data: Path, tmp_path: Path) -> None:
     from facespectra.detector import make_features
     from facespectra.detector.cache import Cache
-    from facespectra.detector.extraction import Extractor, Stage
+    from facespectra.detector.extraction import Extractor
     from facespectra.lab.parts import read_part
 
     write_clip(tmp_path / "set/evaluation/real/a.mp4", 20)
     write_clip(tmp_path / "set/evaluation/fake/b.mp4", 20, noise=1)
     part = read_part(tmp_path / "set", "test", "videos")
     assert len(part.samples) == 20
-    stages = {"spectrum": Stage(make_features("spectrum", {"n_features": 10}), {})}
+    stages = {"spectrum": make_features("spectrum", {"n_features": 10})}
     extractor = Extractor(Cache(tmp_path / "cache"), fs.FaceCropper(), stages)
     sources = sources_of(part.samples)
-    keys = {extractor._locate(source).key for source in sources}
+    keys = {extractor._key_of_face(source) for source in sources}
     assert len(keys) == 20
     first, again = extractor.tables(sources, ["spectrum"]), extractor.tables(sources, ["spectrum"])
     assert first["spectrum"].paths == again["spectrum"].paths == [str(source) for source in sources]

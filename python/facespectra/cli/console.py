@@ -142,7 +142,7 @@ def command_line() -> str:
 
 @contextmanager
 def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a bar on stderr while something runs; nothing where stderr is not a terminal.
+    """Show a bar with rate and time left on stderr while something runs, if stderr is a terminal.
 
     Parameters
     ----------
@@ -158,12 +158,21 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(what, total=None)
+        task = bar.add_task(what, total=None, rate="")
 
         def update(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
+            # Over the last half minute, as rich keeps it for the time that is left.
+            speed = bar.tasks[0].speed
+            bar.update(task, rate=f"{speed:.3g}/s" if speed else "")
 
         yield update
 

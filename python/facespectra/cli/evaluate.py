@@ -19,6 +19,7 @@ from facespectra.cli.console import (
 )
 from facespectra.cli.options import (
     Backend,
+    Cache,
     Dataset,
     Device,
     Frames,
@@ -73,6 +74,7 @@ def evaluate(
     backend: Backend = None,
     threads: Threads = None,
     device: Device = None,
+    cache: Cache = None,
 ) -> None:
     """Evaluate a model: report.html, metrics.json, scores.csv, roc.csv and roc.svg.
 
@@ -88,6 +90,7 @@ def evaluate(
         device=device,
         weights=resnet_weights,
         precision=precision,
+        cache=cache,
     )
     aggregate = checked_aggregate(per_video)
     manifest = read_dataset(dataset, layout)

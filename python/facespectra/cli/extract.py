@@ -13,6 +13,7 @@ from facespectra.cli.console import complain_of, found, leave, progress_bar
 from facespectra.cli.feature_files import SUFFIXES, writer_of
 from facespectra.cli.options import (
     Backend,
+    Cache,
     Convention,
     Device,
     Dtype,
@@ -54,15 +55,7 @@ def extract(
     backend: Backend = None,
     threads: Threads = None,
     device: Device = None,
-    cache: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR",
-            help="Keep faces and features here, by content: a run that was stopped goes on, and others reuse "
-            "them.",
-            show_default=False,
-        ),
-    ] = None,
+    cache: Cache = None,
 ) -> None:
     """Write the radial spectrum of every image and frame, one row each, in the order of the sources.
 
@@ -89,7 +82,7 @@ def extract(
     if cache is None:
         blocks = _plain_blocks(images, cropper, features)
     else:
-        blocks = _cached_blocks(images, cropper, features, cache, backend)
+        blocks = _cached_blocks(images, cropper, features, cache)
     unreadable: list[tuple[str, str]] = []
     n_ok = 0
     with (
@@ -120,15 +113,13 @@ def _cached_blocks(
     cropper: FaceCropper | None,
     features: FeatureSet,
     folder: Path,
-    backend: str | None,
 ) -> Blocks:
     from facespectra._threads import thread_count
-    from facespectra.detector.cache import Cache
-    from facespectra.detector.extraction import Extractor, spectrum_stage
+    from facespectra.detector.cache import Cache as Folder
+    from facespectra.detector.extraction import Extractor
     from facespectra.videos import Frame
 
-    stages = {"spectrum": spectrum_stage("spectrum", features, backend)}
-    extractor = Extractor(Cache(folder), cropper, stages, workers=thread_count())
+    extractor = Extractor(Folder(folder), cropper, {"spectrum": features}, workers=thread_count())
     sources = [image if isinstance(image, Frame) else os.fspath(image) for image in images]
 
     def blocks(progress: Callable[[int], None]) -> Iterator[FeatureTable]:

@@ -61,6 +61,15 @@ Precision = Annotated[
         "has it and the features stay the same to a cosine of 0.999."
     ),
 ]
+Cache = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Keep faces and features here, by content and settings: a run that was stopped goes on, "
+        "and others take what they need.",
+        show_default=False,
+    ),
+]
 
 NFeatures = Annotated[int, typer.Option(min=1, help="Length of each spectrum.")]
 Convention = Annotated[str, typer.Option(help="durall (as published) or isotropic.")]

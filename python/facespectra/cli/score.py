@@ -18,6 +18,7 @@ from facespectra._files import as_utf8, shown
 from facespectra.cli.console import complain, complain_of, leave, progress_bar
 from facespectra.cli.options import (
     Backend,
+    Cache,
     Device,
     Frames,
     PerVideo,
@@ -74,6 +75,7 @@ def score(
     backend: Backend = None,
     threads: Threads = None,
     device: Device = None,
+    cache: Cache = None,
 ) -> None:
     """Score images and videos: the higher, the more likely fake.
 
@@ -91,7 +93,13 @@ def score(
     if write is None:
         raise ValueError(f"unknown format {form!r}; use {', '.join(WRITERS)}")
     names = model or [DEFAULT]
-    runtime = {"backend": backend, "threads": threads, "device": device, "precision": precision}
+    runtime = {
+        "backend": backend,
+        "threads": threads,
+        "device": device,
+        "precision": precision,
+        "cache": cache,
+    }
     detectors = _loaded(names, resnet_weights, runtime)
     checked_aggregate(per_video)
     files, n_missing = _media(sources)

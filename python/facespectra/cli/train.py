@@ -11,6 +11,7 @@ import typer
 from facespectra.cli.console import complain, complain_of, leave, progress_bar, show_table, warn_of
 from facespectra.cli.options import (
     Backend,
+    Cache,
     Convention,
     Dataset,
     Device,
@@ -79,6 +80,7 @@ def train(
     backend: Backend = None,
     threads: Threads = None,
     device: Device = None,
+    cache: Cache = None,
 ) -> None:
     """Train a detector and write it to a file.
 
@@ -115,6 +117,7 @@ def train(
         device=device,
         weights=resnet_weights,
         precision=precision,
+        cache=cache,
     )
     check_writable(out)
     with progress_bar("train") as update:

@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from facespectra.datasets.augmentation import Copy
 from facespectra.detector.attribution import class_features
 from facespectra.detector.classifiers import REGION_CLASSIFIERS, fit_classifier, make_pipeline
+from facespectra.detector.extraction import extract_cached
 from facespectra.detector.feature_sets import make_features
 from facespectra.detector.features import FeatureTable, extract_features
 from facespectra.detector.model_file import save_model, versions
 from facespectra.detector.samples import Score, Source, read_samples
 from facespectra.detector.verdicts import explained
 from facespectra.errors import DatasetError, ModelError
-from facespectra.videos import N_FRAMES, spread_frames
+from facespectra.videos import N_FRAMES, Frame, spread_frames
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,6 +59,10 @@ class Detector:
     weights : path-like or str, optional
         For features from ResNet-50, as in :class:`facespectra.DeepFeatures`. The model keeps their SHA-256,
         and scores with no others.
+    cache : path-like, optional
+        A folder that keeps faces and features by the content of the file and all settings, for this detector
+        and others: to try another classifier then takes seconds. Not saved with the model, not used for
+        images in memory.
 
     Attributes
     ----------
@@ -118,6 +124,7 @@ class Detector:
         device: str | None = None,
         weights: str | os.PathLike[str] | None = None,
         precision: str = "auto",
+        cache: str | os.PathLike[str] | None = None,
     ) -> None:
         from facespectra.faces import FaceCropper
 
@@ -125,6 +132,7 @@ class Detector:
         self.classifier = classifier
         self.scale = scale
         self.seed = seed
+        self.cache = cache
         self.feature_set = make_features(
             features,
             feature_settings or {},
@@ -284,6 +292,12 @@ class Detector:
         FeatureTable
             One row for each source, in order.
         """
+        if self.cache is not None:
+            named = [source for source in sources if isinstance(source, str | os.PathLike | Frame | Copy)]
+            if len(named) == len(sources):
+                return extract_cached(
+                    named, self.cropper, self.features, self.feature_set, self.cache, progress
+                )
         total = len(sources)
         report = None if progress is None else (lambda done: progress(done, total))
         return extract_features(read_samples(sources, self.cropper), self.feature_set, progress=report)

@@ -1,24 +1,34 @@
-"""From sources to feature tables, through the cache: the numbers of :meth:`facespectra.Detector.extract`."""
+"""From sources to feature tables through a cache: the numbers of :meth:`facespectra.Detector.extract`."""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import reduce
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
 
-from facespectra._threads import in_order
+from facespectra._threads import in_order, thread_count
 from facespectra.datasets.augmentation import Copy
 from facespectra.detector.cache import Cache, key_of, versions_of
 from facespectra.detector.feature_sets import FeatureSet, Matrix
-from facespectra.detector.features import BATCH, FeatureTable, batch_rows
-from facespectra.detector.samples import OK, Crop, Sample, cut, read_samples
+from facespectra.detector.features import BATCH, FeatureTable, batch_rows, stacked
+from facespectra.detector.samples import (
+    NO_FACE,
+    NO_MEMORY,
+    OK,
+    Sample,
+    cut,
+    read_samples,
+    runs_of,
+)
 from facespectra.videos import Frame
 
 if TYPE_CHECKING:
@@ -28,46 +38,7 @@ Progress: TypeAlias = Callable[[int, int], None]
 Source: TypeAlias = str | Frame | Copy
 
 # To be raised with every change of the code behind a stage that changes what comes out of it.
-FACES, FEATURES = 2, 2
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """A feature set and what its numbers depend on.
-
-    Attributes
-    ----------
-    features : FeatureSet
-        What is computed from a crop.
-    depends : dict
-        Plain data: the settings, and the versions of what computes them.
-    """
-
-    features: FeatureSet
-    depends: dict[str, Any]
-
-
-def spectrum_stage(name: str, features: FeatureSet, backend: str | None) -> Stage:
-    """Say what spectra depend on.
-
-    Parameters
-    ----------
-    name : str
-        Of the stage.
-    features : FeatureSet
-        What is computed.
-    backend : str or None
-        As in :func:`facespectra.radial_spectrum`.
-
-    Returns
-    -------
-    Stage
-    """
-    from facespectra.spectrum.backends import get_backend
-
-    # Backends agree to their tolerance and not to the last bit.
-    by = {"backend": get_backend(backend)[0], "versions": versions_of("numpy")}
-    return Stage(features, {"name": name, **features.settings, **by})
+FACES, FEATURES = 3, 2
 
 
 class Extractor:
@@ -79,22 +50,28 @@ class Extractor:
         Where results are kept.
     cropper : FaceCropper or None
         Finds the faces. None takes whole images.
-    stages : mapping of str to Stage
+    stages : mapping of str to FeatureSet
         What can be computed, by name.
     workers : int
         Images in which a face is looked for at once. One where torch finds them.
     """
 
     def __init__(
-        self, cache: Cache, cropper: FaceCropper | None, stages: Mapping[str, Stage], *, workers: int = 1
+        self,
+        cache: Cache,
+        cropper: FaceCropper | None,
+        stages: Mapping[str, FeatureSet],
+        *,
+        workers: int = 1,
     ) -> None:
         self.cache = cache
         self.cropper = cropper
-        self.workers = workers
+        # Torch has threads of its own, and is asked by one of ours.
+        self.workers = workers if cropper is None or cropper.in_core else 1
         self.stages = dict(stages)
         self._faces = {
             "stage": FACES,
-            "crop": cropper.get_params() if cropper else None,
+            "crop": cropper.get_params() | {"in_core": cropper.in_core} if cropper else None,
             "versions": versions_of("facenet-pytorch", "torch", "pillow"),
         }
         self._digests: dict[str, str | None] = {}
@@ -119,10 +96,7 @@ class Extractor:
             One row for each source, in order.
         """
         blocks = list(self.blocks(sources, names, progress))
-        return {
-            name: _stack([block[name] for block in blocks], self.stages[name].features.width)
-            for name in names
-        }
+        return {name: stacked([block[name] for block in blocks], self.stages[name].width) for name in names}
 
     def blocks(
         self, sources: Sequence[Source], names: Sequence[str], progress: Progress | None = None
@@ -139,16 +113,14 @@ class Extractor:
         dict of str to FeatureTable
             Of the next sources.
         """
-        # Torch has threads of its own, and is asked by one of ours.
-        one = self.cropper is not None and not self.cropper.in_core
-        located = in_order(self._locate, sources, workers=1 if one else self.workers, ahead=BATCH)
+        found = self._located(sources)
         for start in range(0, len(sources), BATCH):
-            found = []
-            for item in islice(located, BATCH):
-                found.append(item)
+            batch = []
+            for item in islice(found, BATCH):
+                batch.append(item)
                 if progress is not None:
-                    progress(start + len(found), len(sources))
-            yield {name: self._features(name, found) for name in names}
+                    progress(start + len(batch), len(sources))
+            yield {name: self._features(name, batch) for name in names}
 
     def digest(self, path: str) -> str | None:
         """SHA-256 of a file's bytes, computed once in the life of this object.
@@ -171,79 +143,142 @@ class Extractor:
                 self._digests[path] = None
         return self._digests[path]
 
-    def _locate(self, source: Source) -> _Located:
-        path = source if isinstance(source, str) else source.path
-        what: dict[str, Any] = {"change": source.change if isinstance(source, Copy) else ""}
-        frame = (
-            source.index if isinstance(source, Frame) else source.frame if isinstance(source, Copy) else None
+    def _located(self, sources: Sequence[Source]) -> Iterator[_Located]:
+        """Look for the faces, on several threads and ahead of who takes them."""
+        runs: Iterator[Sequence[Source]] = (
+            run if isinstance(run, list) else [cast("Source", run)] for run in runs_of(sources)
         )
-        if frame is not None:
-            what["frame"] = frame
+        for run in in_order(self._locate, runs, workers=self.workers, ahead=BATCH, weight=len):
+            yield from run
+
+    def _locate(self, run: Sequence[Source]) -> list[_Located]:
+        """Look for the faces in what can be decoded in one go, where that has not been done before."""
+        items = [_Located(source, self._key_of_face(source)) for source in run]
+        unknown = [item for item in items if not self._known(item)]
+        samples = read_samples([item.source for item in unknown], self.cropper, workers=1)
+        for item, sample in zip(unknown, samples, strict=True):
+            crop = sample.crop
+            item.name, item.status, item.sample = sample.path, sample.status, sample
+            item.box, item.face = (crop.box, crop.face) if crop else (None, None)
+            # What could not be read is tried again: another limit, or more memory, may be all that it needs.
+            if item.key is not None and item.status in (OK, NO_FACE):
+                known = {
+                    "status": item.status,
+                    "box": item.box,
+                    "face": asdict(item.face) if item.face else None,
+                }
+                self.cache.store("faces", item.key, json.dumps(known).encode())
+        return items
+
+    def _key_of_face(self, source: Source) -> str | None:
+        """A key of the content of the file and what is wanted of it; None for one that cannot be read."""
+        path = source if isinstance(source, str) else source.path
+        change = source.change if isinstance(source, Copy) else ""
+        frame = None
+        if not isinstance(source, str):
+            frame = source.index if isinstance(source, Frame) else source.frame
         digest = self.digest(path)
         if digest is None:
-            (sample,) = read_samples([source], self.cropper)
-            return _Located(source, None, sample.status, None, None, sample)
-        key = key_of(content=digest, **what, **self._faces)
-        entry = self.cache.fetch("faces", key)
-        if entry is not None:
-            status, box, face = _face_from(json.loads(entry))
-            return _Located(source, key, status, box, face, None)
-        (sample,) = read_samples([source], self.cropper)
-        crop = sample.crop
-        box, face = (crop.box, crop.face) if crop else (None, None)
-        known = {"status": sample.status, "box": box, "face": asdict(face) if face else None}
-        self.cache.store("faces", key, json.dumps(known).encode())
-        return _Located(source, key, sample.status, box, face, sample)
+            return None
+        return key_of(content=digest, change=change, frame=frame, **self._faces)
+
+    def _known(self, item: _Located) -> bool:
+        """Fill in what is known of a face from before."""
+        entry = None if item.key is None else self.cache.fetch("faces", item.key)
+        if entry is None:
+            return False
+        item.name = str(item.source)
+        item.status, item.box, item.face = _face_from(json.loads(entry))
+        return True
 
     def _features(self, name: str, batch: Sequence[_Located]) -> FeatureTable:
-        stage = self.stages[name]
-        rows = np.full((len(batch), stage.features.width), np.nan)
+        features = self.stages[name]
+        depends = features.depends
+        rows = np.full((len(batch), features.width), np.nan)
         statuses = [item.status for item in batch]
         missing = []
         for index, item in enumerate(batch):
             if item.status != OK:
                 continue
-            entry = self.cache.fetch(name, self._key(stage, item))
+            entry = self.cache.fetch(name, _key(name, item, depends))
             if entry is None:
                 missing.append(index)
             else:
                 statuses[index], row = _unpacked(entry)
                 rows = _put(rows, index, row)
         if missing:
-            values, failures = batch_rows([batch[index].read() for index in missing], stage.features)
+            self._read([batch[index] for index in missing])
+            samples = [batch[index].sample for index in missing]
+            values, failures = batch_rows([sample for sample in samples if sample], features)
             for index, row, failure in zip(missing, values, failures, strict=True):
-                statuses[index] = failure or OK
-                self.cache.store(name, self._key(stage, batch[index]), _packed(statuses[index], row))
-                rows = _put(rows, index, row if not failure else None)
-        return FeatureTable(
-            [str(item.source) for item in batch], statuses, [item.box for item in batch], rows
-        )
+                statuses[index] = failure or batch[index].status
+                if statuses[index] == OK or (failure and not failure.endswith(NO_MEMORY)):
+                    self.cache.store(name, _key(name, batch[index], depends), _packed(statuses[index], row))
+                rows = _put(rows, index, row if statuses[index] == OK else None)
+        return FeatureTable([item.name for item in batch], statuses, [item.box for item in batch], rows)
 
-    @staticmethod
-    def _key(stage: Stage, item: _Located) -> str:
-        return key_of(stage=FEATURES, face=item.key, depends=stage.depends)
+    def _read(self, items: Sequence[_Located]) -> None:
+        """Cut out the crops of faces that are known from before; the others were kept by the detection."""
+        absent = [item for item in items if item.sample is None]
+        wholes = read_samples([item.source for item in absent], None, workers=self.workers)
+        for item, whole in zip(absent, wholes, strict=True):
+            item.name, item.status, item.sample = whole.path, whole.status, whole
+            if whole.crop is not None and item.box is not None:
+                crop = cut(whole.crop.grey, whole.crop.rgb, item.box, item.face)
+                item.sample = Sample(whole.path, whole.status, crop)
 
 
 @dataclass(slots=True)
 class _Located:
-    """A source whose face has been looked for."""
+    """A source whose face is looked for."""
 
     source: Source
     key: str | None
-    status: str
-    box: Box | None
-    face: Face | None
-    sample: Sample | None
+    name: str = ""
+    status: str = ""
+    box: Box | None = None
+    face: Face | None = None
+    sample: Sample | None = None
 
-    def read(self) -> Sample:
-        """The crop: kept from the detection, or cut out again where the face is known from before."""
-        if self.sample is None:
-            (whole,) = read_samples([self.source], None)
-            if whole.crop is None or self.box is None:
-                return whole
-            crop: Crop = cut(whole.crop.grey, whole.crop.rgb, self.box, self.face)
-            self.sample = Sample(whole.path, whole.status, crop)
-        return self.sample
+
+def _key(name: str, item: _Located, depends: dict[str, Any]) -> str:
+    return key_of(stage=FEATURES, name=name, face=item.key, depends=depends)
+
+
+def extract_cached(
+    sources: Sequence[str | os.PathLike[str] | Frame | Copy],
+    cropper: FaceCropper | None,
+    name: str,
+    features: FeatureSet,
+    folder: str | os.PathLike[str],
+    progress: Progress | None = None,
+) -> FeatureTable:
+    """Compute the features of some sources, but for what a folder holds of them from before.
+
+    Parameters
+    ----------
+    sources : sequence of path-like, Frame or Copy
+        Image files, frames of videos, and changed copies of either.
+    cropper : FaceCropper or None
+        None takes whole images.
+    name : str
+        Of the features.
+    features : FeatureSet
+        What to compute. The parts of joined ones are kept apart: each is good for others, too.
+    folder : path-like
+        The cache.
+    progress : callable, optional
+        Called with the number of sources done and of all.
+
+    Returns
+    -------
+    FeatureTable
+        One row for each source, in order.
+    """
+    stages: dict[str, FeatureSet] = getattr(features, "parts", {name: features})
+    extractor = Extractor(Cache(Path(folder)), cropper, stages, workers=thread_count())
+    named = [source if isinstance(source, Frame | Copy) else os.fspath(source) for source in sources]
+    return reduce(join, extractor.tables(named, list(stages), progress).values())
 
 
 def _face_from(known: Any) -> tuple[str, Box | None, Face | None]:
@@ -274,7 +309,10 @@ def join(first: FeatureTable, second: FeatureTable) -> FeatureTable:
     """
     pairs = zip(first.statuses, second.statuses, strict=True)
     statuses = [one if one != OK else other for one, other in pairs]
-    matrix = np.concatenate([first.matrix, second.matrix], axis=1)
+    # Where nothing is in a table, its precision says nothing.
+    full = [table.matrix.dtype for table in (first, second) if table.ok.any()]
+    dtype = np.result_type(*full) if full else np.dtype(np.float64)
+    matrix = np.concatenate([first.matrix, second.matrix], axis=1, dtype=dtype, casting="same_kind")
     matrix[[status != OK for status in statuses]] = np.nan
     return FeatureTable(first.paths, statuses, first.boxes, matrix)
 
@@ -298,30 +336,6 @@ def select(table: FeatureTable, rows: Sequence[int]) -> FeatureTable:
         [table.statuses[row] for row in rows],
         [table.boxes[row] for row in rows],
         table.matrix[list(rows)],
-    )
-
-
-def stack(tables: Sequence[FeatureTable]) -> FeatureTable:
-    """Put tables with the same features below each other.
-
-    Parameters
-    ----------
-    tables : sequence of FeatureTable
-        At least one.
-
-    Returns
-    -------
-    FeatureTable
-    """
-    return _stack(tables, tables[0].matrix.shape[1])
-
-
-def _stack(tables: Sequence[FeatureTable], width: int) -> FeatureTable:
-    return FeatureTable(
-        [path for table in tables for path in table.paths],
-        [status for table in tables for status in table.statuses],
-        [box for table in tables for box in table.boxes],
-        np.concatenate([table.matrix for table in tables]) if tables else np.empty((0, width)),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from facespectra.detector.cache import versions_of
 from facespectra.detector.samples import Crop
 from facespectra.spectrum.settings import SpectrumSettings
 
@@ -53,6 +54,11 @@ class FeatureSet(Protocol):
     @property
     def settings(self) -> dict[str, Any]:
         """Plain data; made with the same settings, a feature set gives the same numbers."""
+        ...
+
+    @property
+    def depends(self) -> dict[str, Any]:
+        """Plain data: all that the bits of the numbers depend on besides the crop, for a cache."""
         ...
 
     def extract(self, crops: Sequence[Crop]) -> Matrix:
@@ -109,6 +115,16 @@ class SpectrumFeatures:
         """See :class:`FeatureSet`."""
         return dict(self._settings)
 
+    @property
+    def depends(self) -> dict[str, Any]:
+        """See :class:`FeatureSet`. Backends agree to their tolerance and not to the last bit."""
+        from facespectra.spectrum.backends import get_backend
+
+        return self.settings | {
+            "backend": get_backend(self.runtime.backend)[0],
+            "versions": versions_of("numpy"),
+        }
+
     def extract(self, crops: Sequence[Crop]) -> Matrix:
         """Compute the radial spectra of some crops; see :class:`FeatureSet`."""
         from facespectra.spectrum import radial_spectrum
@@ -148,6 +164,15 @@ class ResNet50Features:
         """See :class:`FeatureSet`. Looks for the weights."""
         return {"weights_sha256": self.network.sha256}
 
+    @property
+    def depends(self) -> dict[str, Any]:
+        """See :class:`FeatureSet`. Looks for the weights."""
+        return (
+            self.settings
+            | self.network.numerics
+            | {"versions": versions_of("torch", "torchvision", "pillow")}
+        )
+
     def extract(self, crops: Sequence[Crop]) -> Matrix:
         """Compute the pooled features of some crops; see :class:`FeatureSet`."""
         return self.network.features([crop.rgb for crop in crops])
@@ -172,22 +197,27 @@ class JoinedFeatures:
     def __init__(
         self, runtime: Runtime, *, balanced: bool, weights_sha256: str | None = None, **settings: Any
     ) -> None:
-        self.parts: tuple[FeatureSet, ...] = (
-            ResNet50Features(runtime, weights_sha256=weights_sha256),
-            SpectrumFeatures(runtime, **settings),
-        )
-        widths = tuple(part.width for part in self.parts)
+        self.parts: dict[str, FeatureSet] = {
+            "resnet50": ResNet50Features(runtime, weights_sha256=weights_sha256),
+            "spectrum": SpectrumFeatures(runtime, **settings),
+        }
+        widths = tuple(part.width for part in self.parts.values())
         self.width = sum(widths)
         self.blocks: tuple[int, ...] = widths if balanced else ()
 
     @property
     def settings(self) -> dict[str, Any]:
         """See :class:`FeatureSet`. Looks for the weights."""
-        return {key: value for part in self.parts for key, value in part.settings.items()}
+        return {key: value for part in self.parts.values() for key, value in part.settings.items()}
+
+    @property
+    def depends(self) -> dict[str, Any]:
+        """See :class:`FeatureSet`. Looks for the weights."""
+        return {name: part.depends for name, part in self.parts.items()}
 
     def extract(self, crops: Sequence[Crop]) -> Matrix:
         """Compute both; see :class:`FeatureSet`."""
-        return np.concatenate([part.extract(crops) for part in self.parts], axis=1)
+        return np.concatenate([part.extract(crops) for part in self.parts.values()], axis=1)
 
 
 class RegionFeatureSet:
@@ -210,6 +240,11 @@ class RegionFeatureSet:
     def settings(self) -> dict[str, Any]:
         """See :class:`FeatureSet`."""
         return {}
+
+    @property
+    def depends(self) -> dict[str, Any]:
+        """See :class:`FeatureSet`."""
+        return {"versions": versions_of("numpy", "scipy", "numba")}
 
     def extract(self, crops: Sequence[Crop]) -> Matrix:
         """Compute the region features of some crops; see :class:`FeatureSet`."""

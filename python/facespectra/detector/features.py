@@ -99,10 +99,26 @@ def extract_features(
     -------
     FeatureTable
     """
-    parts = list(feature_blocks(samples, features, progress=progress))
-    # A batch without any features has no precision of its own.
+    return stacked(list(feature_blocks(samples, features, progress=progress)), features.width)
+
+
+def stacked(parts: Sequence[FeatureTable], width: int) -> FeatureTable:
+    """Put tables of the same features below each other.
+
+    Parameters
+    ----------
+    parts : sequence of FeatureTable
+        Maybe none.
+    width : int
+        Features of a sample.
+
+    Returns
+    -------
+    FeatureTable
+    """
+    # A part without any features has no precision of its own.
     dtype = next((part.matrix.dtype for part in parts if part.ok.any()), np.dtype(np.float64))
-    blocks = [np.empty((0, features.width)), *(part.matrix for part in parts)]
+    blocks = [np.empty((0, width)), *(part.matrix for part in parts)]
     return FeatureTable(
         [path for part in parts for path in part.paths],
         [status for part in parts for status in part.statuses],

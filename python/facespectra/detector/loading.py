@@ -21,6 +21,7 @@ def load(
     device: str | None = None,
     weights: str | os.PathLike[str] | None = None,
     precision: str = "auto",
+    cache: str | os.PathLike[str] | None = None,
 ) -> Detector:
     """Load a detector from a file that :meth:`facespectra.Detector.save` wrote.
 
@@ -29,7 +30,7 @@ def load(
     path : path-like, optional
         The model file; by default the one that this package ships, see ``docs/model_card.md``. It is safe
         to load one from a stranger: nothing in it is run.
-    backend, threads, device, weights, precision : optional
+    backend, threads, device, weights, precision, cache : optional
         As for :class:`Detector`. A model whose features come from a network takes the weights that it was
         trained with and no others; torchvision's own are found without being named.
 
@@ -52,6 +53,7 @@ def load(
             device=device,
             weights=weights,
             precision=precision,
+            cache=cache,
         )
         detector.pipeline_ = model["pipeline"]
         detector.threshold_ = float(model["threshold"])

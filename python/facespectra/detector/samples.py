@@ -150,7 +150,7 @@ def read_samples(
     # Whole images take more memory than faces: fewer of them wait.
     ahead = AHEAD if cropper is not None else 2 * workers
     for samples in in_order(
-        lambda run: _samples(run, cropper), _runs(sources), workers=workers, ahead=ahead, weight=_weight
+        lambda run: _samples(run, cropper), runs_of(sources), workers=workers, ahead=ahead, weight=_weight
     ):
         yield from samples
 
@@ -203,8 +203,19 @@ def _frames(run: list[Frame | Copy], cropper: FaceCropper | None) -> list[Sample
     return samples
 
 
-def _runs(sources: Iterable[Source]) -> Iterator[list[Frame | Copy] | Source]:
-    """Lists of frames that can be decoded in one go; all else as it comes."""
+def runs_of(sources: Iterable[Source]) -> Iterator[list[Frame | Copy] | Source]:
+    """Bring together what can be decoded in one go.
+
+    Parameters
+    ----------
+    sources : iterable
+        As for :func:`read_samples`.
+
+    Yields
+    ------
+    list of Frame or Copy, or source
+        Frames of one video that come one after the other, rising; all else as it comes.
+    """
     run: list[Frame | Copy] = []
     for source in sources:
         frame = source if isinstance(source, Frame | Copy) and _index(source) >= 0 else None

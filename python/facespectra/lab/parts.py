@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from facespectra.datasets import add_frames, read_dataset, select_split
 from facespectra.datasets.augmentation import add_copies, sources_of
 from facespectra.datasets.frames import frames_of
-from facespectra.detector.extraction import Extractor, Progress, join, select, stack
-from facespectra.detector.features import FeatureTable
+from facespectra.detector.extraction import Extractor, Progress, join, select
+from facespectra.detector.features import FeatureTable, stacked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -159,7 +159,11 @@ def union(name: str, *parts: Part) -> Part:
         ignore_index=True,
     )
     names = set.intersection(*(set(part.tables) for part in parts))
-    return Part(name, samples, {key: stack([part.tables[key] for part in parts]) for key in sorted(names)})
+    tables = {}
+    for key in sorted(names):
+        found = [part.tables[key] for part in parts]
+        tables[key] = stacked(found, found[0].matrix.shape[1])
+    return Part(name, samples, tables)
 
 
 def without_repeats(

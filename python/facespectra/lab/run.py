@@ -11,9 +11,15 @@ from typing import Any, TypeAlias
 
 from facespectra._threads import thread_count
 from facespectra.detector import Detector
-from facespectra.detector.cache import Cache, versions_of
-from facespectra.detector.extraction import Extractor, Progress, Stage, spectrum_stage
-from facespectra.detector.feature_sets import RegionFeatureSet, ResNet50Features, Runtime, SpectrumFeatures
+from facespectra.detector.cache import Cache
+from facespectra.detector.extraction import Extractor, Progress
+from facespectra.detector.feature_sets import (
+    FeatureSet,
+    RegionFeatureSet,
+    ResNet50Features,
+    Runtime,
+    SpectrumFeatures,
+)
 from facespectra.errors import FacespectraError, ModelError
 from facespectra.faces import FaceCropper
 from facespectra.lab import invariance
@@ -213,24 +219,13 @@ def _weights(settings: LabSettings) -> tuple[ResNet50Features | None, str]:
 
 def _extractor(settings: LabSettings, cache: Cache, deep: ResNet50Features | None) -> Extractor:
     runtime = Runtime(backend=settings.backend, threads=settings.threads)
-    stages = {
-        name: spectrum_stage(name, features, settings.backend)
-        for name, features in {
-            "spectrum": SpectrumFeatures(runtime),
-            **invariance.feature_sets(runtime),
-        }.items()
+    stages: dict[str, FeatureSet] = {
+        "spectrum": SpectrumFeatures(runtime),
+        **invariance.feature_sets(runtime),
+        "regions": RegionFeatureSet(runtime),
     }
-    regions = RegionFeatureSet(runtime)
-    stages["regions"] = Stage(
-        regions, {**regions.settings, "versions": versions_of("numpy", "scipy", "numba")}
-    )
     if deep is not None:
-        depends = {
-            **deep.settings,
-            **deep.network.numerics,
-            "versions": versions_of("torch", "torchvision", "pillow"),
-        }
-        stages["resnet50"] = Stage(deep, depends)
+        stages["resnet50"] = deep
     workers = thread_count(settings.threads)
     return Extractor(cache, FaceCropper(device=settings.device), stages, workers=workers)
 
