@@ -6,6 +6,7 @@ import hashlib
 import json
 import pickle
 import socket
+import sys
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -308,6 +309,31 @@ def test_without_a_network_one_line_says_what_to_do(name: str | None, hub: Path)
     assert socket.getdefaulttimeout() is None
     with pytest.raises(ModelError, match="are not at"):
         weights.find_weights(name, download=False)
+
+
+def test_published_weights_are_where_torchvision_says() -> None:
+    from torchvision.models import ResNet50_Weights
+
+    names = {"imagenet": "IMAGENET1K_V1", "imagenet-v1": "IMAGENET1K_V1", "imagenet-v2": "IMAGENET1K_V2"}
+    assert {name: weights._SITE + file for name, file in weights.PUBLISHED.items()} == {
+        name: ResNet50_Weights[theirs].url for name, theirs in names.items()
+    }
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [{}, {"TORCH_HOME": "~/t"}, {"XDG_CACHE_HOME": "/c"}, {"TORCH_HOME": "/t", "XDG_CACHE_HOME": "/c"}],
+)
+def test_torchs_folder_is_known_without_torch(
+    variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TORCH_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    theirs = weights._hub()
+    monkeypatch.delitem(sys.modules, "torch")
+    assert weights._hub() == theirs
 
 
 def test_downloads_go_through_torchs_downloader_with_the_hash(

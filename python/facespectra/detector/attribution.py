@@ -135,7 +135,7 @@ def spectrum_columns(detector: Detector) -> slice | None:
     if detector.features == "spectrum":
         return slice(0, width)
     if detector.features in ("fusion", "concatenation"):
-        return slice(detector.feature_set.parts[0].width, width)  # type: ignore[attr-defined]
+        return slice(detector.feature_set.parts["resnet50"].width, width)
     return None
 
 

@@ -275,7 +275,7 @@ def extract_cached(
     FeatureTable
         One row for each source, in order.
     """
-    stages: dict[str, FeatureSet] = getattr(features, "parts", {name: features})
+    stages = features.parts or {name: features}
     extractor = Extractor(Cache(Path(folder)), cropper, stages, workers=thread_count())
     named = [source if isinstance(source, Frame | Copy) else os.fspath(source) for source in sources]
     return reduce(join, extractor.tables(named, list(stages), progress).values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -46,10 +47,13 @@ class FeatureSet(Protocol):
     blocks : tuple of int
         Widths of the parts that a classifier must scale to an equal say; empty where it takes the numbers as
         they are.
+    parts : mapping of str to FeatureSet
+        What it is joined of, by name and in order; empty where it is one thing.
     """
 
     width: int
     blocks: tuple[int, ...]
+    parts: Mapping[str, FeatureSet]
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -99,6 +103,7 @@ class SpectrumFeatures:
     """
 
     blocks: tuple[int, ...] = ()
+    parts: Mapping[str, FeatureSet] = MappingProxyType({})
 
     def __init__(self, runtime: Runtime, **settings: Any) -> None:
         checked = SpectrumSettings(**settings)
@@ -150,6 +155,7 @@ class ResNet50Features:
     """
 
     blocks: tuple[int, ...] = ()
+    parts: Mapping[str, FeatureSet] = MappingProxyType({})
 
     def __init__(self, runtime: Runtime, *, weights_sha256: str | None = None) -> None:
         from facespectra.deep.network import WIDTH, ResNet50
@@ -197,7 +203,7 @@ class JoinedFeatures:
     def __init__(
         self, runtime: Runtime, *, balanced: bool, weights_sha256: str | None = None, **settings: Any
     ) -> None:
-        self.parts: dict[str, FeatureSet] = {
+        self.parts: Mapping[str, FeatureSet] = {
             "resnet50": ResNet50Features(runtime, weights_sha256=weights_sha256),
             "spectrum": SpectrumFeatures(runtime, **settings),
         }
@@ -230,6 +236,7 @@ class RegionFeatureSet:
     """
 
     blocks: tuple[int, ...] = ()
+    parts: Mapping[str, FeatureSet] = MappingProxyType({})
 
     def __init__(self, runtime: Runtime) -> None:
         from facespectra.regions.layout import feature_names
