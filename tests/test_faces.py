@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 import facespectra.faces
 from facespectra._mtcnn import Found, has_core
-from facespectra.errors import MissingExtraError
+from facespectra.errors import MissingExtraError, SettingError
 from facespectra.faces import Face, FaceCropper
 from facespectra.images import find_images, read_image, to_grey, to_rgb
 
@@ -171,6 +171,21 @@ def test_unequal_sizes_go_together_and_neighbours_do_not_matter(
     assert together[1] == together[3] == face
     assert together[2] == cropper.detect([other])[0] is not None
     assert cropper.detect([]) == []
+
+
+def test_threads_change_neither_faces_nor_their_order(portrait: Image.Image) -> None:
+    native = FaceCropper()
+    sizes = [256, 20, 90, 128, 200, 8, 64, 300]
+    images = [portrait.resize((size, size)) for size in sizes]
+    alone = [native.detect([image])[0] for image in images]
+    assert sum(face is not None for face in alone) >= 4
+    for threads in (1, 2, 5):
+        assert native.detect(iter(images), threads=threads) == alone
+    assert native.detect([], threads=3) == []
+    with pytest.raises(SettingError, match="threads"):
+        native.detect(images[:1], threads=0)
+    with pytest.raises(TypeError, match="not an image"):
+        native.detect([*images, "portrait.jpg"], threads=3)
 
 
 @pytest.mark.parametrize("detector", ["native", "reference"])

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from facespectra._threads import in_order, thread_count
 from facespectra.errors import BackendError
 from facespectra.images import AnyImage, UInt8Array, to_grey, to_rgb
 
@@ -169,13 +170,17 @@ class FaceCropper:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(**state)  # type: ignore[misc]
 
-    def detect(self, images: Iterable[AnyImage]) -> list[Face | None]:
+    def detect(self, images: Iterable[AnyImage], *, threads: int | None = None) -> list[Face | None]:
         """Find the largest face of each image.
 
         Parameters
         ----------
         images : iterable of PIL.Image.Image or numpy.ndarray
             Of any kind that :func:`facespectra.images.to_rgb` takes, and of any and unequal sizes.
+        threads : int, optional
+            Images in which a face is looked for at once. Default: as many as processors, or
+            ``FACESPECTRA_THREADS``. One where torch finds the faces, which has threads of its own. The faces
+            are the same.
 
         Returns
         -------
@@ -191,10 +196,20 @@ class FaceCropper:
             If the core was asked for and was not built.
         ValueError, TypeError
             If something is not an image; see :func:`facespectra.images.to_rgb`.
+        SettingError
+            If `threads` is not positive.
         """
         if isinstance(images, np.ndarray) and images.ndim == 2:
             raise TypeError("detect() takes a sequence of images; put a single one into a list")
-        return [self._detect(to_rgb(image)) for image in images]
+        single = (isinstance(images, Sized) and len(images) < 2) or not self.in_core
+        workers = thread_count(threads)
+        found = in_order(
+            lambda image: self._detect(to_rgb(image)),
+            images,
+            workers=1 if single else workers,
+            ahead=2 * workers,
+        )
+        return list(found)
 
     def crop(self, image: AnyImage) -> UInt8Array | None:
         """Cut out the largest face in grey.
