@@ -184,7 +184,7 @@ def test_threads_change_neither_faces_nor_their_order(portrait: Image.Image) -> 
     assert native.detect([], threads=3) == []
     with pytest.raises(SettingError, match="threads"):
         native.detect(images[:1], threads=0)
-    with pytest.raises(TypeError, match="not an image"):
+    with pytest.raises(TypeError, match="must be a PIL image"):
         native.detect([*images, "portrait.jpg"], threads=3)
 
 
