@@ -17,10 +17,12 @@
 #include <vector>
 
 #include "facespectra/extractor.hpp"
+#include "support.hpp"
 
 namespace {
 
 using namespace facespectra;
+using namespace facespectra::fuzz;
 
 constexpr std::size_t header_size = 12;
 constexpr std::size_t max_pixels = 1U << 15U;
@@ -37,11 +39,6 @@ double level_tolerance(const ImageView& image) {
         return n == 1;
     };
     return is_smooth(image.height) && is_smooth(image.width) ? 6 : 60;
-}
-
-[[noreturn]] void broken(const char* promise) {
-    std::fprintf(stderr, "broken promise: %s\n", promise);
-    std::abort();
 }
 
 std::string file(const char* variable, const char* name) {
@@ -71,12 +68,6 @@ const Extractor<Real>& extractor(std::size_t level) {
     }
     return *made[level % made.size()];
 }
-
-struct Reader {
-    const std::uint8_t* data;
-    unsigned byte(std::size_t i) const { return data[i]; }
-    unsigned two(std::size_t i) const { return byte(i) + 256U * byte(i + 1); }
-};
 
 /// An image in memory of exactly its size, so that a read beyond it is seen.
 struct Image {
@@ -191,6 +182,23 @@ void check(const Image& image, Settings settings, std::size_t level, std::size_t
 }
 
 }  // namespace
+
+/// Every type, shapes from one pixel to a line of 1200, and pixels from flat to noise.
+Bytes facespectra::fuzz::random_input(std::mt19937& generator) {
+    Bytes bytes(12 + below(generator, 3) * below(generator, 200));
+    for (auto& byte : bytes) byte = static_cast<std::uint8_t>(below(generator, 256));
+    const std::uint32_t side = below(generator, 4) == 0 ? 8 : 200;
+    for (const std::size_t at : {1U, 3U}) {
+        if (below(generator, 5) == 0) continue;
+        bytes[at] = static_cast<std::uint8_t>(below(generator, side));
+        bytes[at + 1] = 0;
+    }
+    // Floats whose bits are random are NaN now and then, and hardly ever alike: mostly, make them tame.
+    if (below(generator, 3) != 0) {
+        for (std::size_t i = 12; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(bytes[i] & 0x3fU);
+    }
+    return bytes;
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size < header_size) return 0;

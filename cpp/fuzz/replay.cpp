@@ -1,6 +1,6 @@
-// Runs the fuzz target without a fuzzer: on files, on the files in folders, and on random bytes.
+// Runs a fuzz target without a fuzzer: on files, on the files in folders, and on random bytes.
 //
-// fuzz_replay [FILE|FOLDER]... [--random N] [--write FOLDER]
+// replay_extract [FILE|FOLDER]... [--random N] [--write FOLDER]
 //
 // The random inputs are the same in every run; --write keeps them as a corpus for the fuzzer to start from.
 
@@ -14,12 +14,14 @@
 #include <string>
 #include <vector>
 
+#include "support.hpp"
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 namespace {
 
 namespace fs = std::filesystem;
-using Bytes = std::vector<std::uint8_t>;
+using facespectra::fuzz::Bytes;
 
 Bytes read(const fs::path& file) {
     std::ifstream stream(file, std::ios::binary);
@@ -30,24 +32,6 @@ Bytes read(const fs::path& file) {
     Bytes bytes;
     std::transform(std::istreambuf_iterator<char>(stream), {}, std::back_inserter(bytes),
                    [](char c) { return static_cast<std::uint8_t>(c); });
-    return bytes;
-}
-
-/// Every type, shapes from one pixel to a line of 1200, and pixels from flat to noise.
-Bytes random_input(std::mt19937& generator) {
-    const auto below = [&generator](std::uint32_t n) { return static_cast<std::uint32_t>(generator() % n); };
-    Bytes bytes(12 + below(3) * below(200));
-    for (auto& byte : bytes) byte = static_cast<std::uint8_t>(below(256));
-    const std::uint32_t side = below(4) == 0 ? 8 : 200;
-    for (const std::size_t at : {1U, 3U}) {
-        if (below(5) == 0) continue;
-        bytes[at] = static_cast<std::uint8_t>(below(side));
-        bytes[at + 1] = 0;
-    }
-    // Floats whose bits are random are NaN now and then, and hardly ever alike: mostly, make them tame.
-    if (below(3) != 0) {
-        for (std::size_t i = 12; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(bytes[i] & 0x3fU);
-    }
     return bytes;
 }
 
@@ -76,7 +60,7 @@ int main(int argc, char** argv) {
     }
     std::mt19937 generator(1);
     for (std::size_t i = 0; i < n_random; ++i) {
-        const Bytes bytes = random_input(generator);
+        const Bytes bytes = facespectra::fuzz::random_input(generator);
         if (!to.empty()) {
             std::ofstream stream(to / ("random-" + std::to_string(i)), std::ios::binary);
             for (const std::uint8_t byte : bytes) stream.put(static_cast<char>(byte));

@@ -49,6 +49,15 @@ Corners shifted(const Corners& box, const Corners& shift) {
             box[3] + shift[3] * height};
 }
 
+float area(const FoundFace& face) { return (face.box[2] - face.box[0]) * (face.box[3] - face.box[1]); }
+
+/// Not so with some networks that nobody trained. The area counts, too: faces are put in its order.
+bool is_finite(const FoundFace& face) {
+    const auto finite = [](float value) { return std::isfinite(value); };
+    return std::all_of(face.box.begin(), face.box.end(), finite) &&
+           std::all_of(face.points.begin(), face.points.end(), finite) && finite(area(face));
+}
+
 /// The pixels of a box, with its first pixel counted as 1; nothing if none lie in the image.
 std::optional<RgbView> cut(const RgbView& image, const Corners& box) {
     if (!std::all_of(box.begin(), box.end(), [](float value) { return std::isfinite(value); })) return std::nullopt;
@@ -209,6 +218,7 @@ std::vector<FoundFace> FaceFinder::Networks::faces(const RgbView& image, std::ve
             face.points[2 * point] = width * verdict.points[point] + box[0] - 1;
             face.points[2 * point + 1] = height * verdict.points[5 + point] + box[1] - 1;
         }
+        if (!is_finite(face)) continue;
         found.push_back(face);
         boxes.push_back(face.box);
     }
@@ -219,7 +229,6 @@ std::vector<FoundFace> FaceFinder::Networks::faces(const RgbView& image, std::ve
 
     std::vector<FoundFace> result;
     for (const std::size_t i : apart_by_smaller(boxes, order, 0.7F)) result.push_back(found[i]);
-    const auto area = [](const FoundFace& face) { return (face.box[2] - face.box[0]) * (face.box[3] - face.box[1]); };
     std::stable_sort(result.begin(), result.end(), [&](const auto& a, const auto& b) { return area(a) > area(b); });
     return result;
 }

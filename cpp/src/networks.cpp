@@ -17,6 +17,11 @@ const float* parameter(const Parameters& parameters, const std::string& name,
     if (found->second.shape != shape) {
         throw std::invalid_argument("the face finder's parameter " + name + " has another shape than it should");
     }
+    std::size_t size = 1;
+    for (const std::size_t length : shape) size *= length;
+    if (!std::all_of(found->second.values, found->second.values + size, [](float x) { return std::isfinite(x); })) {
+        throw std::invalid_argument("the face finder's parameter " + name + " holds NaN or infinity");
+    }
     return found->second.values;
 }
 

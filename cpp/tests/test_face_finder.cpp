@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
-#include <map>
+#include <array>
+#include <limits>
 #include <random>
 #include <stdexcept>
 #include <string>
@@ -8,60 +9,13 @@
 
 #include "facespectra/extractor.hpp"
 #include "facespectra/face_finder.hpp"
+#include "made_networks.hpp"
 #include "net_kernels.hpp"
 
 using namespace facespectra;
+using facespectra::testing::MadeParameters;
 
 namespace {
-
-/// Parameters by chance: small, so that the networks let through about as many candidates as real ones.
-struct MadeParameters {
-    explicit MadeParameters(unsigned seed) {
-        std::mt19937 random(seed);
-        const auto add = [&](const std::string& name, const std::vector<std::size_t>& shape, float spread) {
-            std::size_t size = 1;
-            for (const std::size_t length : shape) size *= length;
-            std::normal_distribution<float> normal(0, spread);
-            auto& values = storage[name];
-            for (std::size_t i = 0; i < size; ++i) values.push_back(normal(random));
-            tensors[name] = {shape, values.data()};
-        };
-        const auto layer = [&](const std::string& name, const std::vector<std::size_t>& shape) {
-            add(name + ".weight", shape, 0.2F);
-            add(name + ".bias", {shape[0]}, 0.1F);
-        };
-        const auto slopes = [&](const std::string& net, const std::vector<std::size_t>& widths) {
-            for (std::size_t i = 0; i < widths.size(); ++i) {
-                add(net + ".prelu" + std::to_string(i + 1) + ".weight", {widths[i]}, 0.2F);
-            }
-        };
-        layer("pnet.conv1", {10, 3, 3, 3});
-        layer("pnet.conv2", {16, 10, 3, 3});
-        layer("pnet.conv3", {32, 16, 3, 3});
-        layer("pnet.conv4_1", {2, 32, 1, 1});
-        layer("pnet.conv4_2", {4, 32, 1, 1});
-        slopes("pnet", {10, 16, 32});
-        layer("rnet.conv1", {28, 3, 3, 3});
-        layer("rnet.conv2", {48, 28, 3, 3});
-        layer("rnet.conv3", {64, 48, 2, 2});
-        layer("rnet.dense4", {128, 576});
-        layer("rnet.dense5_1", {2, 128});
-        layer("rnet.dense5_2", {4, 128});
-        slopes("rnet", {28, 48, 64, 128});
-        layer("onet.conv1", {32, 3, 3, 3});
-        layer("onet.conv2", {64, 32, 3, 3});
-        layer("onet.conv3", {64, 64, 3, 3});
-        layer("onet.conv4", {128, 64, 2, 2});
-        layer("onet.dense5", {256, 1152});
-        layer("onet.dense6_1", {2, 256});
-        layer("onet.dense6_2", {4, 256});
-        layer("onet.dense6_3", {10, 256});
-        slopes("onet", {32, 64, 64, 128, 256});
-    }
-
-    std::map<std::string, std::vector<float>> storage;
-    std::map<std::string, Tensor> tensors;
-};
 
 std::vector<std::uint8_t> noise(std::size_t size) {
     std::mt19937 random(7);
@@ -164,4 +118,24 @@ TEST_CASE("parameters are checked") {
     CHECK_THROWS_AS(FaceFinder(made.tensors), std::invalid_argument);
     made.tensors.erase("pnet.conv2.weight");
     CHECK_THROWS_AS(FaceFinder(made.tensors), std::invalid_argument);
+    for (const float value : {std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()}) {
+        MadeParameters other(1);
+        other.storage["onet.dense5.weight"].back() = value;
+        CHECK_THROWS_AS(FaceFinder(other.tensors), std::invalid_argument);
+    }
+}
+
+TEST_CASE("a face without finite corners is none") {
+    // Sure of every window in all three networks; the last one moves the corners beyond what a float holds.
+    MadeParameters made(1);
+    for (auto& [name, values] : made.storage) std::fill(values.begin(), values.end(), 0.0F);
+    for (const char* name : {"pnet.conv4_1.bias", "rnet.dense5_1.bias", "onet.dense6_1.bias"}) made.storage[name] = {0, 9};
+    for (auto& [name, tensor] : made.tensors) tensor.values = made.storage[name].data();
+    const auto pixels = noise(40 * 40 * 3);
+    const RgbView image{pixels.data(), 120, 40, 40};
+    CHECK(!FaceFinder(made.tensors).find(image, {}).empty());
+    const float largest = std::numeric_limits<float>::max();
+    made.storage["onet.dense6_2.bias"] = {-largest, 0, largest, 0};
+    made.tensors["onet.dense6_2.bias"].values = made.storage["onet.dense6_2.bias"].data();
+    CHECK(FaceFinder(made.tensors).find(image, {}).empty());
 }
