@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     Write: TypeAlias = Callable[[FeatureTable], None]
 
 BATCHES_IN_GROUP = 16
+PIECE = 1024
 SUFFIXES = (".npz", ".parquet", ".csv")
 
 
@@ -66,13 +67,24 @@ def _npz(file: IO[bytes], sources: Sequence[Named], width: int, dtype: str) -> I
                 member.write(table.matrix.astype(dtype).tobytes())
 
             yield write
-        paths, frames = _names(sources)
-        columns: dict[str, list[str] | list[int]] = {"path": paths}
-        if frames is not None:
-            columns["frame"] = [-1 if frame is None else frame for frame in frames]
-        for name, values in {**columns, "status": statuses}.items():
+        columns: dict[str, Callable[[slice], Sequence[str | int]]] = {
+            "path": lambda at: _names(sources[at])[0]
+        }
+        if not _no_frames(sources):
+            columns["frame"] = lambda at: [
+                -1 if number is None else number for number in _numbers(sources[at])
+            ]
+        columns["status"] = lambda at: statuses[at]
+        # All in one array, names would take four bytes for each letter of the longest, several times.
+        pieces = [slice(start, start + PIECE) for start in range(0, len(sources), PIECE)]
+        for name, values in columns.items():
+            dtypes = {np.array(values(piece)).dtype for piece in pieces}
+            column = max(dtypes, key=lambda one: one.itemsize)
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-                npy.write_array(member, np.array(values), allow_pickle=False)
+                header = npy.header_data_from_array_1_0(np.empty(0, column))
+                npy.write_array_header_1_0(member, {**header, "shape": (len(sources),)})
+                for piece in pieces:
+                    member.write(np.array(values(piece), column).tobytes())
 
 
 @contextmanager
@@ -150,9 +162,13 @@ def _names(sources: Sequence[Named]) -> tuple[list[str], list[int | None] | None
     from facespectra.videos import Frame
 
     paths = [source.path if isinstance(source, Frame) else os.fspath(source) for source in sources]
-    if _no_frames(sources):
-        return paths, None
-    return paths, [source.index if isinstance(source, Frame) else None for source in sources]
+    return paths, None if _no_frames(sources) else _numbers(sources)
+
+
+def _numbers(sources: Sequence[Named]) -> list[int | None]:
+    from facespectra.videos import Frame
+
+    return [source.index if isinstance(source, Frame) else None for source in sources]
 
 
 def _no_frames(sources: Sequence[Named]) -> bool:
