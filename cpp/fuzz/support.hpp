@@ -1,0 +1,34 @@
+#pragma once
+
+// What the fuzz targets share.
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <random>
+#include <vector>
+
+namespace facespectra::fuzz {
+
+using Bytes = std::vector<std::uint8_t>;
+
+/// Each target makes up its own: bytes that get past the header more often than any others.
+Bytes random_input(std::mt19937& generator);
+
+inline std::uint32_t below(std::mt19937& generator, std::uint32_t n) {
+    return static_cast<std::uint32_t>(generator() % n);
+}
+
+[[noreturn]] inline void broken(const char* promise) {
+    std::fprintf(stderr, "broken promise: %s\n", promise);
+    std::abort();
+}
+
+struct Reader {
+    const std::uint8_t* data;
+    unsigned byte(std::size_t i) const { return data[i]; }
+    unsigned two(std::size_t i) const { return byte(i) + 256U * byte(i + 1); }
+};
+
+}  // namespace facespectra::fuzz
