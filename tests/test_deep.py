@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import pickle
-import socket
 import sys
+import threading
+import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.error import URLError
+from urllib.request import urlopen
 
 import numpy as np
 import pytest
@@ -292,12 +295,12 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache of torch, and no network."""
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
 
-    def no_network(url: str, *_: object, **settings: object) -> None:
-        assert settings["progress"] is False
-        assert socket.getdefaulttimeout() is not None
+    def no_network(url: str, *, timeout: float) -> None:
+        assert url.startswith("https://")
+        assert timeout > 0
         raise URLError("Name or service not known")
 
-    monkeypatch.setattr(torch.hub, "download_url_to_file", no_network)
+    monkeypatch.setattr(weights, "urlopen", no_network)
     return tmp_path / "hub" / "checkpoints"
 
 
@@ -306,7 +309,7 @@ def test_without_a_network_one_line_says_what_to_do(name: str | None, hub: Path)
     with pytest.raises(ModelError, match=r"cannot download.*not known.*--resnet-weights FILE") as caught:
         fs.DeepFeatures(name).transform([np.zeros((8, 8, 3), np.uint8)])
     assert "\n" not in str(caught.value)
-    assert socket.getdefaulttimeout() is None
+    assert not hub.exists()
     with pytest.raises(ModelError, match="are not at"):
         weights.find_weights(name, download=False)
 
@@ -336,24 +339,72 @@ def test_torchs_folder_is_known_without_torch(
     assert weights._hub() == theirs
 
 
-def test_downloads_go_through_torchs_downloader_with_the_hash(
-    hub: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    calls = []
+class Site(BaseHTTPRequestHandler):
+    """A server of weights, of which one breaks off and one says nothing."""
 
-    def download(url: str, target: str, promised: str, progress: bool) -> None:
-        calls.append((url, promised))
-        Path(target).write_bytes(b"downloaded")
+    content = b"weights" * 1000
+    asked: ClassVar[list[str]] = []
 
-    monkeypatch.setattr(torch.hub, "download_url_to_file", download)
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        if "silent" in self.path:
+            time.sleep(1)
+            return
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(self.content)))
+        self.end_headers()
+        self.wfile.write(self.content[: 100 if "broken" in self.path else None])
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def site(hub: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A site whose weights have the right hash in their name."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    name = f"resnet50-{hashlib.sha256(Site.content).hexdigest()[:8]}.pth"
+    monkeypatch.setattr(weights, "urlopen", urlopen)
+    monkeypatch.setattr(weights, "PUBLISHED", {"imagenet": name, "other": "resnet50-00000000.pth"})
+    monkeypatch.setattr(weights, "_SITE", f"http://127.0.0.1:{server.server_port}/")
+    monkeypatch.setattr(Site, "asked", [])
+    yield name
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_weights_are_downloaded_once_and_checked(hub: Path, site: str) -> None:
     file = weights.find_weights()
-    assert file == hub / "resnet50-0676ba61.pth"
-    assert calls == [("https://download.pytorch.org/models/resnet50-0676ba61.pth", "0676ba61")]
-    assert weights.find_weights("imagenet-v1") == file
-    assert len(calls) == 1
-    assert weights.find_weights("imagenet-v2").name == "resnet50-11ad3fa6.pth"
+    assert file == hub / site
+    assert file.read_bytes() == Site.content
+    assert weights.find_weights("imagenet") == file
+    assert Site.asked == [f"/{site}"]
     # What lies in the cache is checked like any other file.
-    assert "begins with" in refusal(file)
+    assert "no plain state dict" in refusal(file)
+    with pytest.raises(ModelError, match="not what was published"):
+        weights.find_weights("other")
+    assert [path.name for path in hub.iterdir()] == [site]
+
+
+@pytest.mark.parametrize("fault", ["broken", "silent"])
+def test_a_download_that_breaks_off_leaves_nothing(
+    fault: str, hub: Path, site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(weights, "_SITE", f"{weights._SITE}{fault}/")
+    monkeypatch.setattr(weights, "DOWNLOAD_TIMEOUT", 0.2)
+    with pytest.raises(ModelError, match=r"cannot download.*--resnet-weights FILE"):
+        weights.find_weights()
+    assert not list(hub.iterdir() if hub.exists() else [])
+
+
+def test_a_download_that_never_ends_is_refused(hub: Path, site: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weights, "LARGEST", 1000)
+    with pytest.raises(ModelError, match="too large to be them"):
+        weights.find_weights()
+    assert not list(hub.iterdir())
 
 
 # --- detectors ---------------------------------------------------------------------------------------------

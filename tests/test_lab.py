@@ -609,7 +609,7 @@ def test_without_extra_set_and_weights_the_rest_is_done(
         raise URLError("Name or service not known")
 
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(out / "hub"))
-    monkeypatch.setattr(torch.hub, "download_url_to_file", no_network)
+    monkeypatch.setattr("facespectra.deep.weights.urlopen", no_network)
     arguments = [
         "lab",
         "--task1",
@@ -722,7 +722,7 @@ def test_demo(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: p
         pytest.fail("the demo asked the network")
 
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
-    monkeypatch.setattr(torch.hub, "download_url_to_file", no_network)
+    monkeypatch.setattr("facespectra.deep.weights.urlopen", no_network)
     out = tmp_path / "demo"
     assert main(["demo", "--out", str(out), "--people", "12"]) == 0
     captured = capsys.readouterr()

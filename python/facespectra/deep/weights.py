@@ -1,4 +1,4 @@
-"""Weights of ResNet-50: found, downloaded by torch itself, and read without running anything in them."""
+"""Weights of ResNet-50: found, downloaded from torch's site, read without running anything in them."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ import http.client
 import io
 import os
 import re
-import socket
 import sys
-import threading
 import warnings
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeAlias
+from urllib.request import urlopen
 
 from facespectra._extras import require
+from facespectra._files import writing_atomically
 from facespectra.errors import ModelError
 
 Weights: TypeAlias = "str | os.PathLike[str] | None"
@@ -35,7 +34,6 @@ DOWNLOAD_TIMEOUT = 30.0
 # The names that torchvision gives its files end in the first digits of their SHA-256.
 _HASH_IN_NAME = re.compile(r"^resnet50-([0-9a-f]{8,64})\.pth$")
 _HINT = "give a file that holds them (--resnet-weights FILE)"
-_TIMEOUT_LOCK = threading.Lock()
 
 
 def find_weights(weights: Weights = None, *, download: bool = True) -> Path:
@@ -56,8 +54,6 @@ def find_weights(weights: Weights = None, *, download: bool = True) -> Path:
     ------
     ModelError
         If there is no such file, or it cannot be downloaded.
-    MissingExtraError
-        If torch is not installed, and something is to be downloaded.
     """
     name = "imagenet" if weights is None else weights
     if not isinstance(name, str) or name not in PUBLISHED:
@@ -171,31 +167,35 @@ def _hub() -> Path:
 
 
 def _download(url: str, file: Path) -> Path:
-    require("faces", "torch")
-    import torch
+    """Download a file under its name in the cache, if it has the hash that the name promises.
+
+    As torch's own downloader does, but it gives up on a network that is silent, and does not import torch.
+    """
+
+    def failed(reason: object) -> ModelError:
+        said = " ".join(str(reason).split()) or type(reason).__name__
+        return ModelError(f"cannot download ResNet-50's weights from {url} ({said}); {_HINT}")
 
     promised = _HASH_IN_NAME.match(file.name)
+    digest, size = hashlib.sha256(), 0
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with _patience(DOWNLOAD_TIMEOUT):
-            # Into a temporary file that takes its name when the hash is right.
-            torch.hub.download_url_to_file(url, str(file), promised[1] if promised else None, progress=False)
-    except (OSError, RuntimeError, http.client.HTTPException) as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise ModelError(f"cannot download ResNet-50's weights from {url} ({reason}); {_HINT}") from error
+        answer = urlopen(url, timeout=DOWNLOAD_TIMEOUT)  # noqa: S310 - of ours, and no user's
+    except (OSError, http.client.HTTPException) as error:
+        raise failed(error) from error
+    try:
+        with closing(answer), writing_atomically(file) as target:
+            while piece := answer.read(2**20):
+                digest.update(piece)
+                size += target.write(piece)
+                if size > LARGEST:
+                    raise failed("it is too large to be them")
+            if promised and not digest.hexdigest().startswith(promised[1]):
+                raise failed(
+                    f"what came is not what was published: its SHA-256 is {digest.hexdigest()[:16]}..."
+                )
+    except (OSError, http.client.HTTPException) as error:
+        raise failed(error) from error
     return file
-
-
-@contextmanager
-def _patience(seconds: float) -> Iterator[None]:
-    """Give up on a silent network: torch's downloader sets no timeout, and would wait for minutes."""
-    with _TIMEOUT_LOCK:
-        before = socket.getdefaulttimeout()
-        socket.setdefaulttimeout(seconds)
-        try:
-            yield
-        finally:
-            socket.setdefaulttimeout(before)
 
 
 def _unreadable(file: Path, error: OSError) -> ModelError:

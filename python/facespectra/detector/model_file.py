@@ -6,15 +6,19 @@ skops stores an estimator as JSON and arrays, never as a pickle. Every type in a
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
 import os
 import platform
+import sys
+import threading
 import warnings
 import zipfile
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from facespectra import __version__
@@ -60,6 +64,7 @@ ALLOWED_TYPES = frozenset(
 OUR_TYPES = sorted(kind for kind in ALLOWED_TYPES if kind.startswith("facespectra."))
 
 PACKAGES = ("numpy", "scikit-learn", "skops", "pillow", "torch", "torchvision", "facenet-pytorch")
+_IMPORTING = threading.Lock()
 
 
 def versions() -> dict[str, str]:
@@ -103,8 +108,7 @@ def save_model(path: str | os.PathLike[str], model: dict[str, Any]) -> Path:
         If the file cannot be written.
     """
     require("detect", "skops", "sklearn")
-    from skops import io as skops_io
-
+    skops_io = _skops_io()
     return write_atomically(path, _reproducible(skops_io.dumps(model)))
 
 
@@ -219,11 +223,29 @@ def _types(node: Any) -> Iterator[str]:
             pending.extend(item)
 
 
+def _skops_io() -> Any:
+    """Import ``skops.io``, and not torch with it.
+
+    To know its estimators by name, skops has scikit-learn import every package that it has; one of these is
+    there for arrays of torch, and takes seconds and half a gigabyte. It is passed over: an empty module has
+    its name meanwhile. Where torch has been imported before, nothing is to be saved.
+    """
+    adapter = "sklearn.externals.array_api_compat.torch"
+    with _IMPORTING:
+        if not {"torch", "skops.io", adapter} & set(sys.modules):
+            sys.modules[adapter] = ModuleType(adapter)
+            try:
+                return importlib.import_module("skops.io")
+            finally:
+                sys.modules.pop(adapter, None)
+    return importlib.import_module("skops.io")
+
+
 def _build(name: str, data: bytes) -> dict[str, Any]:
     from sklearn.exceptions import InconsistentVersionWarning
     from sklearn.pipeline import Pipeline
-    from skops import io as skops_io
 
+    skops_io = _skops_io()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
