@@ -210,8 +210,13 @@ def fit_classifier(
     -------
     Fit
     """
-    held_out = held_out_scores(pipeline, matrix, labels, groups, seed)
-    complaints = fit_pipeline(pipeline, matrix, labels)
+    from threadpoolctl import threadpool_limits
+
+    # A few hundred rows are too few for two threads, which on a busy machine wait for each other for seconds;
+    # and on one thread the sums, and with them a model's bits, are the same on every machine.
+    with threadpool_limits(1):
+        held_out = held_out_scores(pipeline, matrix, labels, groups, seed)
+        complaints = fit_pipeline(pipeline, matrix, labels)
     judge = pipeline[-1]
     if held_out is not None and hasattr(judge, "calibrate"):
         held_out = judge.calibrate(held_out, labels).calibrated(held_out)
