@@ -267,3 +267,96 @@ def test_second_lab_run(benchmark: Any, quick: bool, tmp_path: Path) -> None:
     print(f"\n{benchmark.name}: {benchmark.extra_info}, {second / first:.2f} of the first")
     if not quick:
         assert second <= 0.1 * first
+
+
+def test_where_the_time_goes(benchmark: Any, photographs: list[Path], quick: bool, tmp_path: Path) -> None:
+    """One photograph, stage by stage, on one thread: with plain code, and with this package."""
+    from torchvision.models import resnet50
+
+    from facespectra.images import read_image, to_grey, to_rgb
+
+    torch.set_num_threads(1)
+    mtcnn, cropper, eager = reference(), fs.FaceCropper(), resnet50(weights=None).eval()
+    torch.save(eager.state_dict(), tmp_path / "weights.pth")
+    eager.fc = torch.nn.Identity()
+    deep = fs.DeepFeatures(tmp_path / "weights.pth")
+    seconds: dict[str, list[float]] = {}
+
+    def timed(name: str, function: Any) -> Any:
+        start = time.perf_counter()
+        value = function()
+        seconds.setdefault(name, []).append(time.perf_counter() - start)
+        return value
+
+    def plain_network(crops: list[np.ndarray]) -> np.ndarray:
+        images = [Image.fromarray(crop).convert("RGB").resize((224, 224)) for crop in crops]
+        batch = torch.from_numpy(np.stack([np.asarray(image) for image in images])).permute(0, 3, 1, 2)
+        with torch.inference_mode():
+            return eager(batch.contiguous().float() / 255).numpy()
+
+    def plain(file: Path) -> np.ndarray:
+        image = timed("plain, decode", lambda: Image.open(file).convert("RGB"))
+        box = timed("plain, face", lambda: largest(mtcnn, image))
+        x0, y0, x1, y1 = (0, 0, *image.size) if box is None else box
+        crop = timed("plain, grey and crop", lambda: np.asarray(image.convert("L"))[y0:y1, x0:x1])
+        timed("plain, spectrum", lambda: published_recipe(crop))
+        return crop
+
+    def ours(file: Path) -> np.ndarray:
+        image = timed("ours, decode", lambda: read_image(file))
+        face = timed("ours, face", lambda: cropper.detect([to_rgb(image)])[0])
+        grey = timed(
+            "ours, grey and crop", lambda: to_grey(image) if face is None else cropper.crop_face(image, face)
+        )
+        timed("ours, spectrum", lambda: fs.radial_spectrum(grey, n_features=300, threads=1))
+        return grey
+
+    def everything() -> None:
+        files = photographs[:: 4 if len(photographs) > 100 else 1]
+        plain(files[0]), ours(files[0])
+        seconds.clear()
+        for number, part in enumerate(in_parts(files, 8)):
+            crops = [(plain(file), ours(file)) for file in part]
+            colour = [np.repeat(crop[:, :, None], 3, axis=2) for crop, _ in crops]
+            if number == 0:
+                plain_network(colour), deep.transform(colour)
+            timed("plain, ResNet-50", lambda crops=colour: plain_network(crops))
+            timed("ours, ResNet-50", lambda crops=colour: deep.transform(crops))
+        for name, values in seconds.items():
+            benchmark.extra_info[name] = round(1e3 * sum(values) / len(files), 3)
+
+    benchmark.pedantic(everything, rounds=1)
+    print()
+    for name, value in sorted(benchmark.extra_info.items()):
+        print(f"{name:24} {value:8.3f} ms")
+    assert len(benchmark.extra_info) == 10
+
+
+def test_task_1_is_unchanged(benchmark: Any, quick: bool) -> None:
+    """AUCs of Task 1 with the faces that the core finds, and with facenet-pytorch's."""
+    from facespectra.datasets import read_dataset, select_split
+    from facespectra.detector import CLASSIFIERS
+    from facespectra.evaluation import evaluate
+
+    if quick or not LAB.is_dir():
+        pytest.skip("needs the photographs of shared/data/lab, and minutes")
+    data = read_dataset(LAB / "Task_1")
+    train, test = select_split(data, "train"), select_split(data, "test")
+    labels = test["label"].to_numpy()
+
+    def aucs(finder: str) -> dict[str, float]:
+        found = {}
+        first = fs.Detector()
+        first.cropper = fs.FaceCropper(detector=finder)
+        tables = [first.extract(part["path"].tolist()) for part in (train, test)]
+        for classifier in CLASSIFIERS:
+            detector = fs.Detector(classifier=classifier)
+            detector.fit_features(tables[0], train["label"].to_numpy(), train["group"].to_numpy())
+            found[classifier] = evaluate(labels, detector.score_features(tables[1])).auc
+        return found
+
+    ours, theirs = benchmark.pedantic(lambda: (aucs("native"), aucs("reference")), rounds=1)
+    print()
+    for name, value in ours.items():
+        print(f"{name:12} {value:.4f} {theirs[name]:.4f}")
+        assert abs(value - theirs[name]) <= 0.005
