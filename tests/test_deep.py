@@ -33,14 +33,7 @@ Image = pytest.importorskip("PIL.Image", reason="needs the faces extra")
 
 from resnet import make_state  # noqa: E402
 
-
-@pytest.fixture(autouse=True, scope="module")
-def one_torch_thread() -> Iterator[None]:
-    """So that a busy machine does not make two threads wait for each other, and bits can be compared."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
 
 @pytest.fixture(scope="module")

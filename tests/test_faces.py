@@ -6,7 +6,6 @@ import copy
 import pickle
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +25,7 @@ pytest.importorskip("facenet_pytorch", reason="needs facenet-pytorch (extra face
 
 from facespectra.datasets.rendered import render_face  # noqa: E402 - draws with Pillow
 
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Torch's threads wait busily for each other: beside other work, they take ten times as long."""
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
 
 @pytest.fixture(scope="module")

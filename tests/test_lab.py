@@ -38,13 +38,7 @@ KERNELS = ["svm-poly", "svm-linear", "svm-rbf", "svm-sigmoid", "logistic", "kmea
 ROW = ["task", "system", "train", "test", "auc", "auc_ci95", "reported_auc"]
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_torch_thread() -> Iterator[None]:
-    """So that a busy machine does not make two threads wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
 
 @contextmanager
