@@ -37,6 +37,27 @@ def shown(path: PathLike) -> str:
     return os.fspath(path).translate(_ESCAPED)
 
 
+def one_line(what: object, most: int = 300) -> str:
+    """Put what others wrote, such as an error about a stranger's file, into one of our messages.
+
+    Parameters
+    ----------
+    what : object
+        An error, or a text.
+    most : int
+        Letters to keep.
+
+    Returns
+    -------
+    str
+        One line without codes for terminals; of an error that says nothing, its type.
+    """
+    text = " ".join(shown(" ".join(str(what).split())).split())
+    if not text and isinstance(what, BaseException):
+        text = type(what).__name__
+    return text if len(text) <= most else text[: most - 3] + "..."
+
+
 def as_utf8(text: str) -> str:
     r"""Make text of what need not be UTF-8, for formats that hold nothing else.
 

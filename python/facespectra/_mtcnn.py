@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facespectra._extras import require
+from facespectra._files import one_line, shown
 from facespectra.errors import ModelError
 
 __all__ = ["Finder", "Found", "NativeFinder", "ReferenceFinder", "has_core"]
@@ -164,13 +165,28 @@ class _Tensor(NamedTuple):
     strides: tuple[int, ...]
 
 
-class _Parameters(pickle.Unpickler):
-    """Reads a state dict of float32 tensors, and refuses anything else: nothing in the file is run."""
+class _Rebuild:
+    """What stands for torch's function for tensors. A function would keep what a file sets on it."""
+
+    __slots__ = ()
+
+    def __call__(self, storage: _Storage, offset: int, shape: Any, strides: Any, *_: object) -> _Tensor:
+        return _Tensor(storage, offset, tuple(shape), tuple(strides))
+
+    def __setstate__(self, state: object) -> None:
+        raise pickle.UnpicklingError("a function has no state")
+
+
+class _Parameters(pickle._Unpickler):
+    """Reads a state dict of float32 tensors, and refuses anything else: nothing in the file is run.
+
+    In Python: the quick one makes room for as many objects as a file says that there are.
+    """
 
     def find_class(self, module: str, name: str) -> Any:
         known = {
             ("collections", "OrderedDict"): OrderedDict,
-            ("torch._utils", "_rebuild_tensor_v2"): _tensor,
+            ("torch._utils", "_rebuild_tensor_v2"): _Rebuild(),
             ("torch", "FloatStorage"): np.float32,
         }
         if (module, name) not in known:
@@ -182,10 +198,6 @@ class _Parameters(pickle.Unpickler):
         if kind != "storage" or dtype is not np.float32:
             raise pickle.UnpicklingError(f"{kind} is not a tensor's content")
         return _Storage(key)
-
-
-def _tensor(storage: _Storage, offset: int, shape: Any, strides: Any, *_: object) -> _Tensor:
-    return _Tensor(storage, offset, tuple(shape), tuple(strides))
 
 
 def read_parameters(file: Path) -> dict[str, NDArray[np.float32]]:
@@ -220,14 +232,7 @@ def read_parameters(file: Path) -> dict[str, NDArray[np.float32]]:
             steps = [4 * stride for stride in tensor.strides]
             values = np.ndarray(tensor.shape, "<f4", np.ascontiguousarray(content), strides=steps)
             parameters[name] = np.array(values, np.float32, order="C")
-    except (
-        OSError,
-        pickle.UnpicklingError,
-        ValueError,
-        KeyError,
-        EOFError,
-        TypeError,
-        AttributeError,
-    ) as error:
-        raise ModelError(f"cannot read MTCNN's parameters from {file}: {error}") from error
+    except Exception as error:
+        # A damaged pickle can fail in any way.
+        raise ModelError(f"cannot read MTCNN's parameters from {shown(file)}: {one_line(error)}") from error
     return parameters

@@ -12,7 +12,8 @@ import re
 import threading
 import warnings
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
@@ -20,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facespectra._extras import require
-from facespectra._files import PathLike, shown
+from facespectra._files import PathLike, one_line, shown
 from facespectra.errors import DatasetError, SettingError, UnreadableImageError
 
 if TYPE_CHECKING:
@@ -68,6 +69,22 @@ _ORIENTATIONS = {
 # Filters of warnings belong to the whole process: two threads that change and restore them at once can leave
 # the wrong ones behind. Only headers are parsed under this lock; decoding, the slow part, is not.
 _HEADER_LOCK = threading.Lock()
+
+
+@cache
+def image_formats() -> tuple[str, ...]:
+    """Give the formats that are read, as Pillow calls them: those of :data:`IMAGE_SUFFIXES`.
+
+    Pillow knows more. Some are a risk, whatever the file is called: it hands PostScript, which is a program,
+    to Ghostscript.
+
+    Returns
+    -------
+    tuple of str
+    """
+    # Pillow before 11.3 has no AVIF, and no patience with formats that it has not.
+    newer = ("AVIF",) if find_spec("PIL.AvifImagePlugin") else ()
+    return ("JPEG", "PNG", "PPM", "GIF", "BMP", "DIB", "WEBP", "TIFF", "JPEG2000", *newer)
 
 
 def pixel_limit() -> int:
@@ -181,7 +198,7 @@ def _decode(file: Path, stream: IO[bytes], max_pixels: int) -> Image.Image:
             warnings.simplefilter("ignore")
             if max_pixels > max(MAX_PIXELS, Image.MAX_IMAGE_PIXELS or max_pixels):
                 Image.MAX_IMAGE_PIXELS = max_pixels
-            image: Image.Image = Image.open(stream)
+            image: Image.Image = Image.open(stream, formats=image_formats())
             turn = _orientation(image)
         width, height = image.size
         if width * height > max_pixels:
@@ -202,7 +219,7 @@ def _decode(file: Path, stream: IO[bytes], max_pixels: int) -> Image.Image:
         raise _unreadable(file, "there is not enough memory to decode it") from error
     except Exception as error:
         # Pillow's decoders raise whatever they stumble upon: OSError, SyntaxError, struct.error, KeyError ...
-        raise _unreadable(file, str(error) or type(error).__name__) from error
+        raise _unreadable(file, one_line(error)) from error
     return rgb
 
 

@@ -289,6 +289,8 @@ def _opened(path: PathLike) -> Iterator[tuple[Any, Any]]:
             stream = container.streams.best("video")
             if stream is None:
                 raise _unreadable(path, "it is cut off, or has no picture in it")
+            if stream.codec_context is None:
+                raise _unreadable(path, "its pictures are in a format that is not known")
             yield container, stream
     except av.FFmpegError as error:
         if isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError):
@@ -297,6 +299,8 @@ def _opened(path: PathLike) -> Iterator[tuple[Any, Any]]:
         raise _unreadable(path, f"it is cut off, or not a video ({reason})") from error
     except MemoryError as error:
         raise _unreadable(path, "there is not enough memory to decode it") from error
+    except UnicodeDecodeError as error:
+        raise _unreadable(path, "it is damaged: a name in it is no text") from error
     except OSError as error:
         raise _unreadable(path, why_not_opened(file, error)) from error
 

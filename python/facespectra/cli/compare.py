@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeAlias
 
 import typer
 
+from facespectra._files import one_line, shown
 from facespectra.cli.console import complain, show_table
 
 FILE = "scores.csv"
@@ -92,7 +93,7 @@ def _said(interval: tuple[float, float], p: float) -> str:
 
 def _name(key: Key) -> str:
     path, frame = key
-    return f"{path} (frame {frame})" if frame else path
+    return shown(f"{path} (frame {frame})" if frame else path)
 
 
 def _read(run: Path) -> Rows:
@@ -108,6 +109,8 @@ def _read(run: Path) -> Rows:
                 raise DatasetError(f"{file}: no column {missing[0]!r}: not written by facespectra evaluate")
             rows: Rows = {}
             for row in reader:
+                if any(row[name] is None for name in NEEDED):
+                    raise DatasetError(f"{file}: line {reader.line_num} is cut off")
                 key = row["path"], row.get("frame") or ""
                 if key in rows:
                     raise DatasetError(f"{file}: {_name(key)} stands in it twice")
@@ -115,7 +118,7 @@ def _read(run: Path) -> Rows:
     except FileNotFoundError:
         raise DatasetError(f"{run}: no {FILE} in it; name folders that facespectra evaluate wrote") from None
     except (ValueError, TypeError, csv.Error) as error:
-        raise DatasetError(f"{file}: cannot be understood ({error})") from error
+        raise DatasetError(f"{file}: cannot be understood ({one_line(error)})") from error
     return rows
 
 

@@ -16,6 +16,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from facespectra._files import one_line
 from facespectra.datasets.clips import Labelled, as_table, child, clips_in, differences, some, warn_of
 from facespectra.errors import DatasetError
 
@@ -110,14 +111,22 @@ def _read_list(path: Path) -> set[str] | None:
     labels = {name.lower(): label for name, label in CLASSES.items()}
     listed = set()
     # The byte order mark is taken off: it would make the first line one that is not understood.
-    for number, line in enumerate(file.read_text(encoding="utf-8-sig").splitlines(), start=1):
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"{file}: cannot be read ({one_line(error)})") from error
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         match = _LINE.fullmatch(line.strip())
         folder, _, name = match[2].lower().rpartition("/") if match else ("", "", "")
         if match is None or folder not in labels:
-            raise DatasetError(f"{file}, line {number}: not a label and a video: {line.strip()!r}")
+            raise DatasetError(
+                f"{file}, line {number}: not a label and a video: {one_line(repr(line.strip()))}"
+            )
         if int(match[1]) == labels[folder]:
-            raise DatasetError(f"{file}, line {number}: {match[2]} is called {match[1]}, where 1 means real")
+            raise DatasetError(
+                f"{file}, line {number}: {one_line(match[2])} is called {match[1]}, where 1 means real"
+            )
         listed.add(f"{folder}/{name.rpartition('.')[0] or name}")
     return listed

@@ -11,6 +11,7 @@ import json
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from facespectra._files import one_line, shown
 from facespectra.datasets.clips import Clip, Labelled, as_table, clips_in, differences, some, warn_of
 from facespectra.errors import DatasetError
 
@@ -97,7 +98,8 @@ def read(path: Path) -> pd.DataFrame:
 def _labelled(clip: Clip, entry: dict[str, Any], file: Path) -> Labelled:
     label = LABELS.get(str(entry.get("label")).upper())
     if label is None:
-        raise DatasetError(f"{file}: {clip.name} is neither REAL nor FAKE but {entry.get('label')!r}")
+        label_there = one_line(repr(entry.get("label")))
+        raise DatasetError(f"{file}: {shown(clip.name)} is neither REAL nor FAKE but {label_there}")
     original = entry.get("original") if label else None
     group = PurePosixPath(str(original)).stem if original else clip.name
     return Labelled(clip, label, (group,), str(entry.get("split") or ""))
@@ -122,8 +124,8 @@ def _is_metadata(file: Path) -> bool:
 def _read_metadata(file: Path) -> dict[str, dict[str, Any]]:
     try:
         entries = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DatasetError(f"{file}: cannot be read ({error})") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise DatasetError(f"{file}: cannot be read ({one_line(error)})") from error
     if not isinstance(entries, dict) or not entries or not all(isinstance(e, dict) for e in entries.values()):
         raise DatasetError(f"{file}: not what the DFDC has there: a label for each video")
     return entries

@@ -20,6 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from facespectra._files import one_line
 from facespectra.datasets.clips import Clip, Labelled, as_table, child, clips_in, differences, some, warn_of
 from facespectra.errors import DatasetError
 
@@ -162,8 +163,8 @@ def _read_splits(path: Path) -> tuple[dict[str, str], list[str]]:
             for first, second in json.loads(file.read_text(encoding="utf-8")):
                 splits[f"video {first}"] = splits[f"video {second}"] = split
                 counts[split] += 1
-        except (ValueError, TypeError) as error:
-            raise DatasetError(f"{file}: not a list of pairs of videos ({error})") from error
+        except (OSError, ValueError, TypeError, RecursionError) as error:
+            raise DatasetError(f"{file}: not a list of pairs of videos ({one_line(error)})") from error
     if len(missing) == len(SPLITS):
         return {}, [f"there are no {', '.join(missing)}: no splits are known"]
     complaints = [f"there is no {', no '.join(missing)}"] if missing else []

@@ -10,6 +10,7 @@ from typing import Any
 
 from facespectra._extras import require
 from facespectra.errors import UnreadableVideoError
+from facespectra.images import image_formats
 from facespectra.videos import is_video, video_info
 
 # Table K.1 of the JPEG standard, in natural order: the luminance table of quality 50.
@@ -96,7 +97,7 @@ def _image_header(path: str) -> Header | None:
         with warnings.catch_warnings():
             # Of suspected bombs: nothing is decoded here.
             warnings.simplefilter("ignore")
-            with Image.open(path) as image:
+            with Image.open(path, formats=image_formats()) as image:
                 tables: dict[int, Sequence[int]] = getattr(image, "quantization", None) or {}
                 kind = f"{image.format} {image.mode}"
                 if image.format != "JPEG" or not tables:

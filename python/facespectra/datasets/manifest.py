@@ -19,7 +19,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Literal
 
 from facespectra._extras import require
-from facespectra._files import shown
+from facespectra._files import one_line, shown
 from facespectra.datasets.frames import FRAME, frames_of
 from facespectra.errors import DatasetError, MissingExtraError
 
@@ -129,9 +129,12 @@ def read_manifest(path: str | os.PathLike[str]) -> pd.DataFrame:
         raise DatasetError(f"{source}: there is not enough memory to read it") from None
     except Exception as error:
         # A damaged Parquet file can fail anywhere inside pyarrow.
-        reason = _one_line(error) or type(error).__name__
-        raise DatasetError(f"{source}: not a manifest that can be read ({reason})") from error
-    return as_manifest(table, base=source.parent, source=str(source))
+        raise DatasetError(f"{source}: not a manifest that can be read ({one_line(error)})") from error
+    try:
+        return as_manifest(table, base=source.parent, source=str(source))
+    except UnicodeDecodeError as error:
+        # Parquet promises UTF-8, and pyarrow looks only when the text is needed.
+        raise DatasetError(f"{source}: not a manifest that can be read ({one_line(error)})") from error
 
 
 def as_manifest(
@@ -183,7 +186,7 @@ def as_manifest(
         raise DatasetError(f"{source}: row {columns['path'].index('') + 1} has no path")
     impossible = [path for path in columns["path"] if "\0" in path]
     if impossible:
-        raise DatasetError(f"{source}: {impossible[0]!r} is not the name of a file")
+        raise DatasetError(f"{source}: {one_line(repr(impossible[0]))} is not the name of a file")
     root = (Path.cwd() if base is None else base).absolute()
     groups = [
         group or PurePath(path).with_suffix("").as_posix()
@@ -258,7 +261,9 @@ def _frames(texts: list[str], source: str) -> list[int | None]:
     numbers = [text.removesuffix(".0") for text in texts]
     wrong = [text for text in numbers if text and not text.isdecimal()]
     if wrong:
-        raise DatasetError(f"{source}: {wrong[0]!r} is not the number of a frame; they count from 0")
+        raise DatasetError(
+            f"{source}: {one_line(repr(wrong[0]))} is not the number of a frame; they count from 0"
+        )
     return [int(text) if text else None for text in numbers]
 
 
@@ -268,8 +273,4 @@ def _texts(column: pd.Series, *, strip: bool = True) -> list[str]:
 
 
 def _listed(names: Iterable[object]) -> str:
-    return ", ".join(repr(str(name)) for name in names) or "nothing"
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
+    return one_line(", ".join(repr(str(name)) for name in names)) or "nothing"

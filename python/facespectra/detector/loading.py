@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from facespectra._files import one_line, shown
 from facespectra.detector.detector import Detector
 from facespectra.detector.model_file import load_model
+from facespectra.detector.soundness import check_pipeline
 from facespectra.errors import ModelError
 
 DEFAULT_MODEL = Path(__file__).parents[1] / "models" / "default.skops"
@@ -60,18 +62,24 @@ def load(
         detector.training_ = {**model["training"], "left_out": []}
         detector.versions_ = dict(model["versions"])
         detector.class_features_ = dict(model.get("class_features", {}))
+        counts = [detector.training_[name] for name in ("n_real", "n_fake")]
+        if not all(isinstance(count, int) for count in counts):
+            raise ValueError(f"trained on {counts}")
         width = detector.feature_set.width
-        fits = detector.pipeline_.n_features_in_ == width and all(
-            one[name].shape == (width,)
-            for one in detector.class_features_.values()
-            for name in ("mean", "sd")
-        )
-    except (TypeError, ValueError, AttributeError, KeyError) as error:
+    except Exception as error:
+        # Settings that were tampered with can be of any type.
         raise ModelError(
-            f"{os.fspath(path)}: the settings in the model are not understood ({error})"
+            f"{shown(path)}: the settings in the model are not understood ({one_line(error)})"
         ) from error
-    if not fits:
+    try:
+        for one in detector.class_features_.values():
+            if any(one[name].shape != (width,) for name in ("mean", "sd")):
+                raise ValueError(f"the classes have other features than {width}")
+        check_pipeline(detector.pipeline_, width)
+    except Exception as error:
+        # And so can the parts of a classifier, which then fail anywhere in scikit-learn.
         raise ModelError(
-            f"{os.fspath(path)}: the classifier does not fit the features that its settings describe"
-        )
+            f"{shown(path)}: the classifier does not fit the features that its settings describe "
+            f"({one_line(error)})"
+        ) from error
     return detector

@@ -23,7 +23,7 @@ from typing import Any
 
 from facespectra import __version__
 from facespectra._extras import require
-from facespectra._files import shown, write_atomically
+from facespectra._files import one_line, shown, write_atomically
 from facespectra.errors import ModelError
 
 FORMAT = 1
@@ -197,17 +197,20 @@ def _check(name: str, data: bytes) -> None:
         # zipfile and zlib raise half a dozen types over a damaged archive.
         raise ModelError(f"{name}: not a model of facespectra, or damaged") from error
     if damaged is not None:
-        raise ModelError(f"{name}: damaged at {damaged}; copy or train the model again")
+        raise ModelError(f"{name}: damaged at {one_line(damaged)}; copy or train the model again")
     if not isinstance(header, dict) or not isinstance(header.get("format"), int) or schema is None:
         raise ModelError(f"{name}: not a model of facespectra")
     if header["format"] > FORMAT:
         raise ModelError(
-            f"{name}: written by facespectra {header.get('facespectra')} in format {header['format']}, and "
-            f"this version {__version__} reads up to {FORMAT}; upgrade facespectra"
+            f"{name}: written by facespectra {one_line(header.get('facespectra'), 30)} in format "
+            f"{one_line(header['format'], 30)}, and this version {__version__} reads up to {FORMAT}; "
+            "upgrade facespectra"
         )
     foreign = sorted({kind for kind in _types(schema) if kind not in ALLOWED_TYPES})
     if foreign:
-        raise ModelError(f"{name}: refused, because it holds {', '.join(foreign[:3])}, which no model needs")
+        raise ModelError(
+            f"{name}: refused, because it holds {one_line(', '.join(foreign[:3]))}, which no model needs"
+        )
 
 
 def _types(node: Any) -> Iterator[str]:
