@@ -184,7 +184,7 @@ def as_manifest(
         raise DatasetError(f"{source}: unknown label {_listed(unknown[:3])}; use 0 or real, 1 or fake")
     if "" in columns["path"]:
         raise DatasetError(f"{source}: row {columns['path'].index('') + 1} has no path")
-    impossible = [path for path in columns["path"] if "\0" in path]
+    impossible = [path for path in columns["path"] if "\0" in path or not PurePath(path).name]
     if impossible:
         raise DatasetError(f"{source}: {one_line(repr(impossible[0]))} is not the name of a file")
     root = (Path.cwd() if base is None else base).absolute()
