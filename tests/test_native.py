@@ -231,3 +231,15 @@ def test_stubs_tell_the_truth() -> None:
 
 def test_it_is_built_where_it_must_be() -> None:
     assert find_spec("facespectra._core") is not None
+
+
+@pytest.mark.parametrize("module", ["facespectra", "facespectra._core"])
+def test_sub_interpreters_are_refused_in_one_line(module: str) -> None:
+    code = (
+        "try:\n    import _interpreters as i\nexcept ImportError:\n    import _xxsubinterpreters as i\n"
+        f"code = 'try:\\n    import {module}\\nexcept ImportError as e:\\n    print(e, flush=True)'\n"
+        "(i.exec if hasattr(i, 'exec') else i.run_string)(i.create(), code)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert "facespectra runs in the main interpreter only" in done.stdout
+    assert len(done.stdout.splitlines()) == 1

@@ -54,6 +54,21 @@ __all__ = [
 ]
 
 
+def _refuse_sub_interpreters() -> None:
+    # The core, Numba and torch keep state for one interpreter; in a second one, importing the core hangs.
+    for name in ("_interpreters", "_xxsubinterpreters"):
+        try:
+            interpreters = import_module(name)
+        except ImportError:
+            continue
+        if interpreters.get_current() != interpreters.get_main():
+            raise ImportError("facespectra runs in the main interpreter only; use threads or processes")
+        return
+
+
+_refuse_sub_interpreters()
+
+
 def __getattr__(name: str) -> object:
     if name not in _HOME:
         raise AttributeError(f"module 'facespectra' has no attribute {name!r}")
