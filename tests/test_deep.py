@@ -7,7 +7,6 @@ import json
 import pickle
 import sys
 import threading
-import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -337,16 +336,20 @@ class Site(BaseHTTPRequestHandler):
 
     content = b"weights" * 1000
     asked: ClassVar[list[str]] = []
+    over = threading.Event()
 
     def do_GET(self) -> None:
         self.asked.append(self.path)
         if "silent" in self.path:
-            time.sleep(1)
+            self.over.wait()
             return
         self.send_response(200)
         self.send_header("Content-Length", str(len(self.content)))
         self.end_headers()
-        self.wfile.write(self.content[: 100 if "broken" in self.path else None])
+        self.wfile.write(self.content[: 100 if "broken" in self.path or "stalls" in self.path else None])
+        if "stalls" in self.path:
+            self.wfile.flush()
+            self.over.wait()
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -363,7 +366,9 @@ def site(hub: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setattr(weights, "PUBLISHED", {"imagenet": name, "other": "resnet50-00000000.pth"})
     monkeypatch.setattr(weights, "_SITE", f"http://127.0.0.1:{server.server_port}/")
     monkeypatch.setattr(Site, "asked", [])
+    monkeypatch.setattr(Site, "over", threading.Event())
     yield name
+    Site.over.set()
     server.shutdown()
     thread.join()
     server.server_close()
@@ -382,13 +387,16 @@ def test_weights_are_downloaded_once_and_checked(hub: Path, site: str) -> None:
     assert [path.name for path in hub.iterdir()] == [site]
 
 
-@pytest.mark.parametrize("fault", ["broken", "silent"])
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [("broken", "IncompleteRead|SHA-256"), ("silent", "timed out"), ("stalls", "timed out")],
+)
 def test_a_download_that_breaks_off_leaves_nothing(
-    fault: str, hub: Path, site: str, monkeypatch: pytest.MonkeyPatch
+    fault: str, said: str, hub: Path, site: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(weights, "_SITE", f"{weights._SITE}{fault}/")
     monkeypatch.setattr(weights, "DOWNLOAD_TIMEOUT", 0.2)
-    with pytest.raises(ModelError, match=r"cannot download.*--resnet-weights FILE"):
+    with pytest.raises(ModelError, match=rf"cannot download.*({said}).*--resnet-weights FILE"):
         weights.find_weights()
     assert not list(hub.iterdir() if hub.exists() else [])
 

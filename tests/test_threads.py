@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from facespectra._threads import in_order, thread_count
 
@@ -70,8 +71,8 @@ def test_samples_are_the_same_however_many_threads_read_them(tmp_path: Path) -> 
     sources = [*files, tmp_path / "absent.jpg", np.zeros((50, 50), np.uint8)]
     features = make_features("spectrum", {"n_features": 40})
     tables = [
-        extract_features(read_samples(sources, FaceCropper(), workers=workers), features)
-        for workers in (1, 2, 5, None)
+        extract_features(read_samples(sources, FaceCropper(), threads=threads), features)
+        for threads in (1, 2, 5, None)
     ]
     assert [status.split(":")[0] for status in tables[0].statuses[14:]] == ["unreadable", "no-face"]
     assert tables[0].ok.sum() > 7
@@ -81,6 +82,25 @@ def test_samples_are_the_same_however_many_threads_read_them(tmp_path: Path) -> 
         assert table.boxes == tables[0].boxes
         assert table.matrix.dtype == np.float32
         np.testing.assert_array_equal(table.matrix, tables[0].matrix)
+
+
+def test_one_thread_reads_on_the_callers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from facespectra.detector import Detector
+
+    def refused(*_: object, **__: object) -> None:
+        raise AssertionError("a thread was started")
+
+    rng = np.random.default_rng(0)
+    for index in range(4):
+        pixels = rng.integers(0, 256, (40, 40, 3), np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"{index}.png")
+    files = sorted(tmp_path.glob("*.png"))
+    monkeypatch.setattr("facespectra._threads.ThreadPoolExecutor", refused)
+    for cache in (None, tmp_path / "cache"):
+        kept = Detector(crop=False, threads=1, cache=cache)
+        assert kept.extract(files).ok.all()
+        with pytest.raises(AssertionError, match="started"):
+            Detector(crop=False, threads=2, cache=None if cache is None else tmp_path / "2").extract(files)
 
 
 def test_a_batch_without_a_face_does_not_change_the_precision() -> None:

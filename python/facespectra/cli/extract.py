@@ -80,9 +80,9 @@ def extract(
     images, _ = spread_frames(files, frames)
     check_writable(out)
     if cache is None:
-        blocks = _plain_blocks(images, cropper, features)
+        blocks = _plain_blocks(images, cropper, features, threads)
     else:
-        blocks = _cached_blocks(images, cropper, features, cache)
+        blocks = _cached_blocks(images, cropper, features, cache, threads)
     unreadable: list[tuple[str, str]] = []
     n_ok = 0
     with (
@@ -102,10 +102,14 @@ def extract(
     leave(n_unreadable + n_missing)
 
 
-def _plain_blocks(images: Sequence[Named], cropper: FaceCropper | None, features: FeatureSet) -> Blocks:
+def _plain_blocks(
+    images: Sequence[Named], cropper: FaceCropper | None, features: FeatureSet, threads: int | None
+) -> Blocks:
     from facespectra.detector import feature_blocks, read_samples
 
-    return lambda progress: feature_blocks(read_samples(images, cropper), features, progress=progress)
+    return lambda progress: feature_blocks(
+        read_samples(images, cropper, threads=threads), features, progress=progress
+    )
 
 
 def _cached_blocks(
@@ -113,13 +117,13 @@ def _cached_blocks(
     cropper: FaceCropper | None,
     features: FeatureSet,
     folder: Path,
+    threads: int | None,
 ) -> Blocks:
-    from facespectra._threads import thread_count
     from facespectra.detector.cache import Cache as Folder
     from facespectra.detector.extraction import Extractor
     from facespectra.videos import Frame
 
-    extractor = Extractor(Folder(folder), cropper, {"spectrum": features}, workers=thread_count())
+    extractor = Extractor(Folder(folder), cropper, {"spectrum": features}, threads=threads)
     sources = [image if isinstance(image, Frame) else os.fspath(image) for image in images]
 
     def blocks(progress: Callable[[int], None]) -> Iterator[FeatureTable]:

@@ -12,7 +12,7 @@ import sys
 import warnings
 import zipfile
 from collections import OrderedDict
-from contextlib import closing
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.request import urlopen
@@ -179,27 +179,28 @@ def _download(url: str, file: Path) -> Path:
     """
 
     def failed(reason: object) -> ModelError:
-        said = " ".join(str(reason).split()) or type(reason).__name__
-        return ModelError(f"cannot download ResNet-50's weights from {url} ({said}); {_HINT}")
+        return ModelError(f"cannot download ResNet-50's weights from {url} ({one_line(reason)}); {_HINT}")
+
+    def asked(ask: Callable[[], Any]) -> Any:
+        # Within the block that writes, an OSError would count as one of the file's.
+        try:
+            return ask()
+        except (OSError, http.client.HTTPException) as error:
+            raise failed(error) from error
 
     promised = _HASH_IN_NAME.match(file.name)
     digest, size = hashlib.sha256(), 0
+    answer = asked(lambda: urlopen(url, timeout=DOWNLOAD_TIMEOUT))  # noqa: S310 - of ours, and no user's
     try:
-        answer = urlopen(url, timeout=DOWNLOAD_TIMEOUT)  # noqa: S310 - of ours, and no user's
-    except (OSError, http.client.HTTPException) as error:
-        raise failed(error) from error
-    try:
-        with closing(answer), writing_atomically(file) as target:
-            while piece := answer.read(2**20):
+        with answer, writing_atomically(file) as target:
+            while piece := asked(lambda: answer.read(2**20)):
                 digest.update(piece)
                 size += target.write(piece)
                 if size > LARGEST:
                     raise failed("it is too large to be them")
             if promised and not digest.hexdigest().startswith(promised[1]):
-                raise failed(
-                    f"what came is not what was published: its SHA-256 is {digest.hexdigest()[:16]}..."
-                )
-    except (OSError, http.client.HTTPException) as error:
+                raise failed(f"what came has SHA-256 {digest.hexdigest()[:16]}..., not what was published")
+    except OSError as error:
         raise failed(error) from error
     return file
 

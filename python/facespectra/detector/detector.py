@@ -132,6 +132,7 @@ class Detector:
         self.classifier = classifier
         self.scale = scale
         self.seed = seed
+        self.threads = threads
         self.cache = cache
         self.feature_set = make_features(
             features,
@@ -296,11 +297,18 @@ class Detector:
             named = [source for source in sources if isinstance(source, str | os.PathLike | Frame | Copy)]
             if len(named) == len(sources):
                 return extract_cached(
-                    named, self.cropper, self.features, self.feature_set, self.cache, progress
+                    named,
+                    self.cropper,
+                    self.features,
+                    self.feature_set,
+                    self.cache,
+                    threads=self.threads,
+                    progress=progress,
                 )
         total = len(sources)
         report = None if progress is None else (lambda done: progress(done, total))
-        return extract_features(read_samples(sources, self.cropper), self.feature_set, progress=report)
+        samples = read_samples(sources, self.cropper, threads=self.threads)
+        return extract_features(samples, self.feature_set, progress=report)
 
     def score(
         self,

@@ -11,11 +11,10 @@ from dataclasses import asdict, dataclass
 from functools import reduce
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from facespectra._threads import in_order, thread_count
 from facespectra.datasets.augmentation import Copy
 from facespectra.detector.cache import Cache, key_of, versions_of
 from facespectra.detector.feature_sets import FeatureSet, Matrix
@@ -27,7 +26,7 @@ from facespectra.detector.samples import (
     Sample,
     cut,
     read_samples,
-    runs_of,
+    run_ahead,
 )
 from facespectra.videos import Frame
 
@@ -52,8 +51,8 @@ class Extractor:
         Finds the faces. None takes whole images.
     stages : mapping of str to FeatureSet
         What can be computed, by name.
-    workers : int
-        Images in which a face is looked for at once. One where torch finds them.
+    threads : int, optional
+        As in :func:`facespectra.detector.read_samples`.
     """
 
     def __init__(
@@ -62,18 +61,19 @@ class Extractor:
         cropper: FaceCropper | None,
         stages: Mapping[str, FeatureSet],
         *,
-        workers: int = 1,
+        threads: int | None = None,
     ) -> None:
         self.cache = cache
         self.cropper = cropper
-        # Torch has threads of its own, and is asked by one of ours.
-        self.workers = workers if cropper is None or cropper.in_core else 1
+        self.threads = threads
         self.stages = dict(stages)
-        self._faces = {
-            "stage": FACES,
-            "crop": cropper.get_params() | {"in_core": cropper.in_core} if cropper else None,
-            "versions": versions_of("facenet-pytorch", "torch", "pillow"),
-        }
+        # What keys have in common is put into one of its own, once.
+        self._faces = key_of(
+            stage=FACES,
+            crop=cropper.get_params() | {"in_core": cropper.in_core} if cropper else None,
+            versions=versions_of("facenet-pytorch", "torch", "pillow"),
+        )
+        self._computed: dict[str, str] = {}
         self._digests: dict[str, str | None] = {}
 
     def tables(
@@ -113,7 +113,7 @@ class Extractor:
         dict of str to FeatureTable
             Of the next sources.
         """
-        found = self._located(sources)
+        found = run_ahead(self._locate, sources, self.cropper, self.threads)
         for start in range(0, len(sources), BATCH):
             batch = []
             for item in islice(found, BATCH):
@@ -143,19 +143,12 @@ class Extractor:
                 self._digests[path] = None
         return self._digests[path]
 
-    def _located(self, sources: Sequence[Source]) -> Iterator[_Located]:
-        """Look for the faces, on several threads and ahead of who takes them."""
-        runs: Iterator[Sequence[Source]] = (
-            run if isinstance(run, list) else [cast("Source", run)] for run in runs_of(sources)
-        )
-        for run in in_order(self._locate, runs, workers=self.workers, ahead=BATCH, weight=len):
-            yield from run
-
-    def _locate(self, run: Sequence[Source]) -> list[_Located]:
+    def _locate(self, run: Any) -> list[_Located]:
         """Look for the faces in what can be decoded in one go, where that has not been done before."""
-        items = [_Located(source, self._key_of_face(source)) for source in run]
+        sources: list[Source] = run if isinstance(run, list) else [run]
+        items = [_Located(source, self._key_of_face(source)) for source in sources]
         unknown = [item for item in items if not self._known(item)]
-        samples = read_samples([item.source for item in unknown], self.cropper, workers=1)
+        samples = read_samples([item.source for item in unknown], self.cropper, threads=1)
         for item, sample in zip(unknown, samples, strict=True):
             crop = sample.crop
             item.name, item.status, item.sample = sample.path, sample.status, sample
@@ -180,7 +173,7 @@ class Extractor:
         digest = self.digest(path)
         if digest is None:
             return None
-        return key_of(content=digest, change=change, frame=frame, **self._faces)
+        return key_of(content=digest, change=change, frame=frame, faces=self._faces)
 
     def _known(self, item: _Located) -> bool:
         """Fill in what is known of a face from before."""
@@ -193,14 +186,14 @@ class Extractor:
 
     def _features(self, name: str, batch: Sequence[_Located]) -> FeatureTable:
         features = self.stages[name]
-        depends = features.depends
+        keys = [self._key(name, item) for item in batch]
         rows = np.full((len(batch), features.width), np.nan)
         statuses = [item.status for item in batch]
         missing = []
         for index, item in enumerate(batch):
             if item.status != OK:
                 continue
-            entry = self.cache.fetch(name, _key(name, item, depends))
+            entry = self.cache.fetch(name, keys[index])
             if entry is None:
                 missing.append(index)
             else:
@@ -213,14 +206,19 @@ class Extractor:
             for index, row, failure in zip(missing, values, failures, strict=True):
                 statuses[index] = failure or batch[index].status
                 if statuses[index] == OK or (failure and not failure.endswith(NO_MEMORY)):
-                    self.cache.store(name, _key(name, batch[index], depends), _packed(statuses[index], row))
+                    self.cache.store(name, keys[index], _packed(statuses[index], row))
                 rows = _put(rows, index, row if statuses[index] == OK else None)
         return FeatureTable([item.name for item in batch], statuses, [item.box for item in batch], rows)
+
+    def _key(self, name: str, item: _Located) -> str:
+        if name not in self._computed:
+            self._computed[name] = key_of(stage=FEATURES, name=name, depends=self.stages[name].depends)
+        return key_of(features=self._computed[name], face=item.key)
 
     def _read(self, items: Sequence[_Located]) -> None:
         """Cut out the crops of faces that are known from before; the others were kept by the detection."""
         absent = [item for item in items if item.sample is None]
-        wholes = read_samples([item.source for item in absent], None, workers=self.workers)
+        wholes = read_samples([item.source for item in absent], None, threads=self.threads)
         for item, whole in zip(absent, wholes, strict=True):
             item.name, item.status, item.sample = whole.path, whole.status, whole
             if whole.crop is not None and item.box is not None:
@@ -241,16 +239,14 @@ class _Located:
     sample: Sample | None = None
 
 
-def _key(name: str, item: _Located, depends: dict[str, Any]) -> str:
-    return key_of(stage=FEATURES, name=name, face=item.key, depends=depends)
-
-
 def extract_cached(
     sources: Sequence[str | os.PathLike[str] | Frame | Copy],
     cropper: FaceCropper | None,
     name: str,
     features: FeatureSet,
     folder: str | os.PathLike[str],
+    *,
+    threads: int | None = None,
     progress: Progress | None = None,
 ) -> FeatureTable:
     """Compute the features of some sources, but for what a folder holds of them from before.
@@ -267,6 +263,8 @@ def extract_cached(
         What to compute. The parts of joined ones are kept apart: each is good for others, too.
     folder : path-like
         The cache.
+    threads : int, optional
+        As in :func:`facespectra.detector.read_samples`.
     progress : callable, optional
         Called with the number of sources done and of all.
 
@@ -276,7 +274,7 @@ def extract_cached(
         One row for each source, in order.
     """
     stages = features.parts or {name: features}
-    extractor = Extractor(Cache(Path(folder)), cropper, stages, workers=thread_count())
+    extractor = Extractor(Cache(Path(folder)), cropper, stages, threads=threads)
     named = [source if isinstance(source, Frame | Copy) else os.fspath(source) for source in sources]
     return reduce(join, extractor.tables(named, list(stages), progress).values())
 

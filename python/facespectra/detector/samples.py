@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Callable, Iterable, Iterator, Sized
 from dataclasses import dataclass
 from os import PathLike, fspath
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from facespectra._threads import in_order, thread_count
 from facespectra.datasets.augmentation import Copy, change
@@ -25,6 +25,7 @@ NO_MEMORY = "there is not enough memory for it"
 # As many faces as are found while the features of a batch are computed.
 AHEAD = 64
 
+Result = TypeVar("Result")
 Source: TypeAlias = "str | PathLike[str] | Frame | Copy | AnyImage"
 
 
@@ -112,7 +113,7 @@ def is_unreadable(status: str) -> bool:
 
 
 def read_samples(
-    sources: Iterable[Source], cropper: FaceCropper | None, *, workers: int | None = None
+    sources: Iterable[Source], cropper: FaceCropper | None, *, threads: int | None = None
 ) -> Iterator[Sample]:
     """Read images and cut the face out of each.
 
@@ -124,10 +125,8 @@ def read_samples(
         are decoded in one go.
     cropper : FaceCropper or None
         None takes whole images.
-    workers : int, optional
-        Threads that read images and look for faces, ahead of who takes the samples. Default: as many as
-        processors, or ``FACESPECTRA_THREADS``; one, which runs nothing ahead, for a single source and where
-        torch finds the faces, which has threads of its own. The samples are the same.
+    threads : int, optional
+        Most threads that read images and look for faces, see :func:`run_ahead`. The samples are the same.
 
     Yields
     ------
@@ -142,17 +141,41 @@ def read_samples(
     ValueError, TypeError
         If something that is not a path is not an image either.
     """
-    if workers is None:
-        one = (isinstance(sources, Sized) and len(sources) < 2) or (
-            cropper is not None and not cropper.in_core
-        )
-        workers = 1 if one else thread_count()
+    yield from run_ahead(lambda run: _samples(run, cropper), sources, cropper, threads)
+
+
+def run_ahead(
+    read: Callable[[list[Frame | Copy] | Source], Iterable[Result]],
+    sources: Iterable[Source],
+    cropper: FaceCropper | None,
+    threads: int | None = None,
+) -> Iterator[Result]:
+    """Read sources on several threads, ahead of who takes what comes of them.
+
+    Parameters
+    ----------
+    read : callable
+        Takes what :func:`runs_of` yields, and gives a result for each source in it.
+    sources : iterable
+        As for :func:`read_samples`.
+    cropper : FaceCropper or None
+        None takes whole images.
+    threads : int, optional
+        Most threads. Default: as many as processors, or ``FACESPECTRA_THREADS``. One, which runs nothing
+        ahead, for a single source, and where torch finds the faces, which has threads of its own.
+
+    Yields
+    ------
+    object
+        The results, in the order of the sources.
+    """
+    workers = thread_count(threads)
+    if (isinstance(sources, Sized) and len(sources) < 2) or (cropper is not None and not cropper.in_core):
+        workers = 1
     # Whole images take more memory than faces: fewer of them wait.
     ahead = AHEAD if cropper is not None else 2 * workers
-    for samples in in_order(
-        lambda run: _samples(run, cropper), runs_of(sources), workers=workers, ahead=ahead, weight=_weight
-    ):
-        yield from samples
+    for results in in_order(read, runs_of(sources), workers=workers, ahead=ahead, weight=_weight):
+        yield from results
 
 
 def _samples(run: list[Frame | Copy] | Source, cropper: FaceCropper | None) -> list[Sample]:

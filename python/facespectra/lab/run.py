@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from facespectra._threads import thread_count
 from facespectra.detector import Detector
 from facespectra.detector.cache import Cache
 from facespectra.detector.extraction import Extractor, Progress
@@ -226,8 +225,7 @@ def _extractor(settings: LabSettings, cache: Cache, deep: ResNet50Features | Non
     }
     if deep is not None:
         stages["resnet50"] = deep
-    workers = thread_count(settings.threads)
-    return Extractor(cache, FaceCropper(device=settings.device), stages, workers=workers)
+    return Extractor(cache, FaceCropper(device=settings.device), stages, threads=settings.threads)
 
 
 def _extract(part: Part, extractor: Extractor, names: list[str], watch: Watch) -> None:
