@@ -121,6 +121,9 @@ def read_manifest(path: str | os.PathLike[str]) -> pd.DataFrame:
                 encoding="utf-8-sig",
                 encoding_errors="surrogateescape",
             )
+            if list(table.columns).count("group") == 1:
+                # As people write them: a space after a comma makes no other group.
+                table["group"] = _texts(table["group"])
     except FileNotFoundError:
         raise DatasetError(f"{source}: no such manifest") from None
     except MissingExtraError:
@@ -177,8 +180,9 @@ def as_manifest(
     if repeated:
         raise DatasetError(f"{source}: two columns are called {repeated[0]!r}")
     columns = {name: _texts(table[name]) if name in table.columns else [""] * len(table) for name in COLUMNS}
-    # A name may begin or end with a space.
-    columns["path"] = _texts(table["path"], strip=False)
+    # A name may begin or end with a space, and a group is made of a name where none is given.
+    for name in {"path", "group"} & set(table.columns):
+        columns[name] = _texts(table[name], strip=False)
     unknown = sorted({label for label in columns["label"] if label.lower() not in LABELS})
     if unknown:
         raise DatasetError(f"{source}: unknown label {_listed(unknown[:3])}; use 0 or real, 1 or fake")
@@ -189,7 +193,7 @@ def as_manifest(
         raise DatasetError(f"{source}: {one_line(repr(impossible[0]))} is not the name of a file")
     root = (Path.cwd() if base is None else base).absolute()
     groups = [
-        group or PurePath(path).with_suffix("").as_posix()
+        group if group.strip() else PurePath(path).with_suffix("").as_posix()
         for path, group in zip(columns["path"], columns["group"], strict=True)
     ]
     manifest = pd.DataFrame(
