@@ -123,7 +123,7 @@ def read_manifest(path: str | os.PathLike[str]) -> pd.DataFrame:
             )
             if list(table.columns).count("group") == 1:
                 # As people write them: a space after a comma makes no other group.
-                table["group"] = _texts(table["group"])
+                table["group"] = texts(_texts(table["group"])).array
     except FileNotFoundError:
         raise DatasetError(f"{source}: no such manifest") from None
     except MissingExtraError:
