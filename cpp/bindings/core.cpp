@@ -12,6 +12,7 @@
 
 #include "facespectra/extractor.hpp"
 #include "facespectra/face_finder.hpp"
+#include "without_gil.hpp"
 
 namespace py = pybind11;
 namespace fs = facespectra;
@@ -92,8 +93,7 @@ void extract(const fs::Extractor<Real>& extractor, const py::object& images, con
     }
     if (threads == 0) throw py::value_error("threads must be at least 1");
     Real* to = out.mutable_data();
-    const py::gil_scoped_release release;
-    extractor.extract(image_views, settings, threads, to, columns);
+    fs::without_gil([&] { extractor.extract(image_views, settings, threads, to, columns); });
 }
 
 template <typename Real>
@@ -122,13 +122,10 @@ py::array_t<float> find_faces(const fs::FaceFinder& finder, const Rgb& image, do
         (image.size() != 0 && (image.strides(2) != 1 || image.strides(1) != 3))) {
         throw py::value_error("the image must have the shape (H, W, 3), with the pixels of a row side by side");
     }
+    const fs::RgbView view{image.data(), image.strides(0), static_cast<std::size_t>(image.shape(0)),
+                           static_cast<std::size_t>(image.shape(1))};
     std::vector<fs::FoundFace> faces;
-    {
-        const py::gil_scoped_release release;
-        faces = finder.find({image.data(), image.strides(0), static_cast<std::size_t>(image.shape(0)),
-                             static_cast<std::size_t>(image.shape(1))},
-                            {smallest_face, enough});
-    }
+    fs::without_gil([&] { faces = finder.find(view, {smallest_face, enough}); });
     constexpr py::ssize_t columns = 16;
     py::array_t<float> rows({static_cast<py::ssize_t>(faces.size()), columns});
     float* to = rows.mutable_data();

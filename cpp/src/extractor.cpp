@@ -8,6 +8,7 @@
 #include <system_error>
 #include <thread>
 
+#include "fork_safe.hpp"
 #include "half_plane.hpp"
 #include "not_a_knot.hpp"
 #include "radial_fold.hpp"
@@ -91,16 +92,20 @@ struct Extractor<Real>::State {
         : library(std::move(fft)), simd(simd_level(level)), plans(library, simd.kernels<Real>()) {}
 
     std::unique_ptr<Workspace<Real>> borrow() {
-        const std::lock_guard lock(idle_mutex);
-        if (idle.empty()) return std::make_unique<Workspace<Real>>();
-        auto workspace = std::move(idle.back());
-        idle.pop_back();
-        return workspace;
+        {
+            const std::lock_guard lock(fork_safe_locks().caches);
+            if (!idle.empty()) {
+                auto workspace = std::move(idle.back());
+                idle.pop_back();
+                return workspace;
+            }
+        }
+        return std::make_unique<Workspace<Real>>();
     }
 
     void give_back(std::unique_ptr<Workspace<Real>> workspace) {
         if (workspace->plane.bytes() > max_idle_bytes) return;
-        const std::lock_guard lock(idle_mutex);
+        const std::lock_guard lock(fork_safe_locks().caches);
         if (idle.size() < std::max(1U, std::thread::hardware_concurrency())) idle.push_back(std::move(workspace));
     }
 
@@ -112,7 +117,6 @@ struct Extractor<Real>::State {
     const SimdLevel& simd;
     DftPlans<Real> plans;
     LruCache<Shape, RadialFold> folds{max_idle_bytes};
-    std::mutex idle_mutex;
     std::vector<std::unique_ptr<Workspace<Real>>> idle;
 };
 

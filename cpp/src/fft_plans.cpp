@@ -7,18 +7,13 @@
 #include <stdexcept>
 #include <string>
 
+#include "fork_safe.hpp"
+
 namespace facespectra {
 namespace {
 
 /// The largest prime for which FFTW has code of its own; above, its time grows with the prime.
 constexpr std::size_t largest_quick_prime = 13;
-
-/// FFTW's planner is global to a library, and both precisions may live in one; so is this lock.
-std::mutex& planner_mutex() {
-    // Never destroyed: a plan may be released after the static objects of this library are.
-    static auto* mutex = new std::mutex;
-    return *mutex;
-}
 
 std::size_t largest_prime_factor(std::size_t n) {
     std::size_t largest = 1;
@@ -61,7 +56,7 @@ BatchDft<Real>::BatchDft(std::size_t length, const LoadedFftLibrary& library, co
 template <typename Real>
 BatchDft<Real>::~BatchDft() {
     if (plan_ == nullptr) return;
-    const std::lock_guard lock(planner_mutex());
+    const std::lock_guard lock(fork_safe_locks().planner);
     library_.functions<Real>().destroy_plan(plan_);
 }
 
@@ -77,7 +72,7 @@ void BatchDft<Real>::plan() {
     using Complex = typename FftFunctions<Real>::Complex;
     auto* const from = reinterpret_cast<Complex*>(in.data());
     auto* const to = reinterpret_cast<Complex*>(out.data());
-    const std::lock_guard lock(planner_mutex());
+    const std::lock_guard lock(fork_safe_locks().planner);
     // Estimated, not measured: the same plan, and so the same bits, in every run.
     plan_ = library_.functions<Real>().plan_many_dft(1, &n, many, from, nullptr, 1, apart, to, nullptr, 1, apart,
                                                      fft_forward, fft_estimate);

@@ -1,11 +1,14 @@
 #pragma once
 
 #include <cstddef>
+#include <iterator>
 #include <list>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <utility>
+
+#include "fork_safe.hpp"
 
 namespace facespectra {
 
@@ -21,11 +24,13 @@ public:
     template <typename Make, typename Cost>
     std::shared_ptr<const Value> get(const Key& key, Make make, Cost cost) {
         {
-            const std::lock_guard lock(mutex_);
+            const std::lock_guard lock(fork_safe_locks().caches);
             if (auto found = find(key)) return found;
         }
         std::shared_ptr<const Value> made = make(key);
-        const std::lock_guard lock(mutex_);
+        // Destroyed when the lock is free again: what destroying a value takes may be a lock, and time.
+        std::list<Entry> evicted;
+        const std::lock_guard lock(fork_safe_locks().caches);
         if (auto found = find(key)) return found;
         const std::size_t made_cost = cost(*made);
         entries_.push_front({key, made, made_cost});
@@ -34,7 +39,7 @@ public:
         while (used_ > capacity_ && entries_.size() > 1) {
             used_ -= entries_.back().cost;
             index_.erase(entries_.back().key);
-            entries_.pop_back();
+            evicted.splice(evicted.end(), entries_, std::prev(entries_.end()));
         }
         return made;
     }
@@ -54,7 +59,6 @@ private:
     }
 
     const std::size_t capacity_;
-    std::mutex mutex_;
     std::size_t used_ = 0;
     std::list<Entry> entries_;
     std::map<Key, typename std::list<Entry>::iterator> index_;
