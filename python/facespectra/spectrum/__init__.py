@@ -98,6 +98,12 @@ def radial_spectrum(
     BackendError
         If the backend asked for cannot be used.
 
+    Notes
+    -----
+    In float32, amplitudes are clamped at 2^-19 of the image's norm, under which there is rounding noise. Where
+    a side has a prime factor above 13, the noise of flat images stands above that: their spectra are not quite
+    flat, and differ between backends. Images with any content are not concerned.
+
     Examples
     --------
     >>> import numpy as np
@@ -108,12 +114,6 @@ def radial_spectrum(
     ((300,), dtype('float32'), 1.0)
     >>> fs.radial_spectrum([image, image[:180, :151]]).shape
     (2, 300)
-
-    Notes
-    -----
-    In float32, amplitudes are clamped at 2^-19 of the image's norm, under which there is rounding noise. Where a
-    side has a prime factor above 13 the noise of flat images stands above that: their spectra are not quite flat,
-    and differ between backends. Images with any content are not concerned.
     """
     try:
         settings = _checked_settings(n_features, convention, epsilon, normalize, cast("str", dtype))
