@@ -100,9 +100,9 @@ def radial_spectrum(
 
     Notes
     -----
-    In float32, amplitudes are clamped at 2^-19 of the image's norm, under which there is rounding noise. Where
-    a side has a prime factor above 13, the noise of flat images stands above that: their spectra are not quite
-    flat, and differ between backends. Images with any content are not concerned.
+    In float32, amplitudes are clamped at 2^-19 of the image's norm, under which there is rounding noise.
+    Where a side has a prime factor above 13, the noise of flat images stands above that: their spectra are
+    not quite flat, and differ between backends. Images with any content are not concerned.
 
     Examples
     --------
