@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from urllib.error import URLError
 
 import pytest
 
 from facespectra.spectrum.backends import NAMES, backends
+from resnet import make_state
 
 # Backends whose absence is a failure, not a skip: "native,numba,pyfftw,numpy,torch", say. CI sets it.
 REQUIRED = tuple(filter(None, os.environ.get("FACESPECTRA_TEST_REQUIRE", "").split(",")))
@@ -77,3 +80,37 @@ def shared_data() -> Path:
             pytest.fail(f"FACESPECTRA_SHARED_DATA={given} is not a folder")
         pytest.skip("no shared/data beside the checkout and no FACESPECTRA_SHARED_DATA")
     return folder
+
+
+@pytest.fixture(scope="session")
+def state() -> dict[str, Any]:
+    """Weights of a ResNet-50 that was never trained. Nobody may change them."""
+    pytest.importorskip("torchvision", reason="needs the faces extra")
+    return make_state()
+
+
+@pytest.fixture(scope="session")
+def weights_file(state: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of them. Nobody may change it, either."""
+    import torch
+
+    path = tmp_path_factory.mktemp("weights") / "w.pth"
+    torch.save(state, path)
+    return path
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache of torch, and no network."""
+    torch = pytest.importorskip("torch", reason="needs the faces extra")
+    from facespectra.deep import weights
+
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
+
+    def no_network(url: str, *, timeout: float) -> None:
+        assert url.startswith("https://")
+        assert timeout > 0
+        raise URLError("Name or service not known")
+
+    monkeypatch.setattr(weights, "urlopen", no_network)
+    return tmp_path / "hub" / "checkpoints"

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.stats import rankdata
 from sklearn.metrics import roc_auc_score
 
 import facespectra as fs
+from examples import few
 from facespectra.detector.classifiers import FOLDS, held_out_scores
 from facespectra.evaluation import compare, delong_interval, group_interval, youden_threshold
 from facespectra.evaluation.calibration import calibration_error
 from facespectra.evaluation.intervals import group_samples, weighted_aucs
 from facespectra.evaluation.missing import missing_effect
-
-EXAMPLES = 30
-few = settings(derandomize=True, deadline=None, max_examples=EXAMPLES, database=None)
 
 
 @st.composite

@@ -62,18 +62,6 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def weights_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from torchvision.models import resnet50
-
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        state = resnet50(weights=None).state_dict()
-    path = tmp_path_factory.mktemp("weights") / "w.pth"
-    torch.save(state, path)
-    return path
-
-
 def settings(data: Path, out: Path, **more: Any) -> LabSettings:
     given = {
         "task1": data / "Task_1",

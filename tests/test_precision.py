@@ -21,13 +21,6 @@ pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
 
 @pytest.fixture(scope="module")
-def weights_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("weights") / "w.pth"
-    torch.save(make_state(), path)
-    return path
-
-
-@pytest.fixture(scope="module")
 def touchy_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A network that adds 1000 to what it sees and takes it off again: 8 bits leave nothing in between."""
     state = make_state()

@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
 
+from examples import few
 from facespectra._files import as_utf8, one_line, shown
 from facespectra._threads import in_order
 from facespectra.datasets.augmentation import AUGMENTATIONS, add_copies, change, chosen
@@ -23,8 +24,6 @@ from facespectra.errors import DatasetError
 from facespectra.images import to_grey, to_rgb
 from facespectra.videos import spread
 
-EXAMPLES = 30
-few = settings(derandomize=True, deadline=None, max_examples=EXAMPLES, database=None)
 # Names as systems give them: any text, and bytes that are not UTF-8.
 names = st.binary(max_size=20).map(lambda name: name.decode("utf-8", "surrogateescape")) | st.text(
     st.characters(exclude_categories=["Cs"]), max_size=20
