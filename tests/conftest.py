@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from resnet import make_state
 # Backends whose absence is a failure, not a skip: "native,numba,pyfftw,numpy,torch", say. CI sets it.
 REQUIRED = tuple(filter(None, os.environ.get("FACESPECTRA_TEST_REQUIRE", "").split(",")))
 _STATES = backends()
+
+FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 
 FFT_VARIABLES = ("FACESPECTRA_BACKEND", "FACESPECTRA_FFT", "FACESPECTRA_SIMD", "FACESPECTRA_THREADS")
 

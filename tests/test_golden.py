@@ -154,6 +154,8 @@ def chain(images: list[Any]) -> list[dict[str, Any]]:
 def faces() -> list[Any]:
     if not has_core():
         pytest.skip("no compiled core")
+    for package in ("facenet_pytorch", "skops"):
+        pytest.importorskip(package, reason=f"needs {package} (extra detect)")
     return drawn()
 
 

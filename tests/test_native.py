@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import facespectra as fs
-from conftest import require
+from conftest import FREE_THREADED, require
 from facespectra.errors import BackendError
 from facespectra.spectrum import providers
 
@@ -95,6 +95,18 @@ def test_an_absent_provider_says_how_to_get_it(native: pytest.MonkeyPatch, image
         providers.find.cache_clear()
 
 
+def test_static_libraries_beside_the_shared_ones_are_passed_over(tmp_path: Path) -> None:
+    names = ["libfftw3.a", "libfftw3.la", "libfftw3.so.3", "libfftw3f.a", "libfftw3f.so.3"]
+    for name in names:
+        (tmp_path / name).touch()
+    for name in ("libfftw3.so.3", "libfftw3f.so.3"):
+        found = providers.by_path(tmp_path / name)
+        assert (found.single_file, found.double_file) == (
+            str(tmp_path / "libfftw3f.so.3"),
+            str(tmp_path / "libfftw3.so.3"),
+        )
+
+
 def test_a_library_in_the_working_directory_is_not_picked(tmp_path: Path) -> None:
     fftw = providers.find("fftw")
     for name in ("libfftw3.so.3", "libfftw3f.so.3", "libmkl_rt.so", "libmkl_rt.so.2"):
@@ -157,6 +169,7 @@ def test_it_works_in_a_forked_child(images: list[np.ndarray]) -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
+@pytest.mark.skipif(FREE_THREADED, reason="there is no GIL")
 def test_the_gil_is_released() -> None:
     stack = np.random.default_rng(0).integers(0, 256, (40, 512, 512), dtype=np.uint8)
     ticks = 0
@@ -243,3 +256,16 @@ def test_sub_interpreters_are_refused_in_one_line(module: str) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert "facespectra runs in the main interpreter only" in done.stdout
     assert len(done.stdout.splitlines()) == 1
+
+
+@pytest.mark.skipif(not FREE_THREADED, reason="needs an interpreter without a GIL")
+def test_an_interpreter_without_a_gil_stays_so() -> None:
+    # Importing an extension that does not say that it can do without turns the GIL on, with a warning.
+    code = (
+        "import sys, numpy as np, facespectra as fs\n"
+        "fs.radial_spectrum(np.ones((9, 9)), backend='native')\n"
+        "print(sys._is_gil_enabled())"
+    )
+    command = [sys.executable, "-W", "error", "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == "False"

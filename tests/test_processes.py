@@ -9,6 +9,7 @@ import textwrap
 
 import pytest
 
+from conftest import FREE_THREADED
 from facespectra import backends
 
 pytestmark = pytest.mark.skipif("native" not in backends(), reason="needs the native core")
@@ -36,6 +37,7 @@ def run(script: str, timeout: float = TIMEOUT) -> str:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.skipif(FREE_THREADED, reason="the locks of dictionaries and caches survive a fork without a GIL")
 def test_a_child_extracts_whatever_the_parents_threads_were_doing() -> None:
     # New lengths all the time: forks come while plans are made, and a lock that was held then would be held
     # in the child for ever.

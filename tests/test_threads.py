@@ -85,6 +85,7 @@ def test_samples_are_the_same_however_many_threads_read_them(tmp_path: Path) -> 
 
 
 def test_one_thread_reads_on_the_callers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("sklearn", reason="needs scikit-learn (extra detect)")
     from facespectra.detector import Detector
 
     def refused(*_: object, **__: object) -> None:

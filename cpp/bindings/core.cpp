@@ -150,7 +150,8 @@ std::string compiler() {
 
 }  // namespace
 
-PYBIND11_MODULE(_core, module) {
+// Everything that is shared has locks of its own, so that an interpreter without a GIL need not turn it on.
+PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
     py::register_exception_translator([](std::exception_ptr pending) {
         try {
             if (pending) std::rethrow_exception(pending);

@@ -54,11 +54,16 @@ def _pyfftw_wheel() -> Provider | None:
         return None
     package = Path(spec.origin).parent
     for folder in (package.with_name("pyfftw.libs"), package / ".dylibs"):
-        single = sorted(folder.glob("libfftw3f[-.]*"))
-        double = sorted(folder.glob("libfftw3[-.]*"))
+        single, double = _shared(folder, "libfftw3f"), _shared(folder, "libfftw3")
         if single and double:
-            return Provider("fftw", str(single[0]), str(double[0]), separate=True)
+            return Provider("fftw", single, double, separate=True)
     return None
+
+
+def _shared(folder: Path, stem: str) -> str | None:
+    """The shared library of that name, with a wheel's hash in it or without; static ones lie beside it."""
+    found = (file for file in folder.glob(f"{stem}[-.]*") if {".so", ".dylib"} & set(file.suffixes))
+    return min(map(str, found), default=None)
 
 
 def _system_fftw() -> Provider | None:
@@ -112,12 +117,11 @@ def by_path(path: Path) -> Provider:
     if "mkl" in name:
         return Provider(str(path), str(path), str(path), separate=False)
     # libfftw3f.so.3 and libfftw3.so.3, or with a wheel's hash, libfftw3f-1a2b.so.3 and libfftw3-3c4d.so.3.
-    single = sorted(path.parent.glob("libfftw3f[-.]*"))
-    double = sorted(path.parent.glob("libfftw3[-.]*"))
+    single, double = _shared(path.parent, "libfftw3f"), _shared(path.parent, "libfftw3")
     if name.startswith("libfftw3f") and double:
-        return Provider(str(path), str(path), str(double[0]), separate=True)
+        return Provider(str(path), str(path), double, separate=True)
     if name.startswith("libfftw3") and single:
-        return Provider(str(path), str(single[0]), str(path), separate=True)
+        return Provider(str(path), single, str(path), separate=True)
     return Provider(str(path), str(path), str(path), separate=True)
 
 
