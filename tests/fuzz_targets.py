@@ -87,7 +87,7 @@ def _images() -> Iterator[bytes]:
                 content = io.BytesIO()
                 try:
                     image.save(content, kind, **given)
-                except (OSError, ValueError, KeyError, TypeError, AttributeError):
+                except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError):
                     continue
                 if content.getvalue() not in seen and content.tell() < 8000:
                     seen.add(content.getvalue())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,25 @@ def test_the_frames_that_were_asked_for(clip: Path) -> None:
         assert number_of(np.asarray(image)) == index
         # Never resized: the edge between the quarters is where it was drawn.
         assert np.abs(np.asarray(image).astype(int) - picture(index)).mean() < STEP
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs a list of the process's threads")
+def test_frames_leave_no_threads_behind(clip: Path) -> None:
+    # Found by fuzzing: each frame kept the threads that had turned it into RGB, until the next collection.
+    def threads() -> int:
+        return len(list(Path("/proc/self/task").iterdir()))
+
+    images = [image for _, _, image in read_frames(clip, [0, 13])]
+    gc.collect()
+    before = threads()
+    gc.disable()
+    try:
+        for _ in range(20):
+            images += [image for _, _, image in read_frames(clip, [0, 13])]
+        assert threads() <= before + 2
+    finally:
+        gc.enable()
+    assert len({image.tobytes() for image in images}) == 2
 
 
 @pytest.mark.parametrize("suffix", [".mkv", ".avi", ".mov"])

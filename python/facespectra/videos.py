@@ -252,6 +252,9 @@ def read_frames(path: PathLike, indices: Sequence[int]) -> Iterator[tuple[int, f
     wanted = list(indices)
     if any(after <= before for before, after in zip([-1, *wanted], wanted, strict=False)):
         raise ValueError(f"indices of frames must rise from 0, got {wanted}")
+    require("video", "av")
+    from av.video.reformatter import VideoReformatter
+
     with _opened(path) as (container, stream):
         codec = stream.codec_context
         limit = pixel_limit()
@@ -260,13 +263,16 @@ def read_frames(path: PathLike, indices: Sequence[int]) -> Iterator[tuple[int, f
         # A frame may say that it is larger than the header said.
         codec.options = {"max_pixels": str(limit)}
         stream.thread_type = "AUTO"
+        # One for the whole video. A frame's own would live as long as the frame, which looking at its side data
+        # ties into a cycle, with a thread for each processor.
+        to_rgb = VideoReformatter()
         position = -1
         for position, frame in enumerate(container.decode(stream)):
             if not wanted:
                 return
             if position == wanted[0]:
                 del wanted[0]
-                yield position, float("nan") if frame.time is None else frame.time, _upright(frame)
+                yield position, float("nan") if frame.time is None else frame.time, _upright(frame, to_rgb)
         if wanted:
             raise _unreadable(path, f"it breaks off after {position + 1} frames, before frame {wanted[0]}")
 
@@ -320,10 +326,10 @@ def _named(file: Path) -> Iterator[Any]:
         yield os.fspath(file)
 
 
-def _upright(frame: Any) -> Image.Image:
+def _upright(frame: Any, to_rgb: Any) -> Image.Image:
     from PIL import Image
 
-    image: Image.Image = frame.to_image()
+    image: Image.Image = to_rgb.reformat(frame, format="rgb24").to_image()
     for data in frame.side_data:
         if data.type.name == "DISPLAYMATRIX":
             a, b, _, c, d, *_ = struct.unpack("=9i", bytes(data)[:36])
