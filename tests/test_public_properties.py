@@ -51,6 +51,11 @@ def pictures(draw: st.DrawFn, longest: int = 90) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
+def deep(weights_file: Path) -> fs.DeepFeatures:
+    return fs.DeepFeatures(weights_file, precision="float32")
+
+
+@pytest.fixture(scope="module")
 def detector() -> fs.Detector:
     rng = np.random.default_rng(0)
     made = fs.Detector(classifier="logistic", crop=False, feature_settings={"n_features": 12}, threads=1)
@@ -105,6 +110,39 @@ def test_the_transformer_is_the_function(images: list[np.ndarray], n_features: i
     assert rows.shape == (len(images), n_features)
     for image, row in zip(images, rows, strict=True):
         np.testing.assert_array_equal(row, fs.radial_spectrum(image, n_features=n_features))
+
+
+@few
+@given(
+    images=st.lists(hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=70)), max_size=3),
+    colour=st.booleans(),
+)
+def test_deep_features_are_finite_and_do_not_hang_on_company(
+    deep: fs.DeepFeatures, images: list[np.ndarray], colour: bool
+) -> None:
+    given = [np.dstack([image, image, image[::-1]]) if colour else image for image in images]
+    found = deep.transform(given)
+    assert found.shape == (len(given), 2048)
+    assert found.dtype == np.float32
+    assert np.isfinite(found).all()
+    # Pooled after a ReLU.
+    assert (found >= 0).all()
+    for row, image in zip(found, given, strict=True):
+        np.testing.assert_allclose(deep.transform([image])[0], row, rtol=1e-3, atol=1e-3 * row.max())
+
+
+@given(asked=st.text(max_size=12) | st.sampled_from([*fs.backends(), "Native", " numpy", ""]))
+@few
+def test_a_backend_is_one_that_is_listed_or_refused_in_one_line(asked: str) -> None:
+    states = fs.backends()
+    image = np.arange(81, dtype=np.uint8).reshape(9, 9)
+    if states.get(asked) == "ready":
+        assert fs.radial_spectrum(image, n_features=5, backend=asked).shape == (5,)
+        return
+    with pytest.raises((FacespectraError, ValueError)) as refused:
+        fs.radial_spectrum(image, n_features=5, backend=asked)
+    assert len(str(refused.value).splitlines()) == 1
+    assert all(name in str(refused.value) for name in states)
 
 
 @few
