@@ -263,8 +263,8 @@ def read_frames(path: PathLike, indices: Sequence[int]) -> Iterator[tuple[int, f
         # A frame may say that it is larger than the header said.
         codec.options = {"max_pixels": str(limit)}
         stream.thread_type = "AUTO"
-        # One for the whole video. A frame's own would live as long as the frame, which looking at its side data
-        # ties into a cycle, with a thread for each processor.
+        # One for the whole video. A frame's own would live as long as the frame, which looking at its side
+        # data ties into a cycle, with a thread for each processor.
         to_rgb = VideoReformatter()
         position = -1
         for position, frame in enumerate(container.decode(stream)):
