@@ -6,15 +6,58 @@ import io
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from facespectra._extras import require
 from facespectra._files import write_atomically
 from facespectra.evaluation import Evaluation
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 # Without these, matplotlib puts random identifiers and the date into every file.
 REPRODUCIBLE: dict[Any, Any] = {"svg.hashsalt": "facespectra"}
 NO_DATE = {"Date": None, "Creator": "facespectra"}
+# Of the figure's width and height, in decimals.
+PLACE = 6
+
+
+def drawn(
+    figure: Figure, form: str = "svg", *, metadata: Mapping[str, Any] = NO_DATE, dpi: int = 72
+) -> bytes:
+    """Draw a figure as a file.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        With a layout engine. It is laid out once and for all: what is changed afterwards stays in its place.
+    form : str
+        The format, such as ``"svg"``.
+    metadata : mapping
+        Of the file.
+    dpi : int
+        Dots per inch; of SVG and PDF there are always 72.
+
+    Returns
+    -------
+    bytes
+        The content of the file, the same for the same figure where :data:`REPRODUCIBLE` is set.
+    """
+    figure.set_dpi(dpi)
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        # Left to savefig, the text is measured for the layout, drawn to nowhere, and drawn.
+        engine.execute(figure)
+        figure.set_layout_engine("none")
+    for ax in figure.axes:
+        # The solver adds up in the order of addresses in memory, and the last bit of a place goes into the
+        # identifiers of an SVG file.
+        ax.set_position(np.round(ax.get_position(original=True).bounds, PLACE).tolist())
+    content = io.BytesIO()
+    figure.savefig(content, format=form, metadata=dict(metadata), dpi=dpi)
+    return content.getvalue()
 
 
 def draw_roc(path: str | os.PathLike[str], evaluations: Mapping[str, Evaluation], *, title: str = "") -> Path:
@@ -50,7 +93,5 @@ def draw_roc(path: str | os.PathLike[str], evaluations: Mapping[str, Evaluation]
         evaluation.plot(ax, label=name)
     if title:
         ax.set_title(title)
-    content = io.BytesIO()
     with mpl.rc_context(REPRODUCIBLE):
-        figure.savefig(content, format="svg", metadata=NO_DATE)
-    return write_atomically(path, content.getvalue())
+        return write_atomically(path, drawn(figure))

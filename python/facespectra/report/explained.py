@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ import numpy as np
 from facespectra._extras import require
 from facespectra._files import write_atomically
 from facespectra.report.bands import CORNERS, draw_bars, draw_regions
-from facespectra.report.drawings import NO_DATE
+from facespectra.report.drawings import NO_DATE, drawn
 from facespectra.report.explanation import Explanation
 from facespectra.report.gallery import short
 from facespectra.report.style import FAKE, INK, REAL, new_figure, page_style, to_svg
@@ -95,9 +94,8 @@ def write_explanation(path: str | os.PathLike[str], found: Explanation) -> Path:
             _draw_parts(figure, [figure.add_subplot(rows[1])], found)
         figure.suptitle(f"{short(found.path) or 'image'}: {headline(found)}", fontsize=13)
         figure.supxlabel("\n".join(notes(found)), fontsize=8, alpha=0.8)
-        content = io.BytesIO()
-        figure.savefig(content, format=suffix[1:], metadata=FORMATS[suffix], dpi=160)
-    return write_atomically(path, content.getvalue())
+        content = drawn(figure, suffix[1:], metadata=FORMATS[suffix], dpi=160 if suffix == ".png" else 72)
+    return write_atomically(path, content)
 
 
 def headline(found: Explanation) -> str:

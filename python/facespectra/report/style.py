@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import re
 from typing import TYPE_CHECKING, Any
 
 from facespectra._extras import require
-from facespectra.report.drawings import NO_DATE, REPRODUCIBLE
+from facespectra.report.drawings import REPRODUCIBLE, drawn
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -102,9 +101,7 @@ def to_svg(figure: Figure) -> str:
     -------
     str
     """
-    content = io.StringIO()
-    figure.savefig(content, format="svg", metadata=NO_DATE)
-    return content.getvalue().replace(INK, "currentColor").replace(_FONT, _FONTS)
+    return drawn(figure).decode().replace(INK, "currentColor").replace(_FONT, _FONTS)
 
 
 def inline(svg: str, prefix: str) -> str:
