@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import platform
-from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Any
 
 import typer
 
 from facespectra import __version__
+from facespectra._versions import version_of
 from facespectra.cli.console import show_table
 from facespectra.errors import BackendError
 
@@ -78,19 +78,12 @@ def collect() -> dict[str, Any]:
         "native": _native() if states["native"] == "ready" else None,
         "default_model": _default_model(),
         "environment": {name: os.environ[name] for name in sorted(os.environ) if _is_ours(name)},
-        "packages": {name: found for name in PACKAGES if (found := _version(name))},
+        "packages": {name: found for name in PACKAGES if (found := version_of(name))},
     }
 
 
 def _is_ours(name: str) -> bool:
     return name.startswith("FACESPECTRA_")
-
-
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
 
 
 def _native() -> dict[str, Any]:

@@ -12,11 +12,11 @@ import json
 import secrets
 import threading
 from collections import Counter
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from facespectra import __version__
+from facespectra._versions import version_of
 
 _DIGEST = 32
 
@@ -129,9 +129,4 @@ def versions_of(*packages: str) -> dict[str, str]:
         A package that is not installed is left out.
     """
     found = {"facespectra": __version__}
-    for package in packages:
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
+    return found | {package: version for package in packages if (version := version_of(package))}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -154,13 +155,12 @@ def held_out_scores(
         None if there are fewer groups of a class than folds.
     """
     from sklearn.base import clone
-    from sklearn.model_selection import StratifiedGroupKFold
 
     if min(len(np.unique(groups[labels == label])) for label in (0, 1)) < FOLDS:
         return None
     scores = np.empty(len(labels))
-    folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
-    for train, test in folds.split(matrix, labels, groups):
+    numbers = np.unique(groups, return_inverse=True)[1]
+    for train, test in _folds(labels.astype(bool).tobytes(), numbers.astype(np.int64).tobytes(), seed):
         # Stratification yields to groups: a few large ones can leave a fold without one of the classes.
         if len(np.unique(labels[train])) < 2:
             return None
@@ -168,6 +168,16 @@ def held_out_scores(
         fit_pipeline(copy, matrix[train], labels[train])
         scores[test] = copy.decision_function(matrix[test])
     return scores
+
+
+@lru_cache(maxsize=4)
+def _folds(labels: bytes, groups: bytes, seed: int) -> list[tuple[NDArray[Any], NDArray[Any]]]:
+    """Divide samples into folds, once for several classifiers: it takes longer than most of these do."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    truth = np.frombuffer(labels, dtype=bool)
+    folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
+    return list(folds.split(truth, truth.astype(np.int64), np.frombuffer(groups, dtype=np.int64)))
 
 
 @dataclass(frozen=True, slots=True)

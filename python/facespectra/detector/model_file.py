@@ -16,7 +16,6 @@ import threading
 import warnings
 import zipfile
 from collections.abc import Iterator
-from importlib import metadata
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -24,6 +23,7 @@ from typing import Any
 from facespectra import __version__
 from facespectra._extras import require
 from facespectra._files import one_line, shown, write_atomically
+from facespectra._versions import version_of
 from facespectra.errors import ModelError
 
 FORMAT = 1
@@ -76,12 +76,7 @@ def versions() -> dict[str, str]:
         By package, Python among them.
     """
     found = {"facespectra": __version__, "python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            found[package] = "not installed"
-    return found
+    return found | {package: version_of(package) or "not installed" for package in PACKAGES}
 
 
 def save_model(path: str | os.PathLike[str], model: dict[str, Any]) -> Path:
