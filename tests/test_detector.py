@@ -16,7 +16,13 @@ import pytest
 
 import facespectra as fs
 from facespectra.detector import CLASSIFIERS, FeatureTable, extract_features, make_features, read_samples
-from facespectra.detector.classifiers import fit_pipeline, held_out_scores, make_pipeline
+from facespectra.detector.classifiers import (
+    FOLDS,
+    fit_classifier,
+    fit_pipeline,
+    held_out_scores,
+    make_pipeline,
+)
 from facespectra.detector.model_file import ALLOWED_TYPES, HEADER
 from facespectra.errors import DatasetError, ModelError
 
@@ -197,6 +203,45 @@ def test_held_out_scores_never_see_their_group() -> None:
     alone = held_out_scores(pipeline, matrix, labels, np.arange(240), 0)
     assert alone is not None
     assert fs.evaluate(labels, alone).auc > 0.95
+
+
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_threads_have_no_say_in_the_fit(name: str) -> None:
+    rng = np.random.default_rng(0)
+    labels = np.repeat([0, 1], 300)
+    matrix = rng.normal(size=(600, 40)) + 0.1 * labels[:, None]
+    groups = rng.integers(0, 120, 600)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        alone, together = (
+            fit_classifier(make_pipeline(name, scale=False, seed=0), matrix, labels, groups, 0, threads)
+            for threads in (1, 4)
+        )
+    np.testing.assert_array_equal(alone.held_out, together.held_out)
+    assert alone.threshold == together.threshold
+    np.testing.assert_array_equal(*(fit.pipeline.decision_function(matrix) for fit in (alone, together)))
+
+
+def test_folds_are_fitted_under_the_settings_of_who_asks() -> None:
+    import sklearn
+
+    seen = []
+
+    class Judge:
+        def __sklearn_clone__(self) -> Judge:
+            return self
+
+        def fit(self, matrix: np.ndarray, labels: np.ndarray) -> Judge:
+            seen.append(sklearn.get_config()["working_memory"])
+            return self
+
+        def decision_function(self, matrix: np.ndarray) -> np.ndarray:
+            return np.zeros(len(matrix))
+
+    labels = np.repeat([0, 1], 10)
+    with sklearn.config_context(working_memory=77):
+        held_out_scores(Judge(), labels[:, None], labels, np.arange(20), 0, 3)
+    assert seen == [77] * FOLDS
 
 
 def test_threshold_falls_back_where_there_are_few_groups(textures: pd.DataFrame, table: FeatureTable) -> None:

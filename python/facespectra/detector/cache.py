@@ -96,7 +96,7 @@ class Cache:
             self.computed[stage] += 1
 
     def _path(self, stage: str, key: str) -> Path:
-        return self.folder / stage / key[:2] / key[2:]
+        return self.folder.joinpath(stage, key[:2], key[2:])
 
 
 def key_of(**parts: Any) -> str:

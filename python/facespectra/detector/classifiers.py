@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facespectra._extras import require
+from facespectra._threads import in_order, thread_count
 from facespectra.evaluation import evaluate, youden_threshold
 
 FOLDS = 5
@@ -134,7 +135,12 @@ def fit_pipeline(pipeline: Any, matrix: NDArray[Any], labels: NDArray[np.int64])
 
 
 def held_out_scores(
-    pipeline: Any, matrix: NDArray[Any], labels: NDArray[np.int64], groups: NDArray[Any], seed: int
+    pipeline: Any,
+    matrix: NDArray[Any],
+    labels: NDArray[np.int64],
+    groups: NDArray[Any],
+    seed: int,
+    threads: int | None = 1,
 ) -> NDArray[np.float64] | None:
     """Score every training sample by a copy of the pipeline that has not seen its group.
 
@@ -148,26 +154,46 @@ def held_out_scores(
         Samples of one group are always held out together.
     seed : int
         Of the division into folds.
+    threads : int, optional
+        How many folds to fit at once; they have no say in the scores. Default: one for each processor.
 
     Returns
     -------
     (n,) float64 or None
         None if there are fewer groups of a class than folds.
     """
+    import sklearn
     from sklearn.base import clone
+    from sklearn.exceptions import ConvergenceWarning
+    from threadpoolctl import ThreadpoolController
 
     if min(len(np.unique(groups[labels == label])) for label in (0, 1)) < FOLDS:
         return None
-    scores = np.empty(len(labels))
     numbers = np.unique(groups, return_inverse=True)[1]
-    for train, test in _folds(labels.astype(bool).tobytes(), numbers.astype(np.int64).tobytes(), seed):
-        # Stratification yields to groups: a few large ones can leave a fold without one of the classes.
-        if len(np.unique(labels[train])) < 2:
-            return None
-        copy = clone(pipeline)
-        fit_pipeline(copy, matrix[train], labels[train])
-        scores[test] = copy.decision_function(matrix[test])
-    return scores
+    folds = _folds(labels.astype(bool).tobytes(), numbers.astype(np.int64).tobytes(), seed)
+    # Stratification yields to groups: a few large ones can leave a fold without one of the classes.
+    if any(len(np.unique(labels[train])) < 2 for train, _ in folds):
+        return None
+    config, libraries = sklearn.get_config(), ThreadpoolController()
+
+    def score(fold: tuple[NDArray[Any], NDArray[Any]]) -> NDArray[np.float64]:
+        train, test = fold
+        # Both are settings of a thread, and a new one has neither.
+        with sklearn.config_context(**config), libraries.limit(limits=1, user_api="openmp"):
+            copy = clone(pipeline).fit(matrix[train], labels[train])
+            scores: NDArray[np.float64] = copy.decision_function(matrix[test])
+        return scores
+
+    found = np.empty(len(labels))
+    with libraries.limit(limits=1), warnings.catch_warnings():
+        # What comes out tells how well a fold did, and the fit to all samples is asked whether it converged.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        workers = min(thread_count(threads), FOLDS)
+        for (_, test), scores in zip(
+            folds, in_order(score, folds, workers=workers, ahead=FOLDS), strict=True
+        ):
+            found[test] = scores
+    return found
 
 
 @lru_cache(maxsize=4)
@@ -207,13 +233,18 @@ class Fit:
 
 
 def fit_classifier(
-    pipeline: Any, matrix: NDArray[Any], labels: NDArray[np.int64], groups: NDArray[Any], seed: int
+    pipeline: Any,
+    matrix: NDArray[Any],
+    labels: NDArray[np.int64],
+    groups: NDArray[Any],
+    seed: int,
+    threads: int | None = None,
 ) -> Fit:
     """Fit a pipeline in place, and choose its threshold on the same training data.
 
     Parameters
     ----------
-    pipeline, matrix, labels, groups, seed
+    pipeline, matrix, labels, groups, seed, threads
         As in :func:`held_out_scores`.
 
     Returns
@@ -222,10 +253,10 @@ def fit_classifier(
     """
     from threadpoolctl import threadpool_limits
 
+    held_out = held_out_scores(pipeline, matrix, labels, groups, seed, threads)
     # A few hundred rows are too few for two threads, which on a busy machine wait for each other for seconds;
     # and on one thread the sums, and with them a model's bits, are the same on every machine.
     with threadpool_limits(1):
-        held_out = held_out_scores(pipeline, matrix, labels, groups, seed)
         complaints = fit_pipeline(pipeline, matrix, labels)
     judge = pipeline[-1]
     if held_out is not None and hasattr(judge, "calibrate"):

@@ -256,7 +256,8 @@ class Detector:
                 f"{counts['n_unreadable']} unreadable)"
             )
         pipeline = self._new_pipeline()
-        fit = fit_classifier(pipeline, table.matrix[used], truth[used], of_group[used], self.seed)
+        matrix, groups_used = table.matrix[used], of_group[used]
+        fit = fit_classifier(pipeline, matrix, truth[used], groups_used, self.seed, self.threads)
         self.pipeline_ = fit.pipeline
         self.threshold_ = fit.threshold
         self.versions_ = versions()
