@@ -7,13 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from scipy.stats import rankdata
+from scipy.stats import binomtest, rankdata
 from sklearn.metrics import roc_auc_score
 
 import facespectra as fs
 from examples import few
 from facespectra.detector.classifiers import FOLDS, held_out_scores
-from facespectra.evaluation import compare, delong_interval, group_interval, youden_threshold
+from facespectra.evaluation import (
+    compare,
+    delong_interval,
+    group_interval,
+    wilson_interval,
+    youden_threshold,
+)
 from facespectra.evaluation.calibration import calibration_error
 from facespectra.evaluation.intervals import group_samples, weighted_aucs
 from facespectra.evaluation.missing import missing_effect
@@ -151,3 +157,12 @@ def test_folds_never_cut_a_group(samples: list[tuple[int, bool]], seed: int) -> 
     scores = held_out_scores(Recorder(), groups[:, None].astype(float), labels, groups, seed)
     assert scores is not None
     assert not scores.any()
+
+
+@few
+@given(st.integers(1, 500), st.lists(st.floats(0, 1), min_size=1, max_size=9))
+def test_intervals_of_rates_are_scipys(n: int, shares: list[float]) -> None:
+    hits = [round(share * n) for share in shares]
+    expected = [tuple(binomtest(k, n).proportion_ci(method="wilson")) for k in hits]
+    found = wilson_interval(np.array(hits) / n, n)
+    np.testing.assert_allclose(found.T, expected, atol=1e-12)

@@ -155,26 +155,34 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
         To be called with the number of items done and of all.
     """
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        Task,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        """Over the last half minute, as rich keeps it for the time left; worked out when it is drawn."""
+
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.speed:.3g}/s" if task.speed else "")
 
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
+        Rate(),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(what, total=None, rate="")
-
-        def update(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
-            # Over the last half minute, as rich keeps it for the time that is left.
-            speed = bar.tasks[0].speed
-            bar.update(task, rate=f"{speed:.3g}/s" if speed else "")
-
-        yield update
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def show_table(rows: Sequence[tuple[str, str]]) -> None:

@@ -11,7 +11,7 @@ from facespectra.evaluation.figures import (
     evaluate,
     youden_threshold,
 )
-from facespectra.evaluation.intervals import delong_interval, group_interval
+from facespectra.evaluation.intervals import delong_interval, group_interval, wilson_interval
 
 __all__ = [
     "AGGREGATES",
@@ -23,5 +23,6 @@ __all__ = [
     "delong_interval",
     "evaluate",
     "group_interval",
+    "wilson_interval",
     "youden_threshold",
 ]

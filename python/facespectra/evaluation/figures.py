@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from facespectra._extras import require
 from facespectra.evaluation.calibration import brier_score, calibration_error
 from facespectra.evaluation.inputs import checked
-from facespectra.evaluation.intervals import Z_95, delong_interval, group_interval, group_samples
+from facespectra.evaluation.intervals import delong_interval, group_interval, group_samples, wilson_interval
 from facespectra.evaluation.missing import Effect, missing_effect
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ class Evaluation:
         (line,) = ax.plot(
             self.fpr, self.tpr, label=f"{f'{label}: ' if label else ''}AUC {self.auc:.3f}{interval}"
         )
-        below, above = _wilson(self.tpr, self.n_fake)
+        below, above = wilson_interval(self.tpr, self.n_fake)
         ax.fill_between(self.fpr, below, above, color=line.get_color(), alpha=0.15, linewidth=0)
         ax.plot(self.eer, 1 - self.eer, "o", color=line.get_color(), label=f"EER {self.eer:.3f}")
         ax.plot([0, 1], [0, 1], color="0.6", linewidth=0.8, linestyle="--")
@@ -365,9 +365,3 @@ def _unit_auc(
     combine: Callable[[NDArray[np.float64]], Any] = getattr(np, aggregate)
     combined = [float(combine(part)) for part in np.split(values[order], starts[1:])]
     return float(roc_auc_score(present % 2, combined))
-
-
-def _wilson(rate: NDArray[np.float64], n: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    centre = (rate + Z_95**2 / (2 * n)) / (1 + Z_95**2 / n)
-    half = Z_95 * np.sqrt(rate * (1 - rate) / n + Z_95**2 / (4 * n**2)) / (1 + Z_95**2 / n)
-    return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)

@@ -196,6 +196,29 @@ def _chunks(rows: int, width: int) -> Iterator[slice]:
     return (slice(start, start + step) for start in range(0, rows, step))
 
 
+def wilson_interval(rates: NDArray[np.float64], n: int) -> NDArray[np.float64]:
+    """95 % interval of each of many rates, after Wilson (1927).
+
+    ``scipy.stats.binomtest`` gives the same for one rate, and takes a hundred times as long over a curve, for
+    it tests each.
+
+    Parameters
+    ----------
+    rates : (k,) float64
+        Shares of `n`.
+    n : int
+        Samples, taken to be independent.
+
+    Returns
+    -------
+    (2, k) float64
+        Lower bounds, then upper ones.
+    """
+    centre = (rates + Z_95**2 / (2 * n)) / (1 + Z_95**2 / n)
+    half = Z_95 * np.sqrt(rates * (1 - rates) / n + Z_95**2 / (4 * n**2)) / (1 + Z_95**2 / n)
+    return np.clip([centre - half, centre + half], 0, 1)
+
+
 def group_interval(
     labels: NDArray[np.int64],
     scores: NDArray[np.float64],

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facespectra.evaluation import Evaluation
-from facespectra.report.figures import wilson
+from facespectra.evaluation import Evaluation, wilson_interval
 from facespectra.report.style import COLOURS, FAKE, INK, REAL, new_figure, page_style, to_svg
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ def roc_figure(result: Evaluation) -> str:
     with page_style():
         figure = new_figure(4.4, 4.4)
         ax = figure.subplots()
-        below, above = wilson(result.tpr, result.n_fake)
+        below, above = wilson_interval(result.tpr, result.n_fake)
         ax.fill_between(result.fpr, below, above, color=MAIN, alpha=0.2, linewidth=0)
         ax.plot(result.fpr, result.tpr, color=MAIN, linewidth=2)
         ax.plot([0, 1], [0, 1], color=INK, linewidth=0.8, linestyle=":", alpha=0.6)
@@ -77,7 +76,7 @@ def det_figure(result: Evaluation) -> str:
         figure = new_figure(4.4, 4.4)
         ax = figure.subplots()
         missed = 1 - result.tpr
-        below, above = wilson(missed, result.n_fake)
+        below, above = wilson_interval(missed, result.n_fake)
         across = placed(result.fpr, result.n_real)
         ax.fill_between(
             across,
@@ -185,7 +184,7 @@ def reliability_figure(labels: NDArray[np.int64], scores: Floats, bins: int = 10
             if len(own):
                 said.append(float(scores[index == number].mean()))
                 found.append(float(own.mean()))
-                ((low,), (high,)) = wilson(np.array([own.mean()]), len(own))
+                ((low,), (high,)) = wilson_interval(np.array([own.mean()]), len(own))
                 lows.append(found[-1] - low)
                 highs.append(high - found[-1])
                 sizes.append(len(own))

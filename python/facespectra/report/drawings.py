@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # Without these, matplotlib puts random identifiers and the date into every file.
-REPRODUCIBLE: dict[Any, Any] = {"svg.hashsalt": "facespectra"}
+REPRODUCIBLE: dict[Any, Any] = {
+    "svg.hashsalt": "facespectra",
+    # What drawn() has laid out is not to be laid out again.
+    "figure.autolayout": False,
+    "figure.constrained_layout.use": False,
+}
 NO_DATE = {"Date": None, "Creator": "facespectra"}
 # Of the figure's width and height, in decimals.
 PLACE = 6
@@ -48,9 +53,9 @@ def drawn(
     figure.set_dpi(dpi)
     engine = figure.get_layout_engine()
     if engine is not None:
-        # Left to savefig, the text is measured for the layout, drawn to nowhere, and drawn.
+        # savefig would draw to nowhere for its sake, and then draw.
         engine.execute(figure)
-        figure.set_layout_engine("none")
+        figure.set_layout_engine(None)
     for ax in figure.axes:
         # The solver adds up in the order of addresses in memory, and the last bit of a place goes into the
         # identifiers of an SVG file.

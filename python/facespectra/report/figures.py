@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from facespectra.evaluation import Evaluation
+from facespectra.evaluation import Evaluation, wilson_interval
 from facespectra.report.style import COLOURS, FAKE, INK, REAL, new_figure, page_style, to_svg
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def _named(curve: Curve) -> str:
 def _roc(ax: Axes, curve: Curve, colour: str) -> None:
     result = curve.evaluation
     if curve.main:
-        below, above = wilson(result.tpr, result.n_fake)
+        below, above = wilson_interval(result.tpr, result.n_fake)
         ax.fill_between(result.fpr, below, above, color=colour, alpha=0.18, linewidth=0)
     ax.plot(
         result.fpr,
@@ -115,28 +115,6 @@ def _roc(ax: Axes, curve: Curve, colour: str) -> None:
         alpha=1 if curve.main else 0.85,
         label=_named(curve),
     )
-
-
-def wilson(rates: NDArray[np.float64], n: int) -> NDArray[np.float64]:
-    """Give the 95 % interval of each rate.
-
-    Parameters
-    ----------
-    rates : (k,) float64
-        Shares of `n`.
-    n : int
-        Samples, taken to be independent.
-
-    Returns
-    -------
-    (2, k) float64
-        Lower bounds, then upper ones.
-    """
-    from scipy.stats import binomtest
-
-    hits = np.rint(rates * n).astype(int).tolist()
-    known = {hit: binomtest(hit, n).proportion_ci(method="wilson") for hit in set(hits)}
-    return np.array([(known[hit].low, known[hit].high) for hit in hits]).T
 
 
 def spectra_figure(databases: Sequence[Spectra]) -> str:
