@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -165,7 +165,6 @@ def held_out_scores(
     import sklearn
     from sklearn.base import clone
     from sklearn.exceptions import ConvergenceWarning
-    from threadpoolctl import ThreadpoolController
 
     if min(len(np.unique(groups[labels == label])) for label in (0, 1)) < FOLDS:
         return None
@@ -174,7 +173,7 @@ def held_out_scores(
     # Stratification yields to groups: a few large ones can leave a fold without one of the classes.
     if any(len(np.unique(labels[train])) < 2 for train, _ in folds):
         return None
-    config, libraries = sklearn.get_config(), ThreadpoolController()
+    config, libraries = sklearn.get_config(), _libraries()
 
     def score(fold: tuple[NDArray[Any], NDArray[Any]]) -> NDArray[np.float64]:
         train, test = fold
@@ -194,6 +193,15 @@ def held_out_scores(
         ):
             found[test] = scores
     return found
+
+
+@cache
+def _libraries() -> Any:
+    """The libraries with threads of their own, looked for once: what scikit-learn works with is loaded."""
+    import sklearn.svm  # noqa: F401
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 @lru_cache(maxsize=4)
@@ -251,12 +259,10 @@ def fit_classifier(
     -------
     Fit
     """
-    from threadpoolctl import threadpool_limits
-
     held_out = held_out_scores(pipeline, matrix, labels, groups, seed, threads)
     # A few hundred rows are too few for two threads, which on a busy machine wait for each other for seconds;
     # and on one thread the sums, and with them a model's bits, are the same on every machine.
-    with threadpool_limits(1):
+    with _libraries().limit(limits=1):
         complaints = fit_pipeline(pipeline, matrix, labels)
     judge = pipeline[-1]
     if held_out is not None and hasattr(judge, "calibrate"):
