@@ -277,7 +277,8 @@ def test_where_the_time_goes(benchmark: Any, photographs: list[Path], quick: boo
     """One photograph, stage by stage, on one thread: with plain code, and with this package."""
     from torchvision.models import resnet50
 
-    from facespectra.images import read_image, to_grey, to_rgb
+    from facespectra._conversion import cut_grey, to_grey
+    from facespectra.images import read_rgb
 
     torch.set_num_threads(1)
     mtcnn, cropper, eager = reference(), fs.FaceCropper(), resnet50(weights=None).eval()
@@ -307,11 +308,10 @@ def test_where_the_time_goes(benchmark: Any, photographs: list[Path], quick: boo
         return crop
 
     def ours(file: Path) -> np.ndarray:
-        image = timed("ours, decode", lambda: read_image(file))
-        face = timed("ours, face", lambda: cropper.detect([to_rgb(image)])[0])
-        grey = timed(
-            "ours, grey and crop", lambda: to_grey(image) if face is None else cropper.crop_face(image, face)
-        )
+        image = timed("ours, decode", lambda: read_rgb(file))
+        face = timed("ours, face", lambda: cropper.detect([image])[0])
+        box = None if face is None else cropper.region(face, image.shape[1], image.shape[0])
+        grey = timed("ours, grey and crop", lambda: to_grey(image) if box is None else cut_grey(image, box))
         timed("ours, spectrum", lambda: fs.radial_spectrum(grey, n_features=300, threads=1))
         return grey
 

@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from facespectra._conversion import cut_grey, shared_rgb, to_rgb_image
 from facespectra.errors import DatasetError, MissingExtraError, UnreadableImageError
-from facespectra.images import find_images, read_image, to_grey, to_rgb
+from facespectra.images import find_images, read_image, read_rgb, to_grey, to_rgb
 
 Image = pytest.importorskip("PIL.Image", reason="needs Pillow (extra faces)")
 
@@ -55,6 +56,40 @@ def test_a_pillow_image_of_any_mode_becomes_what_pillow_makes_of_it(mode: str) -
     np.testing.assert_array_equal(rgb, np.asarray(plain.convert("RGB")))
     np.testing.assert_array_equal(grey, np.asarray(plain.convert("L")))
     assert (rgb.dtype, rgb.shape, grey.dtype, grey.shape) == (np.uint8, (24, 36, 3), np.uint8, (24, 36))
+
+
+BOX = (5, 3, 30, 21)
+
+
+@pytest.mark.parametrize("mode", [*MODES, "I;16"])
+def test_short_ways_give_the_pixels_of_the_long_ones(mode: str) -> None:
+    image = Image.fromarray(picture()[:, :, 0].astype(np.uint16) * 250) if mode == "I;16" else in_mode(mode)
+    x0, y0, x1, y1 = BOX
+    np.testing.assert_array_equal(shared_rgb(image), to_rgb(image))
+    np.testing.assert_array_equal(cut_grey(image, BOX), to_grey(image)[y0:y1, x0:x1])
+    np.testing.assert_array_equal(np.asarray(to_rgb_image(image)), to_rgb(image))
+
+
+@pytest.mark.parametrize("channels", [0, 3, 4])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.bool_])
+def test_short_ways_through_arrays_do_too(dtype: type, channels: int) -> None:
+    deep = (picture()[:, :, :1] if channels == 0 else np.repeat(picture(), 2, axis=2)[:, :, :channels]) / 255
+    array = (deep * 255 if dtype == np.uint8 else deep).round(0 if dtype == np.uint8 else 3).astype(dtype)
+    array = array[:, ::-1, 0] if channels == 0 else array[:, ::-1]
+    x0, y0, x1, y1 = BOX
+    np.testing.assert_array_equal(shared_rgb(array), to_rgb(array))
+    cut = cut_grey(array, BOX)
+    np.testing.assert_array_equal(cut, to_grey(array)[y0:y1, x0:x1])
+    assert not np.shares_memory(cut, array)
+
+
+def test_short_ways_refuse_what_the_long_ones_do() -> None:
+    wrong = np.full((24, 36, 3), 2.0)
+    for refuse in (lambda: shared_rgb(wrong), lambda: cut_grey(wrong, BOX)):
+        with pytest.raises(ValueError, match=r"must lie in \[0, 1\]"):
+            refuse()
+    with pytest.raises(TypeError, match="not str"):
+        cut_grey("photograph", BOX)  # type: ignore[arg-type]
 
 
 def test_lab_becomes_colour_close_to_where_it_came_from() -> None:
@@ -174,6 +209,7 @@ def test_a_file_of_any_mode_is_read_as_rgb(tmp_path: Path, mode: str, suffix: st
     in_mode(mode).save(file)
     image = read_image(file)
     assert (image.mode, image.size) == ("RGB", (36, 24))
+    np.testing.assert_array_equal(read_rgb(file), np.asarray(image))
     with Image.open(file) as again:
         np.testing.assert_array_equal(np.asarray(image), to_rgb(again))
 
@@ -231,6 +267,9 @@ def test_exif_rotation_is_applied(tmp_path: Path, turn: int) -> None:
     with Image.open(file) as stored:
         np.testing.assert_array_equal(np.asarray(image), np.asarray(ImageOps.exif_transpose(stored)))
     assert (turn == 1) == np.array_equal(np.asarray(image), picture())
+    np.testing.assert_array_equal(read_rgb(file), np.asarray(image))
+    # Turned already: nobody who looks at its record may turn it again.
+    assert (image.info, dict(image.getexif())) == ({}, {})
 
 
 def test_a_damaged_exif_record_does_not_cost_the_picture(tmp_path: Path) -> None:

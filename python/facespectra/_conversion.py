@@ -69,7 +69,111 @@ def to_grey(image: AnyImage) -> UInt8Array:
     return _convert(image, "L")
 
 
-def _convert(image: AnyImage, mode: str) -> UInt8Array:
+def to_rgb_image(image: Image.Image) -> Image.Image:
+    """Turn a Pillow image into a new one of mode ``"RGB"`` with the pixels of :func:`to_rgb`.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        In any mode.
+
+    Returns
+    -------
+    PIL.Image.Image
+        Without the file's metadata: what these say of turns and colours has been done, or no longer holds.
+
+    Raises
+    ------
+    ValueError
+        If its mode cannot be converted.
+    """
+    from PIL import Image
+
+    pixels = _pillow_to_eight_bit(image)
+    if isinstance(pixels, np.ndarray):
+        return Image.fromarray(_array_to_mode(pixels, "RGB"))
+    rgb = pixels.convert("RGB")
+    rgb.info.clear()
+    return rgb
+
+
+def shared_rgb(image: AnyImage) -> UInt8Array:
+    """Give the pixels of :func:`to_rgb` to look at, without a copy where that can be.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image or numpy.ndarray
+        As for :func:`to_rgb`.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8, shape ``(H, W, 3)``, in C order. It may not be writable, or share its memory with `image`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As for :func:`to_rgb`.
+    """
+    if isinstance(image, np.ndarray) and image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == 3:
+        return np.ascontiguousarray(image)
+    return _convert(image, "RGB", copy=False)
+
+
+def size_of(image: AnyImage) -> tuple[int, int]:
+    """Give the size of an image without looking at its pixels.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image or numpy.ndarray
+        As for :func:`to_rgb`.
+
+    Returns
+    -------
+    width, height : int
+
+    Raises
+    ------
+    ValueError, TypeError
+        As for :func:`to_rgb`.
+    """
+    if not isinstance(image, np.ndarray) and hasattr(image, "mode"):
+        return image.width, image.height
+    pixels = image if isinstance(image, np.ndarray) and image.ndim in (2, 3) else shared_rgb(image)
+    return pixels.shape[1], pixels.shape[0]
+
+
+def cut_grey(image: AnyImage, box: tuple[int, int, int, int]) -> UInt8Array:
+    """Cut a box out of an image in grey: ``to_grey(image)[y0:y1, x0:x1]``.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image or numpy.ndarray
+        As for :func:`to_rgb`.
+    box : tuple of int
+        ``(x0, y0, x1, y1)``, half-open and inside the image.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8, shape ``(y1 - y0, x1 - x0)``, with memory of its own.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As for :func:`to_rgb`.
+    """
+    x0, y0, x1, y1 = box
+    # From these modes the way to grey is the same for each pixel by itself; others look for white first.
+    if isinstance(image, np.ndarray):
+        if image.dtype == np.uint8 and image.ndim in (2, 3):
+            return _convert(image[y0:y1, x0:x1], "L")
+    elif getattr(image, "mode", "") in ("RGB", "L"):
+        return _convert(image.crop(box), "L")
+    return _convert(image, "L")[y0:y1, x0:x1].copy()
+
+
+def _convert(image: AnyImage, mode: str, *, copy: bool = True) -> UInt8Array:
     require("faces", "PIL")
     from PIL import Image
 
@@ -80,14 +184,22 @@ def _convert(image: AnyImage, mode: str) -> UInt8Array:
     else:
         raise TypeError(f"an image must be a PIL image or a NumPy array, not {type(image).__name__}")
     if isinstance(pixels, np.ndarray):
-        if pixels.size == 0:
-            return np.zeros((*pixels.shape[:2], *((3,) if mode == "RGB" else ())), dtype=np.uint8)
-        if mode == "RGB":
-            return pixels if pixels.ndim == 3 else np.repeat(pixels[:, :, None], 3, axis=2)
-        if pixels.ndim == 2:
-            return pixels
-        pixels = Image.fromarray(pixels)
-    return np.array(pixels.convert(mode), dtype=np.uint8)
+        return _array_to_mode(pixels, mode)
+    if pixels.mode != mode:
+        pixels = pixels.convert(mode)
+    return np.array(pixels, dtype=np.uint8) if copy else np.asarray(pixels, dtype=np.uint8)
+
+
+def _array_to_mode(pixels: UInt8Array, mode: str) -> UInt8Array:
+    from PIL import Image
+
+    if pixels.size == 0:
+        return np.zeros((*pixels.shape[:2], *((3,) if mode == "RGB" else ())), dtype=np.uint8)
+    if mode == "RGB":
+        return pixels if pixels.ndim == 3 else np.repeat(pixels[:, :, None], 3, axis=2)
+    if pixels.ndim == 2:
+        return pixels
+    return np.array(Image.fromarray(pixels).convert(mode), dtype=np.uint8)
 
 
 def _pillow_to_eight_bit(image: Image.Image) -> AnyImage:

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from facespectra._conversion import AnyImage, UInt8Array, cut_grey, shared_rgb, size_of
 from facespectra._threads import in_order, thread_count
 from facespectra.errors import BackendError
-from facespectra.images import AnyImage, UInt8Array, to_grey, to_rgb
 
 if TYPE_CHECKING:
     from facespectra._mtcnn import Finder
@@ -204,7 +204,7 @@ class FaceCropper:
         single = (isinstance(images, Sized) and len(images) < 2) or not self.in_core
         workers = thread_count(threads)
         found = in_order(
-            lambda image: self._detect(to_rgb(image)),
+            lambda image: self._detect(shared_rgb(image)),
             images,
             workers=1 if single else workers,
             ahead=2 * workers,
@@ -273,7 +273,7 @@ class FaceCropper:
         ValueError
             If the face does not lie in the image.
         """
-        return self._cut(to_grey(image), face)
+        return cut_grey(image, self.region(face, *size_of(image)))
 
     def crop_face_rgb(self, image: AnyImage, face: Face) -> UInt8Array:
         """Cut a face that was found before out of its image, in colour.
@@ -295,7 +295,8 @@ class FaceCropper:
         ValueError
             If the face does not lie in the image.
         """
-        return self._cut(to_rgb(image), face)
+        x0, y0, x1, y1 = self.region(face, *size_of(image))
+        return shared_rgb(image)[y0:y1, x0:x1].copy()
 
     def region(self, face: Face, width: int, height: int) -> Box:
         """Give the pixels that are cut out for a face: its box after margin, square and snap.
@@ -335,10 +336,6 @@ class FaceCropper:
             x0, x1 = _about(x0, x1, _nearest_smooth(x1 - x0, limits[0]), width)
             y0, y1 = _about(y0, y1, _nearest_smooth(y1 - y0, limits[1]), height)
         return x0, y0, x1, y1
-
-    def _cut(self, pixels: UInt8Array, face: Face) -> UInt8Array:
-        x0, y0, x1, y1 = self.region(face, pixels.shape[1], pixels.shape[0])
-        return np.ascontiguousarray(pixels[y0:y1, x0:x1])
 
     def _detect(self, rgb: UInt8Array) -> Face | None:
         height, width = rgb.shape[:2]

@@ -11,13 +11,13 @@ import os
 import re
 import threading
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, TypeVar
 
-from facespectra._conversion import AnyImage, UInt8Array, to_grey, to_rgb
+from facespectra._conversion import AnyImage, UInt8Array, shared_rgb, to_grey, to_rgb, to_rgb_image
 from facespectra._extras import require
 from facespectra._files import PathLike, one_line, shown
 from facespectra.errors import DatasetError, SettingError, UnreadableImageError
@@ -34,9 +34,12 @@ __all__ = [
     "find_images",
     "pixel_limit",
     "read_image",
+    "read_rgb",
     "to_grey",
     "to_rgb",
 ]
+
+Result = TypeVar("Result")
 
 # fmt: off
 IMAGE_SUFFIXES = frozenset({
@@ -151,6 +154,31 @@ def read_image(path: PathLike, *, max_pixels: int | None = None) -> Image.Image:
     SettingError
         If ``FACESPECTRA_MAX_PIXELS`` is not a number of pixels.
     """
+    return _read(path, max_pixels, to_rgb_image)
+
+
+def read_rgb(path: PathLike) -> UInt8Array:
+    """Read the pixels of :func:`read_image` as an array, without an image in between that nobody looks at.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8, shape ``(H, W, 3)``; it may not be writable.
+
+    Raises
+    ------
+    UnreadableImageError, MissingExtraError, SettingError
+        As :func:`read_image`.
+    """
+    return _read(path, None, shared_rgb)
+
+
+def _read(path: PathLike, max_pixels: int | None, finish: Callable[[Image.Image], Result]) -> Result:
     require("faces", "PIL")
     file = Path(path)
     limit = pixel_limit() if max_pixels is None else max_pixels
@@ -159,7 +187,7 @@ def read_image(path: PathLike, *, max_pixels: int | None = None) -> Image.Image:
         if file.stat().st_size == 0:
             raise _unreadable(file, "the file is empty")
         with file.open("rb") as stream:
-            return _decode(file, stream, limit)
+            return _decode(file, stream, limit, finish)
     except (OSError, ValueError) as error:
         raise _unreadable(file, why_not_opened(file, error)) from error
 
@@ -186,7 +214,9 @@ def why_not_opened(file: Path, error: OSError | ValueError) -> str:
     return reasons.get(error.errno or 0, error.strerror or "it cannot be opened")
 
 
-def _decode(file: Path, stream: IO[bytes], max_pixels: int) -> Image.Image:
+def _decode(
+    file: Path, stream: IO[bytes], max_pixels: int, finish: Callable[[Image.Image], Result]
+) -> Result:
     from PIL import Image, UnidentifiedImageError
 
     try:
@@ -201,9 +231,9 @@ def _decode(file: Path, stream: IO[bytes], max_pixels: int) -> Image.Image:
         if width * height > max_pixels:
             raise _unreadable(file, too_large(width, height, max_pixels))
         image.load()
-        rgb = Image.fromarray(to_rgb(image))
         if turn in _ORIENTATIONS:
-            rgb = rgb.transpose(getattr(Image.Transpose, _ORIENTATIONS[turn]))
+            image = to_rgb_image(image).transpose(getattr(Image.Transpose, _ORIENTATIONS[turn]))
+        return finish(image)
     except UnreadableImageError:
         raise
     except UnidentifiedImageError as error:
@@ -217,7 +247,6 @@ def _decode(file: Path, stream: IO[bytes], max_pixels: int) -> Image.Image:
     except Exception as error:
         # Pillow's decoders raise whatever they stumble upon: OSError, SyntaxError, struct.error, KeyError ...
         raise _unreadable(file, one_line(error)) from error
-    return rgb
 
 
 def _orientation(image: Image.Image) -> int:

@@ -193,7 +193,7 @@ def _weight(run: list[Frame | Copy] | Source) -> int:
 
 
 def _file(source: str | PathLike[str] | Copy, cropper: FaceCropper | None) -> Sample:
-    from facespectra.images import read_image
+    from facespectra.images import read_rgb
 
     try:
         if isinstance(source, Copy):
@@ -202,7 +202,7 @@ def _file(source: str | PathLike[str] | Copy, cropper: FaceCropper | None) -> Sa
             # Its own fault comes first: a broken video has no frames that one could name.
             video_info(source)
             raise UnreadableVideoError("it is a video; name frames of it (facespectra.videos.spread_frames)")
-        return sample_of(fspath(source), read_image(source), cropper)
+        return sample_of(fspath(source), read_rgb(source), cropper)
     except (UnreadableImageError, UnreadableVideoError) as error:
         return unreadable(source, error)
     except MemoryError:
@@ -298,16 +298,18 @@ def sample_of(path: str, image: AnyImage, cropper: FaceCropper | None) -> Sample
     Sample
         Its status is ``"ok"`` or ``"no-face"``.
     """
-    from facespectra.images import to_grey, to_rgb
+    from facespectra._conversion import cut_grey, shared_rgb, to_grey, to_rgb
 
-    grey, rgb = to_grey(image), to_rgb(image)
-    height, width = grey.shape
     if cropper is None:
-        return Sample(path, OK, Crop(grey, rgb, (0, 0, width, height), None))
+        rgb = to_rgb(image)
+        return Sample(path, OK, Crop(to_grey(image), rgb, (0, 0, rgb.shape[1], rgb.shape[0]), None))
+    rgb = shared_rgb(image)
     (face,) = cropper.detect([rgb])
     if face is None:
         return Sample(path, NO_FACE, None)
-    return Sample(path, OK, cut(grey, rgb, cropper.region(face, width, height), face))
+    x0, y0, x1, y1 = box = cropper.region(face, rgb.shape[1], rgb.shape[0])
+    # Copies: a view would keep the whole image in memory.
+    return Sample(path, OK, Crop(cut_grey(image, box), rgb[y0:y1, x0:x1].copy(), box, face))
 
 
 def cut(grey: UInt8Array, rgb: UInt8Array, box: Box, face: Face | None) -> Crop:
