@@ -536,6 +536,18 @@ def test_other_labels_and_other_groups_are_another_fit(done: LabResult, tmp_path
     assert len([path for path in (tmp_path / "fit").rglob("*") if path.is_file()]) == 3
 
 
+def test_features_that_are_all_cached_need_no_torch(done: LabResult, data: Path, out: Path) -> None:
+    command = [
+        *("lab", "--task1", str(data / "Task_1"), "--task23", str(data / "Task_2_3"), "--out", str(out)),
+        *("--extra", str(data / "extra"), "--resnet-weights", str(done.settings.resnet_weights)),
+    ]
+    code = "import sys; from facespectra.cli import main; assert main(sys.argv[1:]) in (0, 1);"
+    code += "print(sorted({'torch', 'torchvision'} & set(sys.modules)))"
+    ran = subprocess.run([sys.executable, "-c", code, *command], capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines()[-1] == "[]"
+    assert "svm-linear" in (out / "task3/resnet50-both/metrics.json").read_text()
+
+
 @pytest.mark.slow
 def test_a_killed_run_goes_on(
     done: LabResult, data: Path, out: Path, tmp_path_factory: pytest.TempPathFactory

@@ -101,6 +101,23 @@ def test_unknown_precision_is_refused(weights_file: Path) -> None:
         fs.DeepFeatures(weights_file, precision="float16").transform([np.zeros((8, 8, 3), np.uint8)])
 
 
-def test_capabilities_that_torch_cannot_tell_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_kernel_says_what_torch_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    if not hasattr(torch.cpu, "get_capabilities") or inference.flags_of_the_kernel() is None:
+        pytest.skip("only one of them can tell")
+    by_kernel = inference.cpu_has_bfloat16()
+    monkeypatch.setattr(inference, "flags_of_the_kernel", lambda: None)
+    assert inference.cpu_has_bfloat16() == by_kernel
+
+
+@pytest.mark.parametrize(("flags", "expected"), [({"avx2"}, False), ({"sse2", "amx_bf16"}, True)])
+def test_the_kernels_flags_are_enough(
+    monkeypatch: pytest.MonkeyPatch, flags: set[str], expected: bool
+) -> None:
+    monkeypatch.setattr(inference, "flags_of_the_kernel", lambda: flags)
+    assert inference.cpu_has_bfloat16() == expected
+
+
+def test_capabilities_that_nobody_can_tell_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inference, "flags_of_the_kernel", lambda: None)
     monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
     assert not inference.cpu_has_bfloat16()

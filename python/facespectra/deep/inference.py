@@ -8,6 +8,8 @@ when the weights are loaded.
 from __future__ import annotations
 
 import copy
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,7 @@ AGREEMENT = 0.999
 """Least cosine between the features in bfloat16 and in float32, of each picture that is looked at."""
 
 N_PICTURES = 4
+BFLOAT16 = frozenset({"amx_bf16", "avx512_bf16"})
 
 
 def cpu_has_bfloat16() -> bool:
@@ -27,12 +30,34 @@ def cpu_has_bfloat16() -> bool:
     Returns
     -------
     bool
-        False where torch cannot tell.
+        False where neither the kernel nor torch can tell.
     """
-    import torch
+    found = flags_of_the_kernel()
+    if found is None:
+        import torch
 
-    capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
-    return bool(capabilities.get("amx_bf16") or capabilities.get("avx512_bf16"))
+        capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
+        found = frozenset(name for name, there in capabilities.items() if there)
+    return not found.isdisjoint(BFLOAT16)
+
+
+@cache
+def flags_of_the_kernel() -> frozenset[str] | None:
+    """Give what Linux says that an x86 processor can do, by the names that torch has for it, too.
+
+    Features that are all in a cache need no torch, which takes a second to load: their keys ask here.
+
+    Returns
+    -------
+    frozenset of str, or None
+        None on other systems and processors.
+    """
+    try:
+        with Path("/proc/cpuinfo").open(encoding="utf-8", errors="replace") as lines:
+            found = next((line for line in lines if line.startswith("flags")), None)
+    except OSError:
+        return None
+    return None if found is None else frozenset(found.partition(":")[2].split())
 
 
 def ready(network: Any, precision: str, device: str, side: int) -> tuple[Any, str]:

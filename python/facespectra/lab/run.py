@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from facespectra.detector import Detector
-from facespectra.detector.cache import Cache
+from facespectra.detector.cache import Cache, key_of
 from facespectra.detector.extraction import Extractor, Progress
 from facespectra.detector.feature_sets import (
     FeatureSet,
@@ -145,7 +145,7 @@ def run_lab(settings: LabSettings, watch: Watch) -> LabResult:
     other = read_part(settings.task23, "test", "Task_2_3/evaluation")
     extra = read_part(settings.extra, "train", "extra", AUGMENTATIONS) if settings.extra else None
     cache = Cache(settings.out / CACHE)
-    weights, no_weights = _weights(settings)
+    weights, no_weights = _weights(settings, cache)
     extractor = _extractor(settings, cache, weights)
     deep = [] if weights is None else ["resnet50"]
     result = LabResult(settings, {}, [part for part in (development, evaluation, other, extra) if part])
@@ -194,7 +194,7 @@ def run_lab(settings: LabSettings, watch: Watch) -> LabResult:
     return result
 
 
-def _weights(settings: LabSettings) -> tuple[ResNet50Features | None, str]:
+def _weights(settings: LabSettings, cache: Cache) -> tuple[ResNet50Features | None, str]:
     """The network's features, or why there are none. A file that was asked for by name must be usable."""
     given = settings.resnet_weights is not None
     if not given and not settings.download:
@@ -208,7 +208,11 @@ def _weights(settings: LabSettings) -> tuple[ResNet50Features | None, str]:
         Runtime(device=settings.device, weights=settings.resnet_weights, precision=settings.precision)
     )
     try:
-        features.network.load()
+        # Loaded before, they are as good again: where all features are cached, nobody needs the network.
+        key = key_of(**features.depends)
+        if cache.fetch("weights", key) is None:
+            features.network.load()
+            cache.store("weights", key, b"")
     except FacespectraError as error:
         if given:
             raise
