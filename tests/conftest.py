@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,14 +10,9 @@ from urllib.error import URLError
 
 import pytest
 
-from facespectra.spectrum.backends import NAMES, backends
-from resnet import make_state
-
-# Backends whose absence is a failure, not a skip: "native,numba,pyfftw,numpy,torch", say. CI sets it.
-REQUIRED = tuple(filter(None, os.environ.get("FACESPECTRA_TEST_REQUIRE", "").split(",")))
-_STATES = backends()
-
-FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+from facespectra.spectrum.backends import NAMES
+from required import REQUIRED, require
+from resnet import make_state, one_thread
 
 FFT_VARIABLES = ("FACESPECTRA_BACKEND", "FACESPECTRA_FFT", "FACESPECTRA_SIMD", "FACESPECTRA_THREADS")
 
@@ -27,16 +21,6 @@ def pytest_configure() -> None:
     unknown = set(REQUIRED) - set(NAMES)
     if unknown:
         raise pytest.UsageError(f"FACESPECTRA_TEST_REQUIRE names no backends: {', '.join(sorted(unknown))}")
-
-
-def require(backend: str) -> str:
-    """The backend's name, or a skip with the reason why it is not there; a failure if it must be."""
-    state = _STATES[backend]
-    if state != "ready":
-        if backend in REQUIRED:
-            pytest.fail(f"backend {backend!r} is required here and {state}")
-        pytest.skip(f"backend {backend!r} is {state}")
-    return backend
 
 
 @pytest.fixture(params=NAMES)
@@ -65,12 +49,9 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 @pytest.fixture(scope="module")
 def one_torch_thread() -> Iterator[None]:
-    """Torch's threads wait busily for each other: beside other work, they take ten times as long."""
-    torch = pytest.importorskip("torch", reason="needs the faces extra")
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+    pytest.importorskip("torch", reason="needs the faces extra")
+    with one_thread():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -12,8 +12,8 @@ import pytest
 
 import facespectra as fs
 import facespectra.spectrum.backends as table
-from conftest import require
 from facespectra.errors import BackendError
+from required import require
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (40, 50), dtype=np.uint8)
 

@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 
 import facespectra as fs
-from conftest import FREE_THREADED, require
 from facespectra.errors import BackendError
 from facespectra.spectrum import providers
+from required import FREE_THREADED, require
 
 
 @pytest.fixture(autouse=True)

@@ -9,8 +9,8 @@ import textwrap
 
 import pytest
 
-from conftest import FREE_THREADED
 from facespectra import backends
+from required import FREE_THREADED
 
 pytestmark = pytest.mark.skipif("native" not in backends(), reason="needs the native core")
 TIMEOUT = 120

@@ -1,0 +1,185 @@
+"""The lab's files: tables, models, figures and pages."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+import facespectra as fs
+from facespectra.lab import LabResult, write_lab
+from facespectra.lab.differences import Separation, compared
+from lab_runs import KERNELS, rows_in
+
+pd = pytest.importorskip("pandas", reason="needs the detect extra")
+
+pytestmark = pytest.mark.usefixtures("one_torch_thread")
+
+
+def test_each_task_has_the_files_of_the_contract(done: LabResult) -> None:
+    out = done.settings.out
+    files = {"metrics.json", "scores.csv", "roc.csv", "roc.svg", "report.html"}
+    assert files <= {path.name for path in (out / "task1").iterdir()}
+    assert files <= {path.name for path in (out / "task3").iterdir()}
+    more = {"spectra.csv", "spectra.svg", "bands.csv", "bands.svg", "comparison.json"}
+    assert files | more <= {path.name for path in (out / "task2").iterdir()}
+    for row in rows_in(out):
+        folder = out / row["folder"]
+        metrics = json.loads((folder / "metrics.json").read_text())
+        assert metrics["auc"] == row["auc"]
+        assert metrics["rendered"] is True
+        with (folder / "scores.csv").open(newline="") as file:
+            scores = list(csv.DictReader(file))
+        known = [(int(s["label"]), float(s["score"])) for s in scores if s["score"]]
+        assert fs.evaluate(*zip(*known, strict=True)).auc == row["auc"]
+        if row["final"] and row["protocol"] == "evaluation":
+            top = (out / f"task{row['task']}/scores.csv").read_bytes()
+            assert top == (folder / "scores.csv").read_bytes()
+    assert not list(out.rglob("*.tmp"))
+
+
+def test_models_are_kept_and_score_alike(done: LabResult, weights_file: Path) -> None:
+    for name, number, more in (("task1.model", 1, {}), ("task3.model", 3, {"weights": weights_file})):
+        trial = done.tasks[number].final
+        model = fs.load(done.settings.out / name, **more)
+        paths = trial.part.samples["path"].tolist()[:3]
+        np.testing.assert_allclose(model.score(paths), trial.scores[:3], rtol=1e-5)
+
+
+def test_counts_of_samples_and_missing_faces(done: LabResult, data: Path) -> None:
+    evaluation = next(row for row in rows_in(done.settings.out) if row["folder"] == "task1/svm-poly")
+    assert (evaluation["n_real"], evaluation["n_fake"], evaluation["n_no_face"]) == (5, 5, 1)
+    assert evaluation["trained_on"]["n_unreadable"] == 1
+    assert done.unreadable[0] == (
+        str(data / "Task_1/development/fake/broken.jpg"),
+        "unreadable: it is not an image in a known format",
+    )
+
+
+class Checker(HTMLParser):
+    """Collects what a page refers to, its text, and its identifiers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.ids: list[str] = []
+        self.text = ""
+        self.tags: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        for name, value in attrs:
+            if name in ("src", "href", "xlink:href", "srcset", "data"):
+                self.links.append(value or "")
+            if name == "id":
+                self.ids.append(value or "")
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.mark.parametrize(
+    "page", ["report.html", "task1/report.html", "task2/report.html", "task3/report.html"]
+)
+def test_pages_stand_on_their_own_and_say_that_they_are_about_rendered_data(
+    done: LabResult, page: str
+) -> None:
+    path = done.settings.out / page
+    checker = Checker()
+    checker.feed(path.read_text())
+    assert "Rendered data." in checker.text
+    assert "say nothing about real photographs" in " ".join(checker.text.split())
+    assert "svg" in checker.tags
+    assert not {"script", "link", "img", "iframe"} & set(checker.tags)
+    assert "@import" not in checker.text
+    for link in checker.links:
+        assert link.startswith("#") or (path.parent / link).exists(), link
+    assert {link[1:] for link in checker.links if link.startswith("#")} <= set(checker.ids)
+    assert len(checker.ids) == len(set(checker.ids))
+    assert not re.search(r"\bnan\b|\bNone\b|\bUndefined\b", checker.text)
+
+
+def test_what_is_shown_is_escaped(done: LabResult, out: Path) -> None:
+    from dataclasses import replace
+
+    result = replace(
+        done, settings=replace(done.settings, out=out, command="lab --out '<script>alert(1)</script>'")
+    )
+    assert write_lab(result) == []
+    text = (out / "report.html").read_text()
+    assert "<script>" not in text
+    assert "&lt;script&gt;" in text
+
+
+def test_figures_follow_the_page_and_are_reproducible(done: LabResult, out: Path) -> None:
+    from dataclasses import replace
+
+    write_lab(replace(done, settings=replace(done.settings, out=out)))
+    for name in ("task1/roc.svg", "task2/spectra.svg", "task2/bands.svg", "task3/roc.svg", "lab.json"):
+        content = (out / name).read_text()
+        assert content == (done.settings.out / name).read_text()
+        if name.endswith(".svg"):
+            ElementTree.fromstring(content)  # noqa: S314 - our own file
+            assert "currentColor" in content
+            assert "#010203" not in content
+
+
+def test_the_pages_say_what_the_figures_say(done: LabResult) -> None:
+    checker = Checker()
+    checker.feed((done.settings.out / "report.html").read_text())
+    text = " ".join(checker.text.split())
+    first, second = done.tasks[1].final.evaluation, done.tasks[2].final.evaluation
+    assert f"reaches an AUC of {first.auc:.3f}" in text
+    assert f"a drop of {first.auc - second.auc:.3f}" in text
+    flipped = done.invariance
+    assert flipped["mirrored crop, isotropic"] < 1e-4 < flipped["flip"] < flipped["rotate+45"]
+    assert (
+        f"mirroring the crop changes the isotropic spectrum by {flipped['mirrored crop, isotropic']:.1e}"
+        in text
+    )
+    for name in KERNELS:
+        assert name in text
+
+
+def test_why_it_drops_is_there_as_figures(done: LabResult) -> None:
+    out = done.settings.out
+    spectra = pd.read_csv(out / "task2/spectra.csv")
+    assert len(spectra) == 300
+    own = next(part for part in done.parts if part.name == "Task_1/evaluation")
+    assert own.tables["spectrum"].matrix.shape[1] == 300
+    other = next(part for part in done.parts if part.name == "Task_2_3/evaluation")
+    table = other.table("spectrum")
+    real = table.matrix[table.ok & (other.labels == 0)].astype(float)
+    np.testing.assert_allclose(spectra["Task_2_3/evaluation real_mean"], real.mean(axis=0))
+    np.testing.assert_allclose(spectra["Task_2_3/evaluation real_sd"], real.std(axis=0, ddof=1), atol=1e-12)
+    feature = 150
+    auc = fs.evaluate(other.labels[table.ok], table.matrix[table.ok][:, feature]).auc
+    assert spectra["Task_2_3/evaluation auc"][feature] == pytest.approx(auc)
+    bands = pd.read_csv(out / "task2/bands.csv")
+    assert list(bands["from"]) == pytest.approx([i / 10 for i in range(10)])
+    band = fs.evaluate(other.labels[table.ok], table.matrix[table.ok][:, 30:60].astype(float).mean(axis=1))
+    assert bands["Task_2_3/evaluation auc"][1] == pytest.approx(band.auc)
+
+
+def test_comparison_of_databases_in_known_cases() -> None:
+    n = 20
+    flat, one = np.zeros(n), np.ones(n)
+
+    def separation(gap: float, shift: float, auc: np.ndarray) -> Separation:
+        bands = [(float(part.mean()), 0.0, 1.0) for part in np.array_split(auc, 10)]
+        return Separation("x", flat + shift, one, flat + shift + gap, one, auc, bands)
+
+    rising = np.linspace(0.5, 0.9, n + 1)[1:]
+    same = compared(separation(2, 0, rising), separation(2, 0, rising))
+    assert (same["correlation"], same["agreeing"], same["shift"]) == (pytest.approx(1), 1, 0)
+    assert (same["gap_own"], same["gap_other"]) == (2, 2)
+    assert same["best_band"]["band"] == 9
+    opposite = compared(separation(2, 0, rising), separation(-1, 3, 1 - rising))
+    assert (opposite["correlation"], opposite["agreeing"]) == (pytest.approx(-1), 0)
+    assert (opposite["gap_other"], opposite["shift"]) == (1, 3)
