@@ -48,8 +48,9 @@ class Target:
 
 
 def _read_image(path: Path) -> None:
+    from facespectra._conversion import cut_grey
     from facespectra.datasets.headers import read_header
-    from facespectra.images import read_image
+    from facespectra.images import read_image, read_rgb, to_grey
 
     # Before the image: that it cannot be read is no reason to fail.
     header = read_header(str(path))
@@ -57,6 +58,11 @@ def _read_image(path: Path) -> None:
     image = read_image(path)
     assert image.mode == "RGB"
     assert image.width * image.height <= MAX_PIXELS
+    # The shorter way to the same pixels, which the detector takes.
+    rgb = read_rgb(path)
+    assert np.array_equal(rgb, np.asarray(image))
+    x0, y0, x1, y1 = box = image.width // 4, image.height // 4, image.width, (image.height + 2) // 3
+    assert np.array_equal(cut_grey(rgb, box), to_grey(image)[y0:y1, x0:x1])
 
 
 def _images() -> Iterator[bytes]:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from facespectra._conversion import AnyImage, size_of, to_rgb
 from facespectra._extras import require
 from facespectra.faces import Face
-from facespectra.images import AnyImage, to_rgb
 from facespectra.synth.chain import Chain, apply_chain, blurred, draw_chain
 from facespectra.synth.settings import SwapSettings
 from facespectra.synth.swap import Donor, Swap, swap_face
@@ -123,12 +123,8 @@ def make_twins(
     chain = draw_chain(settings, rng)
     real_pixels, real_file = apply_chain(frame, chain)
     fake_pixels, fake_file = apply_chain(fake, chain)
-    where = _moved(
-        face,
-        real_pixels.shape[1] / to_rgb(photograph).shape[1],
-        real_pixels.shape[0] / to_rgb(photograph).shape[0],
-        real_pixels.shape,
-    )
+    width, height = size_of(photograph)
+    where = _moved(face, real_pixels.shape[1] / width, real_pixels.shape[0] / height, real_pixels.shape)
     return Twins(real_pixels, fake_pixels, real_file, fake_file, where, swap, chain)
 
 
