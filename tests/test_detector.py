@@ -1,4 +1,4 @@
-"""The detector: statuses, features, classifiers, model files, and the report's Task 1 on photographs."""
+"""The detector: statuses, features, training, and model files."""
 
 from __future__ import annotations
 
@@ -17,10 +17,7 @@ import pytest
 import facespectra as fs
 from facespectra.detector import CLASSIFIERS, FeatureTable, extract_features, make_features, read_samples
 from facespectra.detector.classifiers import (
-    FOLDS,
-    fit_classifier,
     fit_pipeline,
-    held_out_scores,
     make_pipeline,
 )
 from facespectra.detector.model_file import ALLOWED_TYPES, HEADER
@@ -176,72 +173,6 @@ def test_nothing_is_calibrated_into_probabilities(trained: fs.Detector, table: F
     np.testing.assert_array_equal(
         trained.score_features(table), trained.pipeline_.decision_function(table.matrix)
     )
-
-
-def test_kmeans_scores_by_distances_to_its_centres() -> None:
-    rng = np.random.default_rng(1)
-    real, fake = rng.normal(0, 0.1, (20, 3)), rng.normal(1, 0.1, (20, 3))
-    pipeline = make_pipeline("kmeans", scale=False, seed=0)
-    pipeline.fit(np.concatenate([real, fake]), np.repeat([0, 1], 20))
-    np.testing.assert_allclose(pipeline[-1].centres_, [real.mean(0), fake.mean(0)])
-    point = np.array([[0.2, 0.3, 0.1]])
-    expected = np.linalg.norm(point - real.mean(0)) - np.linalg.norm(point - fake.mean(0))
-    assert pipeline.decision_function(point) == pytest.approx(expected)
-    assert list(pipeline.predict([[0, 0, 0], [1, 1, 1]])) == [0, 1]
-
-
-def test_held_out_scores_never_see_their_group() -> None:
-    # Each group is a point of its own with a label by chance: only who has seen the group can know it.
-    rng = np.random.default_rng(0)
-    groups = np.repeat(np.arange(60), 4)
-    labels = rng.permutation(np.repeat([0, 1], 30))[groups]
-    matrix = rng.normal(size=(60, 5))[groups] + rng.normal(scale=1e-3, size=(240, 5))
-    pipeline = make_pipeline("svm-rbf", scale=False, seed=0)
-    held_out = held_out_scores(pipeline, matrix, labels, groups, 0)
-    assert held_out is not None
-    assert fs.evaluate(labels, held_out).auc < 0.7
-    alone = held_out_scores(pipeline, matrix, labels, np.arange(240), 0)
-    assert alone is not None
-    assert fs.evaluate(labels, alone).auc > 0.95
-
-
-@pytest.mark.parametrize("name", CLASSIFIERS)
-def test_threads_have_no_say_in_the_fit(name: str) -> None:
-    rng = np.random.default_rng(0)
-    labels = np.repeat([0, 1], 300)
-    matrix = rng.normal(size=(600, 40)) + 0.1 * labels[:, None]
-    groups = rng.integers(0, 120, 600)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        alone, together = (
-            fit_classifier(make_pipeline(name, scale=False, seed=0), matrix, labels, groups, 0, threads)
-            for threads in (1, 4)
-        )
-    np.testing.assert_array_equal(alone.held_out, together.held_out)
-    assert alone.threshold == together.threshold
-    np.testing.assert_array_equal(*(fit.pipeline.decision_function(matrix) for fit in (alone, together)))
-
-
-def test_folds_are_fitted_under_the_settings_of_who_asks() -> None:
-    import sklearn
-
-    seen = []
-
-    class Judge:
-        def __sklearn_clone__(self) -> Judge:
-            return self
-
-        def fit(self, matrix: np.ndarray, labels: np.ndarray) -> Judge:
-            seen.append(sklearn.get_config()["working_memory"])
-            return self
-
-        def decision_function(self, matrix: np.ndarray) -> np.ndarray:
-            return np.zeros(len(matrix))
-
-    labels = np.repeat([0, 1], 10)
-    with sklearn.config_context(working_memory=77):
-        held_out_scores(Judge(), labels[:, None], labels, np.arange(20), 0, 3)
-    assert seen == [77] * FOLDS
 
 
 def test_threshold_falls_back_where_there_are_few_groups(textures: pd.DataFrame, table: FeatureTable) -> None:
@@ -477,49 +408,3 @@ def test_allowed_types_are_those_that_models_hold(
         with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as archive:
             held |= set(_types(json.loads(archive.read("schema.json"))))
     assert held <= ALLOWED_TYPES
-
-
-# --- the report's Task 1 and Task 2, on photographs --------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def lab(shared_data: Path) -> dict[str, tuple[pd.DataFrame, FeatureTable]]:
-    """Features of the three parts, extracted once for all classifiers."""
-    task_1 = fs.read_dataset(shared_data / "lab/Task_1")
-    parts = {name: part.reset_index(drop=True) for name, part in task_1.groupby("split")}
-    parts["other"] = fs.read_dataset(shared_data / "lab/Task_2_3")
-    return {name: (part, fs.Detector().extract(part["path"].tolist())) for name, part in parts.items()}
-
-
-@pytest.mark.shared
-@pytest.mark.slow
-def test_faces_not_found_on_photographs(lab: dict[str, tuple[pd.DataFrame, FeatureTable]]) -> None:
-    missing = {name: table.statuses.count("no-face") for name, (_, table) in lab.items()}
-    assert missing == {"development": 10, "evaluation": 1, "other": 0}
-
-
-@pytest.mark.shared
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("classifier", "expected"),
-    [("svm-poly", 0.947), ("svm-linear", 0.851), ("svm-rbf", 0.878), ("svm-sigmoid", 0.200)],
-)
-def test_task_1_on_photographs(
-    lab: dict[str, tuple[pd.DataFrame, FeatureTable]], classifier: str, expected: float
-) -> None:
-    (train, train_table), (test, test_table) = lab["development"], lab["evaluation"]
-    detector = fs.Detector(classifier=classifier).fit_features(train_table, train["label"], train["group"])
-    result = fs.evaluate(test["label"], detector.score_features(test_table), threshold=detector.threshold_)
-    assert result.auc == pytest.approx(expected, abs=0.005)
-    assert result.auc_flipped == pytest.approx(1 - expected, abs=0.005)
-    assert any("polarity" in warning for warning in result.warnings) == (expected < 0.5)
-
-
-@pytest.mark.shared
-@pytest.mark.slow
-def test_task_2_on_photographs(lab: dict[str, tuple[pd.DataFrame, FeatureTable]]) -> None:
-    (train, train_table), (test, test_table) = lab["development"], lab["other"]
-    detector = fs.Detector().fit_features(train_table, train["label"], train["group"])
-    assert fs.evaluate(test["label"], detector.score_features(test_table)).auc == pytest.approx(
-        0.5, abs=0.005
-    )

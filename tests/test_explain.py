@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,6 +12,7 @@ import facespectra as fs
 from facespectra.cli import main
 from facespectra.datasets.rendered import render_face
 from facespectra.errors import FacespectraError
+from pages import Page
 
 for _package in ("sklearn", "skops", "facenet_pytorch", "pandas", "matplotlib", "jinja2"):
     pytest.importorskip(_package, reason="needs the detect and report extras")
@@ -79,20 +79,6 @@ def test_the_shipped_model_names_its_experts(folder: Path) -> None:
     assert judge.calibrated(np.array([total]))[0] == pytest.approx(found.score)
     assert np.mean(list(found.experts.values())) == pytest.approx(total)
     assert found.classes == {}
-
-
-class Page(HTMLParser):
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.text = ""
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
 
 
 def test_every_kind_of_file(

@@ -9,7 +9,6 @@ import json
 import re
 import shutil
 import subprocess
-from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +22,7 @@ from facespectra.report import words
 from facespectra.report.gallery import EACH, sheets
 from facespectra.report.pictures import chosen, tile
 from facespectra.report.robustness import DEGRADATIONS, sweep
+from pages import Page
 
 for _package in ("sklearn", "skops", "facenet_pytorch", "matplotlib", "jinja2"):
     pytest.importorskip(_package, reason="needs the detect and report extras")
@@ -77,30 +77,6 @@ def report(folder: Path, models: dict[str, Path], tmp_path_factory: pytest.TempP
     arguments = ["evaluate", str(folder / "m.csv"), "-m", str(models["svm-rbf"]), "--out", str(out)]
     assert main([*arguments, "--robustness", "12"]) == 1
     return out / "report.html"
-
-
-class Page(HTMLParser):
-    """What a page refers to, and what it says."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.links: list[str] = []
-        self.ids: list[str] = []
-        self.tags: list[str] = []
-        self.text = ""
-        self.feed(text)
-        self.text = " ".join(self.text.split())
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        for name, value in attrs:
-            if name in ("src", "href", "xlink:href", "srcset", "data"):
-                self.links.append(value or "")
-            if name == "id":
-                self.ids.append(value or "")
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
 
 
 # --- what it says ------------------------------------------------------------------------------------------

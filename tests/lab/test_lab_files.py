@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -16,6 +15,7 @@ import facespectra as fs
 from facespectra.lab import LabResult, write_lab
 from facespectra.lab.differences import Separation, compared
 from lab_runs import KERNELS, rows_in
+from pages import Page
 
 pd = pytest.importorskip("pandas", reason="needs the detect extra")
 
@@ -62,28 +62,6 @@ def test_counts_of_samples_and_missing_faces(done: LabResult, data: Path) -> Non
     )
 
 
-class Checker(HTMLParser):
-    """Collects what a page refers to, its text, and its identifiers."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.links: list[str] = []
-        self.ids: list[str] = []
-        self.text = ""
-        self.tags: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        for name, value in attrs:
-            if name in ("src", "href", "xlink:href", "srcset", "data"):
-                self.links.append(value or "")
-            if name == "id":
-                self.ids.append(value or "")
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-
 @pytest.mark.parametrize(
     "page", ["report.html", "task1/report.html", "task2/report.html", "task3/report.html"]
 )
@@ -91,18 +69,17 @@ def test_pages_stand_on_their_own_and_say_that_they_are_about_rendered_data(
     done: LabResult, page: str
 ) -> None:
     path = done.settings.out / page
-    checker = Checker()
-    checker.feed(path.read_text())
-    assert "Rendered data." in checker.text
-    assert "say nothing about real photographs" in " ".join(checker.text.split())
-    assert "svg" in checker.tags
-    assert not {"script", "link", "img", "iframe"} & set(checker.tags)
-    assert "@import" not in checker.text
-    for link in checker.links:
+    shown = Page(path.read_text())
+    assert "Rendered data." in shown.text
+    assert "say nothing about real photographs" in shown.text
+    assert "svg" in shown.tags
+    assert not {"script", "link", "img", "iframe"} & set(shown.tags)
+    assert "@import" not in shown.text
+    for link in shown.links:
         assert link.startswith("#") or (path.parent / link).exists(), link
-    assert {link[1:] for link in checker.links if link.startswith("#")} <= set(checker.ids)
-    assert len(checker.ids) == len(set(checker.ids))
-    assert not re.search(r"\bnan\b|\bNone\b|\bUndefined\b", checker.text)
+    assert {link[1:] for link in shown.links if link.startswith("#")} <= set(shown.ids)
+    assert len(shown.ids) == len(set(shown.ids))
+    assert not re.search(r"\bnan\b|\bNone\b|\bUndefined\b", shown.text)
 
 
 def test_what_is_shown_is_escaped(done: LabResult, out: Path) -> None:
@@ -131,9 +108,7 @@ def test_figures_follow_the_page_and_are_reproducible(done: LabResult, out: Path
 
 
 def test_the_pages_say_what_the_figures_say(done: LabResult) -> None:
-    checker = Checker()
-    checker.feed((done.settings.out / "report.html").read_text())
-    text = " ".join(checker.text.split())
+    text = Page((done.settings.out / "report.html").read_text()).text
     first, second = done.tasks[1].final.evaluation, done.tasks[2].final.evaluation
     assert f"reaches an AUC of {first.auc:.3f}" in text
     assert f"a drop of {first.auc - second.auc:.3f}" in text
