@@ -91,6 +91,17 @@ def test_every_input_gets_a_row_in_order(tmp_path: Path, textures: pd.DataFrame)
     np.testing.assert_array_equal(table.matrix[1], expected)
 
 
+def test_colours_are_kept_where_somebody_looks_at_them(textures: pd.DataFrame) -> None:
+    path = textures["path"][0]
+    (full,), (grey,) = (read_samples([path], None, colour=colour) for colour in (True, False))
+    assert full.crop.rgb.shape == (*full.crop.grey.shape, 3)
+    np.testing.assert_array_equal(full.crop.grey, grey.crop.grey)
+    with pytest.raises(ValueError, match="read in grey alone"):
+        _ = grey.crop.rgb
+    needed = {name: make_features(name, {}).colour for name in ("spectrum", "regions", "resnet50", "fusion")}
+    assert needed == {"spectrum": False, "regions": False, "resnet50": True, "fusion": True}
+
+
 def test_no_face_is_a_result_and_no_failure() -> None:
     scores = fs.Detector().extract([np.full((64, 80), 128, np.uint8)])
     assert scores.statuses == ["no-face"]

@@ -108,7 +108,7 @@ def _plain_blocks(
     from facespectra.detector import feature_blocks, read_samples
 
     return lambda progress: feature_blocks(
-        read_samples(images, cropper, threads=threads), features, progress=progress
+        read_samples(images, cropper, threads=threads, colour=features.colour), features, progress=progress
     )
 
 

@@ -308,7 +308,8 @@ class Detector:
                 )
         total = len(sources)
         report = None if progress is None else (lambda done: progress(done, total))
-        samples = read_samples(sources, self.cropper, threads=self.threads)
+        colour = self.feature_set.colour
+        samples = read_samples(sources, self.cropper, threads=self.threads, colour=colour)
         return extract_features(samples, self.feature_set, progress=report)
 
     def score(

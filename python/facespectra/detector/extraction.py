@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import reduce
+from functools import partial, reduce
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -113,7 +113,8 @@ class Extractor:
         dict of str to FeatureTable
             Of the next sources.
         """
-        found = run_ahead(self._locate, sources, self.cropper, self.threads)
+        colour = any(self.stages[name].colour for name in names)
+        found = run_ahead(partial(self._locate, colour=colour), sources, self.cropper, self.threads)
         for start in range(0, len(sources), BATCH):
             batch = []
             for item in islice(found, BATCH):
@@ -143,12 +144,12 @@ class Extractor:
                 self._digests[path] = None
         return self._digests[path]
 
-    def _locate(self, run: Any) -> list[_Located]:
+    def _locate(self, run: Any, colour: bool) -> list[_Located]:
         """Look for the faces in what can be decoded in one go, where that has not been done before."""
         sources: list[Source] = run if isinstance(run, list) else [run]
         items = [_Located(source, self._key_of_face(source)) for source in sources]
         unknown = [item for item in items if not self._known(item)]
-        samples = read_samples([item.source for item in unknown], self.cropper, threads=1)
+        samples = read_samples([item.source for item in unknown], self.cropper, threads=1, colour=colour)
         for item, sample in zip(unknown, samples, strict=True):
             crop = sample.crop
             item.name, item.status, item.sample = sample.path, sample.status, sample
@@ -200,7 +201,7 @@ class Extractor:
                 statuses[index], row = _unpacked(entry)
                 rows = _put(rows, index, row)
         if missing:
-            self._read([batch[index] for index in missing])
+            self._read([batch[index] for index in missing], features.colour)
             samples = [batch[index].sample for index in missing]
             values, failures = batch_rows([sample for sample in samples if sample], features)
             for index, row, failure in zip(missing, values, failures, strict=True):
@@ -215,14 +216,15 @@ class Extractor:
             self._computed[name] = key_of(stage=FEATURES, name=name, depends=self.stages[name].depends)
         return key_of(features=self._computed[name], face=item.key)
 
-    def _read(self, items: Sequence[_Located]) -> None:
+    def _read(self, items: Sequence[_Located], colour: bool) -> None:
         """Cut out the crops of faces that are known from before; the others were kept by the detection."""
         absent = [item for item in items if item.sample is None]
-        wholes = read_samples([item.source for item in absent], None, threads=self.threads)
+        sources = [item.source for item in absent]
+        wholes = read_samples(sources, None, threads=self.threads, colour=colour)
         for item, whole in zip(absent, wholes, strict=True):
             item.name, item.status, item.sample = whole.path, whole.status, whole
             if whole.crop is not None and item.box is not None:
-                crop = cut(whole.crop.grey, whole.crop.rgb, item.box, item.face)
+                crop = cut(whole.crop.grey, whole.crop.colours, item.box, item.face)
                 item.sample = Sample(whole.path, whole.status, crop)
 
 

@@ -49,9 +49,12 @@ class FeatureSet(Protocol):
         they are.
     parts : mapping of str to FeatureSet
         What it is joined of, by name and in order; empty where it is one thing.
+    colour : bool
+        Whether it looks at the colours of crops.
     """
 
     width: int
+    colour: bool
     blocks: tuple[int, ...]
     parts: Mapping[str, FeatureSet]
 
@@ -102,6 +105,7 @@ class SpectrumFeatures:
         If a setting is unknown or wrong, or ``n_features`` is None.
     """
 
+    colour = False
     blocks: tuple[int, ...] = ()
     parts: Mapping[str, FeatureSet] = MappingProxyType({})
 
@@ -154,6 +158,7 @@ class ResNet50Features:
         Of the file of the weights. Others are refused. Default: whatever `runtime` names.
     """
 
+    colour = True
     blocks: tuple[int, ...] = ()
     parts: Mapping[str, FeatureSet] = MappingProxyType({})
 
@@ -200,6 +205,8 @@ class JoinedFeatures:
         As for :class:`SpectrumFeatures`.
     """
 
+    colour = True
+
     def __init__(
         self, runtime: Runtime, *, balanced: bool, weights_sha256: str | None = None, **settings: Any
     ) -> None:
@@ -235,6 +242,7 @@ class RegionFeatureSet:
         Nothing of it matters here.
     """
 
+    colour = False
     blocks: tuple[int, ...] = ()
     parts: Mapping[str, FeatureSet] = MappingProxyType({})
 

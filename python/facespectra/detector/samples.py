@@ -37,8 +37,8 @@ class Crop:
     ----------
     grey : (h, w) uint8
         Grey by Pillow's ``convert("L")``.
-    rgb : (h, w, 3) uint8
-        The same pixels in colour.
+    colours : (h, w, 3) uint8, or None
+        The same pixels in colour, where these were asked for.
     box : tuple of int
         ``(x0, y0, x1, y1)``, half-open: where they are in the image.
     face : Face or None
@@ -46,9 +46,22 @@ class Crop:
     """
 
     grey: UInt8Array
-    rgb: UInt8Array
+    colours: UInt8Array | None
     box: Box
     face: Face | None
+
+    @property
+    def rgb(self) -> UInt8Array:
+        """The pixels in colour.
+
+        Raises
+        ------
+        ValueError
+            If they were not asked for.
+        """
+        if self.colours is None:
+            raise ValueError("this crop was read in grey alone")
+        return self.colours
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +126,11 @@ def is_unreadable(status: str) -> bool:
 
 
 def read_samples(
-    sources: Iterable[Source], cropper: FaceCropper | None, *, threads: int | None = None
+    sources: Iterable[Source],
+    cropper: FaceCropper | None,
+    *,
+    threads: int | None = None,
+    colour: bool = True,
 ) -> Iterator[Sample]:
     """Read images and cut the face out of each.
 
@@ -127,6 +144,9 @@ def read_samples(
         None takes whole images.
     threads : int, optional
         Most threads that read images and look for faces, see :func:`run_ahead`. The samples are the same.
+    colour : bool
+        Whether crops are to have their colours, which take three quarters of their memory: the frames of a
+        video wait in it until the last one is known to be good.
 
     Yields
     ------
@@ -141,7 +161,7 @@ def read_samples(
     ValueError, TypeError
         If something that is not a path is not an image either.
     """
-    yield from run_ahead(lambda run: _samples(run, cropper), sources, cropper, threads)
+    yield from run_ahead(lambda run: _samples(run, cropper, colour), sources, cropper, threads)
 
 
 def run_ahead(
@@ -178,38 +198,38 @@ def run_ahead(
         yield from results
 
 
-def _samples(run: list[Frame | Copy] | Source, cropper: FaceCropper | None) -> list[Sample]:
+def _samples(run: list[Frame | Copy] | Source, cropper: FaceCropper | None, colour: bool) -> list[Sample]:
     if isinstance(run, list):
-        return _frames(run, cropper)
+        return _frames(run, cropper, colour)
     if isinstance(run, Frame):
         raise ValueError(f"frames count from 0, got {run.index}")
     if isinstance(run, str | PathLike | Copy):
-        return [_file(run, cropper)]
-    return [sample_of("", run, cropper)]
+        return [_file(run, cropper, colour)]
+    return [sample_of("", run, cropper, colour=colour)]
 
 
 def _weight(run: list[Frame | Copy] | Source) -> int:
     return len(run) if isinstance(run, list) else 1
 
 
-def _file(source: str | PathLike[str] | Copy, cropper: FaceCropper | None) -> Sample:
+def _file(source: str | PathLike[str] | Copy, cropper: FaceCropper | None, colour: bool) -> Sample:
     from facespectra.images import read_rgb
 
     try:
         if isinstance(source, Copy):
-            return sample_of(str(source), source.read(), cropper)
+            return sample_of(str(source), source.read(), cropper, colour=colour)
         if is_video(source):
             # Its own fault comes first: a broken video has no frames that one could name.
             video_info(source)
             raise UnreadableVideoError("it is a video; name frames of it (facespectra.videos.spread_frames)")
-        return sample_of(fspath(source), read_rgb(source), cropper)
+        return sample_of(fspath(source), read_rgb(source), cropper, colour=colour)
     except (UnreadableImageError, UnreadableVideoError) as error:
         return unreadable(source, error)
     except MemoryError:
         return unreadable(source, UnreadableImageError(NO_MEMORY))
 
 
-def _frames(run: list[Frame | Copy], cropper: FaceCropper | None) -> list[Sample]:
+def _frames(run: list[Frame | Copy], cropper: FaceCropper | None, colour: bool) -> list[Sample]:
     """The samples of frames of one video, in one pass over it."""
     path = run[0].path
     indices = [_index(source) for source in run]
@@ -217,7 +237,7 @@ def _frames(run: list[Frame | Copy], cropper: FaceCropper | None) -> list[Sample
     try:
         for source, (_, _, image) in zip(run, read_frames(path, indices), strict=True):
             changed = change(image, source.change) if isinstance(source, Copy) else image
-            samples.append(sample_of(str(source), changed, cropper))
+            samples.append(sample_of(str(source), changed, cropper, colour=colour))
     except UnreadableVideoError as error:
         # One failure, under one name: what came before the break is no sample of the whole video.
         return [unreadable(path, error)] * len(run)
@@ -281,7 +301,7 @@ def unreadable(
     return Sample(name, f"{UNREADABLE}: {error.reason}", None)
 
 
-def sample_of(path: str, image: AnyImage, cropper: FaceCropper | None) -> Sample:
+def sample_of(path: str, image: AnyImage, cropper: FaceCropper | None, *, colour: bool = True) -> Sample:
     """Cut the face out of one image.
 
     Parameters
@@ -292,6 +312,8 @@ def sample_of(path: str, image: AnyImage, cropper: FaceCropper | None) -> Sample
         Of any kind that :func:`facespectra.images.to_rgb` takes.
     cropper : FaceCropper or None
         None takes the whole image.
+    colour : bool
+        As in :func:`read_samples`.
 
     Returns
     -------
@@ -301,24 +323,26 @@ def sample_of(path: str, image: AnyImage, cropper: FaceCropper | None) -> Sample
     from facespectra._conversion import cut_grey, shared_rgb, to_grey, to_rgb
 
     if cropper is None:
-        rgb = to_rgb(image)
-        return Sample(path, OK, Crop(to_grey(image), rgb, (0, 0, rgb.shape[1], rgb.shape[0]), None))
+        grey = to_grey(image)
+        box = 0, 0, grey.shape[1], grey.shape[0]
+        return Sample(path, OK, Crop(grey, to_rgb(image) if colour else None, box, None))
     rgb = shared_rgb(image)
     (face,) = cropper.detect([rgb])
     if face is None:
         return Sample(path, NO_FACE, None)
     x0, y0, x1, y1 = box = cropper.region(face, rgb.shape[1], rgb.shape[0])
     # Copies: a view would keep the whole image in memory.
-    return Sample(path, OK, Crop(cut_grey(image, box), rgb[y0:y1, x0:x1].copy(), box, face))
+    colours = rgb[y0:y1, x0:x1].copy() if colour else None
+    return Sample(path, OK, Crop(cut_grey(image, box), colours, box, face))
 
 
-def cut(grey: UInt8Array, rgb: UInt8Array, box: Box, face: Face | None) -> Crop:
+def cut(grey: UInt8Array, rgb: UInt8Array | None, box: Box, face: Face | None) -> Crop:
     """Cut a box out of an image.
 
     Parameters
     ----------
     grey, rgb : uint8 arrays
-        The image, (h, w) and (h, w, 3).
+        The image, (h, w) and (h, w, 3); None for a crop without colours.
     box : tuple of int
         ``(x0, y0, x1, y1)``, half-open.
     face : Face or None
@@ -330,4 +354,5 @@ def cut(grey: UInt8Array, rgb: UInt8Array, box: Box, face: Face | None) -> Crop:
     """
     x0, y0, x1, y1 = box
     # Copies: a view would keep the whole image in memory.
-    return Crop(grey[y0:y1, x0:x1].copy(), rgb[y0:y1, x0:x1].copy(), box, face)
+    colours = None if rgb is None else rgb[y0:y1, x0:x1].copy()
+    return Crop(grey[y0:y1, x0:x1].copy(), colours, box, face)
