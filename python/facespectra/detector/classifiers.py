@@ -155,7 +155,7 @@ def held_out_scores(
     seed : int
         Of the division into folds.
     threads : int, optional
-        How many folds to fit at once; they have no say in the scores. Default: one for each processor.
+        How many folds to fit at once; they have no say in the scores. None: one for each processor.
 
     Returns
     -------
