@@ -113,6 +113,7 @@ class Extractor:
         dict of str to FeatureTable
             Of the next sources.
         """
+        # What one set of features reads is there for the next.
         colour = any(self.stages[name].colour for name in names)
         found = run_ahead(partial(self._locate, colour=colour), sources, self.cropper, self.threads)
         for start in range(0, len(sources), BATCH):
@@ -121,7 +122,7 @@ class Extractor:
                 batch.append(item)
                 if progress is not None:
                     progress(start + len(batch), len(sources))
-            yield {name: self._features(name, batch) for name in names}
+            yield {name: self._features(name, batch, colour) for name in names}
 
     def digest(self, path: str) -> str | None:
         """SHA-256 of a file's bytes, computed once in the life of this object.
@@ -185,7 +186,7 @@ class Extractor:
         item.status, item.box, item.face = _face_from(json.loads(entry))
         return True
 
-    def _features(self, name: str, batch: Sequence[_Located]) -> FeatureTable:
+    def _features(self, name: str, batch: Sequence[_Located], colour: bool) -> FeatureTable:
         features = self.stages[name]
         keys = [self._key(name, item) for item in batch]
         rows = np.full((len(batch), features.width), np.nan)
@@ -201,7 +202,7 @@ class Extractor:
                 statuses[index], row = _unpacked(entry)
                 rows = _put(rows, index, row)
         if missing:
-            self._read([batch[index] for index in missing], features.colour)
+            self._read([batch[index] for index in missing], colour)
             samples = [batch[index].sample for index in missing]
             values, failures = batch_rows([sample for sample in samples if sample], features)
             for index, row, failure in zip(missing, values, failures, strict=True):

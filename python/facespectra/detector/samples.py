@@ -56,11 +56,11 @@ class Crop:
 
         Raises
         ------
-        ValueError
-            If they were not asked for.
+        RuntimeError
+            If they were not asked for; no ValueError, which says that something is wrong with an image.
         """
         if self.colours is None:
-            raise ValueError("this crop was read in grey alone")
+            raise RuntimeError("this crop was read in grey alone")
         return self.colours
 
 
