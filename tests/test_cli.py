@@ -410,3 +410,16 @@ def test_task_1_from_the_command_line(
     assert metrics["auc"] == pytest.approx(0.200, abs=0.005)
     assert metrics["auc_flipped"] == pytest.approx(0.800, abs=0.005)
     assert "polarity" in one_line(capsys.readouterr().err)
+
+
+def test_who_runs_a_command_keeps_the_collector_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    import gc
+
+    from facespectra import cli
+
+    seen = []
+    monkeypatch.setattr(cli, "_run", lambda given: seen.append(gc.get_threshold()) or 0)
+    before = gc.get_threshold()
+    assert main(["info"]) == 0
+    assert gc.get_threshold() == before
+    assert seen == [(*before[:2], cli.OLDEST)]

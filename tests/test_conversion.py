@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from facespectra._conversion import cut_grey, shared_rgb, to_rgb_image
+from facespectra._conversion import cut_grey, shared_rgb, size_of, to_rgb_image
 from facespectra.images import to_grey, to_rgb
 from modes import MODES, in_mode, picture
 
@@ -63,6 +65,8 @@ def test_short_ways_refuse_what_the_long_ones_do() -> None:
             refuse()
     with pytest.raises(TypeError, match="not str"):
         cut_grey("photograph", BOX)  # type: ignore[arg-type]
+    with Path(__file__).open("rb") as file, pytest.raises(TypeError, match="not BufferedReader"):
+        size_of(file)  # type: ignore[arg-type]
 
 
 def test_lab_becomes_colour_close_to_where_it_came_from() -> None:

@@ -137,7 +137,8 @@ def size_of(image: AnyImage) -> tuple[int, int]:
     ValueError, TypeError
         As for :func:`to_rgb`.
     """
-    if not isinstance(image, np.ndarray) and hasattr(image, "mode"):
+    # Files have modes, too; only images have sides.
+    if not isinstance(image, np.ndarray) and hasattr(image, "width"):
         return image.width, image.height
     pixels = image if isinstance(image, np.ndarray) and image.ndim in (2, 3) else shared_rgb(image)
     return pixels.shape[1], pixels.shape[0]
