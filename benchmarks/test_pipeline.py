@@ -27,8 +27,8 @@ from PIL import Image  # noqa: E402
 
 import facespectra as fs  # noqa: E402
 from facespectra.bench.peers import published_recipe  # noqa: E402
-from facespectra.datasets.rendered import render_database, render_face  # noqa: E402
 from facespectra.images import find_images  # noqa: E402
+from facespectra.rendered.database import render_database, render_face  # noqa: E402
 from in_turn import Ratio, in_turn, judged  # noqa: E402
 
 PROCESSORS = len(os.sched_getaffinity(0))

@@ -49,7 +49,7 @@ class Tally:
 
 def make_inputs(folder: Path, commands: list[str]) -> None:
     """Render two databases and train a model: what the commands need."""
-    from facespectra.datasets.rendered import render_database
+    from facespectra.rendered.database import render_database
 
     for name, people in PEOPLE.items():
         render_database(folder / "data" / name, name, n_people=people, pictures=1, seed=0)

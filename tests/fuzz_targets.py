@@ -232,8 +232,8 @@ def _read_model(path: Path) -> None:
 
 def _load_and_use(path: Path) -> None:
     import facespectra as fs
-    from facespectra.detector import FeatureTable
     from facespectra.errors import ModelError
+    from facespectra.features import FeatureTable
 
     detector = fs.load(path)
     repr(detector)
@@ -262,7 +262,7 @@ def svm_model() -> bytes:
 
 def _trained(classifier: str, *, scale: bool) -> bytes:
     import facespectra as fs
-    from facespectra.detector import FeatureTable
+    from facespectra.features import FeatureTable
 
     rng = np.random.default_rng(0)
     labels = np.arange(12) % 2
@@ -321,14 +321,14 @@ def _parameters() -> Iterator[bytes]:
 
 
 def _read_cache(path: Path) -> None:
-    from facespectra.detector.cache import Cache
+    from facespectra.features.cache import Cache
 
     value = Cache(path.parents[2]).fetch("stage", path.parent.name + path.name)
     assert value is None or isinstance(value, bytes)
 
 
 def _cache() -> Iterator[bytes]:
-    from facespectra.detector.cache import Cache
+    from facespectra.features.cache import Cache
 
     with TemporaryDirectory() as folder:
         for value in (b"", b"ok", bytes(100)):

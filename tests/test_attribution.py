@@ -9,7 +9,7 @@ import pytest
 
 import facespectra as fs
 from facespectra.detector.attribution import BANDS, attribute, auc_lost, parts_of
-from facespectra.detector.features import FeatureTable
+from facespectra.features.table import FeatureTable
 
 for _package in ("sklearn", "skops", "facenet_pytorch", "pandas"):
     pytest.importorskip(_package, reason="needs the detect extra")

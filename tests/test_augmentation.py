@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 import facespectra as fs
-from facespectra.datasets import augmentation
-from facespectra.datasets.augmentation import Copy, add_copies, change, chosen, sources_of
+from facespectra import augment as augmentation
+from facespectra.augment import Copy, change, chosen
+from facespectra.datasets.sources import add_copies, sources_of
 
 Image = pytest.importorskip("PIL.Image", reason="needs the faces extra")
 pd = pytest.importorskip("pandas", reason="needs the detect extra")
@@ -19,7 +20,7 @@ for _package in ("sklearn", "skops", "facenet_pytorch"):
 
 @pytest.fixture(scope="module")
 def face() -> Image.Image:
-    from facespectra.datasets.rendered import render_face
+    from facespectra.rendered.database import render_face
 
     return render_face(np.random.default_rng(5), 256)
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import facespectra as fs
-from facespectra.detector import FeatureTable
 from facespectra.errors import UnreadableImageError
+from facespectra.features import FeatureTable
 
 for _package in ("sklearn", "facenet_pytorch"):
     pytest.importorskip(_package, reason="needs the detect extra")
@@ -18,9 +18,9 @@ Image = pytest.importorskip("PIL.Image", reason="needs the detect extra")
 
 from facespectra.cli import main  # noqa: E402
 from facespectra.cli.console import progress_bar  # noqa: E402
-from facespectra.datasets.rendered import render_face  # noqa: E402
-from facespectra.detector import samples  # noqa: E402
-from facespectra.detector.extraction import join  # noqa: E402
+from facespectra.features import crops as samples  # noqa: E402
+from facespectra.features.extraction import join  # noqa: E402
+from facespectra.rendered.database import render_face  # noqa: E402
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from clips import write_clip
 from facespectra.cli import main
 from facespectra.datasets import checks
 from facespectra.datasets.headers import Header, jpeg_quality, read_header
-from facespectra.datasets.likeness import look_alikes
+from facespectra.datasets.near_duplicates import look_alikes
 
 for _package in ("sklearn", "skops", "facenet_pytorch"):
     pytest.importorskip(_package, reason="needs the detect extra")

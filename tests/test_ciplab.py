@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import facespectra as fs
-from facespectra.datasets import COLUMNS, ciplab
+from facespectra.datasets import COLUMNS
+from facespectra.datasets import real_and_fake_face as ciplab
 from facespectra.errors import DatasetError
 
 pd = pytest.importorskip("pandas", reason="needs the detect extra")

@@ -217,7 +217,7 @@ def test_extract_options_reach_the_extractor(tmp_path: Path) -> None:
 
 
 def test_extract_of_faces(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from facespectra.datasets.rendered import render_face
+    from facespectra.rendered.database import render_face
 
     face = render_face(np.random.default_rng(0), 256)
     face.save(tmp_path / "a.png")
@@ -239,7 +239,7 @@ def test_extract_of_faces(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
 def test_crop_keeps_pixels_structure_and_every_name(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from facespectra.datasets.rendered import render_face
+    from facespectra.rendered.database import render_face
 
     face = render_face(np.random.default_rng(0), 256)
     folder = tmp_path / "in"

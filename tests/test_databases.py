@@ -12,8 +12,8 @@ import pytest
 
 import facespectra as fs
 from facespectra.datasets import celeb_df, dfdc, select_split, uadfv
-from facespectra.datasets.clips import Clip, connected
 from facespectra.datasets.layouts import find_layout
+from facespectra.datasets.video_folders import Clip, connected
 from facespectra.errors import DatasetError
 
 pd = pytest.importorskip("pandas", reason="needs the detect extra")

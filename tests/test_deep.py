@@ -15,8 +15,8 @@ import pytest
 
 import facespectra as fs
 from facespectra.deep import WIDTH
-from facespectra.detector import Crop, FeatureTable, make_features
 from facespectra.errors import ModelError
+from facespectra.features import Crop, FeatureTable, make_features
 
 for _package in ("sklearn", "skops", "torchvision", "facenet_pytorch"):
     pytest.importorskip(_package, reason="needs the detect extra")
@@ -39,7 +39,7 @@ def other_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def crops() -> list[np.ndarray]:
     """Rendered faces of unequal sizes, cut out by MTCNN: fewer than a batch."""
-    from facespectra.datasets.rendered import render_face
+    from facespectra.rendered.database import render_face
 
     rng, cropper = np.random.default_rng(0), fs.FaceCropper()
     found = [cropper.crop_rgb(render_face(rng, 256)) for _ in range(3)]
@@ -297,7 +297,7 @@ def test_train_and_evaluate_with_weights_from_a_file(
     weights_file: Path, other_weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from facespectra.cli import main
-    from facespectra.datasets.rendered import SWAPS, render_database
+    from facespectra.rendered.database import SWAPS, render_database
 
     # A swap so coarse that a network with made weights sees it.
     coarse = replace(SWAPS["C"], resolution=(14, 18), sharpening=(0.0, 0.0), colour=0.3)

@@ -14,15 +14,14 @@ from sklearn.preprocessing import StandardScaler
 
 import facespectra as fs
 from facespectra.cli import main
-from facespectra.datasets.rendered import render_face
 from facespectra.detector.experts import DETAIL, TwoExperts
 from facespectra.detector.loading import DEFAULT_MODEL
-from facespectra.detector.samples import Score
+from facespectra.detector.scores import Score, label_of, score_of_group
 from facespectra.detector.synthetic import fit_synthetic, is_held_out, synthetic_set
-from facespectra.detector.verdicts import label_of, score_of_group
 from facespectra.evaluation.calibration import calibration_error
 from facespectra.models.build import CHECKS, build
 from facespectra.regions.layout import N_RELATIVE, feature_names
+from facespectra.rendered.database import render_face
 from facespectra.synth import SwapSettings
 
 PLAIN = SwapSettings().without("chain_h264")

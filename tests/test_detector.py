@@ -15,13 +15,14 @@ import numpy as np
 import pytest
 
 import facespectra as fs
-from facespectra.detector import CLASSIFIERS, FeatureTable, extract_features, make_features, read_samples
+from facespectra.detector import CLASSIFIERS
 from facespectra.detector.classifiers import (
     fit_pipeline,
     make_pipeline,
 )
 from facespectra.detector.model_file import ALLOWED_TYPES, HEADER
 from facespectra.errors import DatasetError, ModelError
+from facespectra.features import FeatureTable, extract_features, make_features, read_samples
 
 for _package in ("sklearn", "skops", "facenet_pytorch"):
     pytest.importorskip(_package, reason="needs the detect extra")

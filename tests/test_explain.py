@@ -10,8 +10,8 @@ import pytest
 
 import facespectra as fs
 from facespectra.cli import main
-from facespectra.datasets.rendered import render_face
 from facespectra.errors import FacespectraError
+from facespectra.rendered.database import render_face
 from pages import Page
 
 for _package in ("sklearn", "skops", "facenet_pytorch", "pandas", "matplotlib", "jinja2"):

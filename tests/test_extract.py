@@ -12,9 +12,10 @@ pytest.importorskip("facenet_pytorch", reason="needs facenet-pytorch (extra face
 pd = pytest.importorskip("pandas", reason="needs pandas (extra detect)")
 
 from facespectra.cli import extract as command  # noqa: E402
-from facespectra.cli import feature_files, main  # noqa: E402
-from facespectra.datasets.rendered import render_face  # noqa: E402
+from facespectra.cli import main  # noqa: E402
 from facespectra.faces import FaceCropper  # noqa: E402
+from facespectra.features import files as feature_files  # noqa: E402
+from facespectra.rendered.database import render_face  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +85,7 @@ def test_a_run_that_is_stopped_writes_nothing_and_goes_on_later(
 
 def test_all_formats_hold_the_same(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # A batch and a group of rows for each image or two.
-    monkeypatch.setattr("facespectra.detector.features.BATCH", 1)
+    monkeypatch.setattr("facespectra.features.table.BATCH", 1)
     monkeypatch.setattr(feature_files, "BATCHES_IN_GROUP", 2)
     for suffix in feature_files.SUFFIXES:
         assert main(["extract", str(folder), "--n-features", "12", "-o", str(tmp_path / f"f{suffix}")]) == 1

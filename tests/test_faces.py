@@ -23,7 +23,7 @@ from facespectra.images import find_images, read_image, to_grey, to_rgb
 Image = pytest.importorskip("PIL.Image", reason="needs Pillow (extra faces)")
 pytest.importorskip("facenet_pytorch", reason="needs facenet-pytorch (extra faces)")
 
-from facespectra.datasets.rendered import render_face  # noqa: E402 - draws with Pillow
+from facespectra.rendered.database import render_face  # noqa: E402 - draws with Pillow
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 

@@ -24,7 +24,7 @@ import pytest
 
 import facespectra as fs
 from facespectra._mtcnn import has_core
-from facespectra.datasets.rendered import render_face
+from facespectra.rendered.database import render_face
 
 GOLDEN = Path(__file__).with_name("golden.json")
 GOLDEN_SCORES = Path(__file__).with_name("golden_scores.json")

@@ -21,8 +21,8 @@ if not has_core():
 import torch  # noqa: E402 - there, since facenet-pytorch is
 
 import facespectra._core as _core  # noqa: E402
-from facespectra.datasets.rendered import render_face  # noqa: E402
 from facespectra.images import find_images, read_image  # noqa: E402
+from facespectra.rendered.database import render_face  # noqa: E402
 
 DATA = Path(facenet.__file__).parent / "data"
 NETS = ("pnet", "rnet", "onet")

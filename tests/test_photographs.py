@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import facespectra as fs
-from facespectra.detector import FeatureTable
+from facespectra.features import FeatureTable
 
 for _package in ("sklearn", "skops", "facenet_pytorch"):
     pytest.importorskip(_package, reason="needs the detect extra")

@@ -35,7 +35,7 @@ def touchy_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def crops() -> list[np.ndarray]:
-    from facespectra.datasets.rendered import render_face
+    from facespectra.rendered.database import render_face
 
     rng = np.random.default_rng(3)
     return [np.asarray(render_face(rng, 200)) for _ in range(3)]

@@ -16,11 +16,12 @@ from PIL import Image
 from examples import few
 from facespectra._files import as_utf8, one_line, shown
 from facespectra._threads import in_order
-from facespectra.datasets.augmentation import AUGMENTATIONS, add_copies, change, chosen
+from facespectra.augment import AUGMENTATIONS, change, chosen
 from facespectra.datasets.manifest import as_manifest, select_split
-from facespectra.detector.extraction import join, select
-from facespectra.detector.features import FeatureTable
+from facespectra.datasets.sources import add_copies
 from facespectra.errors import DatasetError
+from facespectra.features.extraction import join, select
+from facespectra.features.table import FeatureTable
 from facespectra.images import to_grey, to_rgb
 from facespectra.videos import spread
 

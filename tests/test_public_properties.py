@@ -17,8 +17,8 @@ from examples import few
 pytest.importorskip("facenet_pytorch", reason="needs facenet-pytorch (extra faces)")
 
 import facespectra as fs
-from facespectra.datasets.rendered import render_face
 from facespectra.errors import FacespectraError
+from facespectra.rendered.database import render_face
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 CROPPER = fs.FaceCropper()

@@ -8,12 +8,12 @@ from PIL import Image
 from scipy import ndimage
 
 import facespectra as fs
-from facespectra.datasets.rendered import render_face
-from facespectra.detector import FEATURES, make_features
-from facespectra.detector.samples import Crop
 from facespectra.faces import Face
+from facespectra.features import FEATURES, make_features
+from facespectra.features.crops import Crop
 from facespectra.regions import definition, fast, feature_names
 from facespectra.regions.layout import BANDS, FLOOR, WIDTH
+from facespectra.rendered.database import render_face
 
 NAMES = feature_names()
 # h, w: as found, small, large, flat, tall, odd.

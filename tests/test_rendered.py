@@ -11,8 +11,8 @@ import pytest
 
 Image = pytest.importorskip("PIL.Image", reason="needs Pillow (extra faces)")
 
-from facespectra.datasets.rendered import CAMERAS, SWAPS, render_database, render_face  # noqa: E402
 from facespectra.images import to_grey  # noqa: E402
+from facespectra.rendered.database import CAMERAS, SWAPS, render_database, render_face  # noqa: E402
 
 
 def rows(folder: Path) -> list[dict[str, str]]:

@@ -16,12 +16,12 @@ import pytest
 
 import facespectra as fs
 from facespectra.cli import main
-from facespectra.datasets.rendered import render_database
-from facespectra.detector.features import FeatureTable
-from facespectra.report import words
-from facespectra.report.gallery import EACH, sheets
-from facespectra.report.pictures import chosen, tile
+from facespectra.features.table import FeatureTable
+from facespectra.rendered.database import render_database
+from facespectra.report import text as words
 from facespectra.report.robustness import DEGRADATIONS, sweep
+from facespectra.report.sampling import chosen, tile
+from facespectra.report.thumbnails import EACH, sheets
 from pages import Page
 
 for _package in ("sklearn", "skops", "facenet_pytorch", "matplotlib", "jinja2"):

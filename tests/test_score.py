@@ -15,7 +15,7 @@ from PIL import Image
 
 import facespectra as fs
 from facespectra.cli import main
-from facespectra.datasets.rendered import render_face
+from facespectra.rendered.database import render_face
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ def python(code: str, *arguments: str) -> str:
 def test_a_score_takes_no_torch(tmp_path: Path) -> None:
     import numpy as np
 
-    from facespectra.datasets.rendered import render_face
+    from facespectra.rendered.database import render_face
 
     render_face(np.random.default_rng(4), 120).save(tmp_path / "face.png")
     said = python(

@@ -12,8 +12,8 @@ from PIL import Image
 
 import facespectra as fs
 from facespectra.cli import main
-from facespectra.datasets.rendered import render_face
 from facespectra.faces import Face
+from facespectra.rendered.database import render_face
 from facespectra.synth import PRESETS, STEPS, SwapSettings, around_face, generator, make_twins
 from facespectra.synth.chain import apply_chain, draw_chain, through_h264
 from facespectra.synth.masks import KINDS, draw_mask, smooth_noise

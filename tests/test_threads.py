@@ -60,9 +60,9 @@ def test_who_stops_early_leaves_no_threads() -> None:
 
 def test_samples_are_the_same_however_many_threads_read_them(tmp_path: Path) -> None:
     pytest.importorskip("facenet_pytorch", reason="needs facenet-pytorch (extra faces)")
-    from facespectra.datasets.rendered import render_face
-    from facespectra.detector import extract_features, make_features, read_samples
     from facespectra.faces import FaceCropper
+    from facespectra.features import extract_features, make_features, read_samples
+    from facespectra.rendered.database import render_face
 
     rng = np.random.default_rng(0)
     for index in range(7):
@@ -105,8 +105,8 @@ def test_one_thread_reads_on_the_callers(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_a_batch_without_a_face_does_not_change_the_precision() -> None:
-    from facespectra.detector import extract_features, make_features
-    from facespectra.detector.samples import NO_FACE, Sample, sample_of
+    from facespectra.features import extract_features, make_features
+    from facespectra.features.crops import NO_FACE, Sample, sample_of
 
     image = np.arange(900, dtype=np.uint8).reshape(30, 30)
     samples = [Sample("", NO_FACE, None)] * 70 + [sample_of("", image, None)]

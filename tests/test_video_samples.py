@@ -12,11 +12,12 @@ import pytest
 import facespectra as fs
 from clips import cut_clip, number_of, write_clip
 from facespectra import videos
+from facespectra.augment import Copy
 from facespectra.cli import main
 from facespectra.datasets import add_frames
-from facespectra.datasets.augmentation import Copy, add_copies, sources_of
-from facespectra.detector import read_samples
+from facespectra.datasets.sources import add_copies, sources_of
 from facespectra.errors import DatasetError
+from facespectra.features import read_samples
 from facespectra.videos import Frame
 
 for _package in ("sklearn", "skops", "facenet_pytorch"):
@@ -100,7 +101,7 @@ def test_a_run_of_frames_is_decoded_once(tmp_path: Path, monkeypatch: pytest.Mon
     opened = []
     real = videos.read_frames
     monkeypatch.setattr(
-        "facespectra.detector.samples.read_frames",
+        "facespectra.features.crops.read_frames",
         lambda path, indices: opened.append((Path(path).name, list(indices))) or real(path, indices),
     )
     sources = [Frame(str(path), index) for path, index in [(one, 3), (one, 9), (two, 1), (one, 5), (one, 5)]]
@@ -203,10 +204,10 @@ def test_crop_takes_videos(data: Path, tmp_path: Path) -> None:
 
 
 def test_the_lab_keeps_the_frames_of_a_video_apart(data: Path, tmp_path: Path) -> None:
-    from facespectra.detector import make_features
-    from facespectra.detector.cache import Cache
-    from facespectra.detector.extraction import Extractor
-    from facespectra.lab.parts import read_part
+    from facespectra.features import make_features
+    from facespectra.features.cache import Cache
+    from facespectra.features.extraction import Extractor
+    from facespectra.lab.subsets import read_part
 
     write_clip(tmp_path / "set/evaluation/real/a.mp4", 20)
     write_clip(tmp_path / "set/evaluation/fake/b.mp4", 20, noise=1)

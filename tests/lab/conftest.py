@@ -16,7 +16,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three small databases, with one broken file and one picture without a face among them."""
     from PIL import Image
 
-    from facespectra.datasets.rendered import render_database
+    from facespectra.rendered.database import render_database
 
     folder = tmp_path_factory.mktemp("databases")
     for name, people in (("Task_1", 15), ("Task_2_3", 6), ("extra", 6)):

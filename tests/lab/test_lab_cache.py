@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 import facespectra as fs
-from facespectra.detector.cache import Cache, key_of
+from facespectra.features.cache import Cache, key_of
 from facespectra.lab import LabResult, run_lab, write_lab
-from facespectra.lab.parts import Part, without_repeats
-from facespectra.lab.trials import System, Trainer
+from facespectra.lab.experiments import System, Trainer
+from facespectra.lab.subsets import Part, without_repeats
 from lab_runs import computed, settings, silent
 
 pd = pytest.importorskip("pandas", reason="needs the detect extra")

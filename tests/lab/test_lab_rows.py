@@ -11,9 +11,9 @@ import pytest
 
 import facespectra as fs
 from facespectra.cli import main
-from facespectra.detector.cache import Cache
+from facespectra.features.cache import Cache
 from facespectra.lab import LabResult, run_lab
-from facespectra.lab.parts import Part
+from facespectra.lab.subsets import Part
 from lab_runs import KERNELS, ROW, computed, rows_in, settings, silent
 
 pd = pytest.importorskip("pandas", reason="needs the detect extra")
@@ -161,8 +161,8 @@ def test_swaps_are_made_of_real_originals_and_keep_their_groups(
 ) -> None:
     from types import SimpleNamespace
 
-    from facespectra.detector import FeatureTable
     from facespectra.detector.synthetic import SyntheticSet
+    from facespectra.features import FeatureTable
     from facespectra.lab import swaps
 
     asked: list[list[str]] = []

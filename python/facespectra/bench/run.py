@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-import facespectra as fs
 from facespectra.bench.cases import Case, Images, Work, bare_ffts
 from facespectra.bench.peers import PEERS
-from facespectra.spectrum import providers
+from facespectra.spectrum import providers, radial_spectrum
 from facespectra.spectrum.backends import backends
 
 # Of spectra that begin with 1. float32 rounding is under a hundredth of it.
@@ -71,7 +70,7 @@ def _provider(name: str | None) -> Iterator[None]:
 
 def _ours(images: Images, backend: str, provider: str | None) -> NDArray[Any]:
     with _provider(provider):
-        result: NDArray[Any] = fs.radial_spectrum(images, backend=backend, threads=1)
+        result: NDArray[Any] = radial_spectrum(images, backend=backend, threads=1)
         return result
 
 
@@ -159,7 +158,7 @@ def _compare(case: Case, seconds: float, only: str | None) -> Iterator[Result]:
         elapsed, ratio = time_in_turn(reference, work, seconds)
         yield Result(case.name, name, elapsed / len(images) * 1e6, ratio, reference_name, None)
     sample = slice(0, None, max(1, len(images) // 8))
-    expected = fs.radial_spectrum(images[sample], backend="numpy", dtype="float64", threads=1)
+    expected = radial_spectrum(images[sample], backend="numpy", dtype="float64", threads=1)
     for name, contender in contenders(images).items():
         if only is not None and only not in name:
             continue

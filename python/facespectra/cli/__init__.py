@@ -12,8 +12,8 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from facespectra import __version__
 from facespectra._files import shown
+from facespectra._version import __version__
 from facespectra.cli import (
     bench,
     compare,

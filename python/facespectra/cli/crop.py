@@ -38,10 +38,10 @@ def crop(
     lie in a folder of its name; crops.csv then gives the number of the frame, too.
     """
     from facespectra._files import check_writable, write_atomically
-    from facespectra.detector.samples import NO_FACE, is_unreadable, read_samples
     from facespectra.errors import FacespectraError
     from facespectra.faces import FaceCropper
-    from facespectra.report.tables import write_csv
+    from facespectra.features.crops import NO_FACE, is_unreadable, read_samples
+    from facespectra.report.files import write_csv
     from facespectra.videos import find_media
 
     cropper = FaceCropper(margin=margin, square=square, snap=snap, device=device)

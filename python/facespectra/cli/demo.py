@@ -32,8 +32,8 @@ def demo(
     Renders three databases of people who do not exist, each with a camera and a way of swapping faces of its
     own, and runs Tasks 1, 2 and 3 on them. ResNet-50 takes part where torch's cache has its weights.
     """
-    from facespectra.datasets.rendered import render_database
     from facespectra.lab import LabSettings
+    from facespectra.rendered.database import render_database
 
     typer.echo(
         "Rendering faces: every figure below is about rendered data and says nothing about real photographs."

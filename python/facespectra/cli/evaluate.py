@@ -39,10 +39,11 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from facespectra.datasets.augmentation import Copy
-    from facespectra.detector import Detector, FeatureTable
+    from facespectra.augment import Copy
+    from facespectra.detector import Detector
     from facespectra.evaluation import Evaluation
-    from facespectra.evaluation.figures import Aggregate
+    from facespectra.evaluation.metrics import Aggregate
+    from facespectra.features import FeatureTable
     from facespectra.videos import Frame
 
 
@@ -169,8 +170,7 @@ def run(
     -------
     Scored
     """
-    from facespectra.datasets.augmentation import sources_of
-    from facespectra.datasets.frames import frames_of
+    from facespectra.datasets.sources import frames_of, sources_of
     from facespectra.evaluation import evaluate as judge
     from facespectra.report import write_metrics, write_roc, write_scores
 
@@ -211,9 +211,9 @@ def _report(
     made: list[tuple[str, str]],
 ) -> None:
     from facespectra._extras import require
-    from facespectra.datasets.frames import frames_of
-    from facespectra.report import draw_roc
-    from facespectra.report.evaluated import Evaluated, write_report
+    from facespectra.datasets.sources import frames_of
+    from facespectra.report.evaluation import Evaluated, write_report
+    from facespectra.report.figures.drawings import draw_roc
     from facespectra.report.robustness import sweep
 
     require("report", "matplotlib", "jinja2")

@@ -53,8 +53,8 @@ def explain(
     drawing says so.
     """
     from facespectra.detector import load
-    from facespectra.report.explained import headline, known_format
     from facespectra.report.explanation import explain as found_for
+    from facespectra.report.figures.explanation import headline, known_format
 
     known_format(out)
     source = _source(image, frame)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from facespectra.cli.console import complain_of, found, leave, progress_bar
-from facespectra.cli.feature_files import SUFFIXES, writer_of
 from facespectra.cli.options import (
     Backend,
     Cache,
@@ -25,12 +24,13 @@ from facespectra.cli.options import (
     Square,
     Threads,
 )
+from facespectra.features.files import SUFFIXES, writer_of
 from facespectra.videos import N_FRAMES
 
 if TYPE_CHECKING:
-    from facespectra.detector import FeatureTable
-    from facespectra.detector.feature_sets import FeatureSet
     from facespectra.faces import FaceCropper
+    from facespectra.features import FeatureTable
+    from facespectra.features.feature_sets import FeatureSet
     from facespectra.videos import Named
 
     Blocks = Callable[[Callable[[int], None]], Iterator[FeatureTable]]
@@ -64,9 +64,9 @@ def extract(
     too (for images: none, -1 in .npz).
     """
     from facespectra._files import check_writable, writing_atomically
-    from facespectra.detector import make_features
     from facespectra.errors import FacespectraError
     from facespectra.faces import FaceCropper
+    from facespectra.features import make_features
     from facespectra.videos import find_media, spread_frames
 
     if out.suffix.lower() not in SUFFIXES:
@@ -105,7 +105,7 @@ def extract(
 def _plain_blocks(
     images: Sequence[Named], cropper: FaceCropper | None, features: FeatureSet, threads: int | None
 ) -> Blocks:
-    from facespectra.detector import feature_blocks, read_samples
+    from facespectra.features import feature_blocks, read_samples
 
     return lambda progress: feature_blocks(
         read_samples(images, cropper, threads=threads, colour=features.colour), features, progress=progress
@@ -119,8 +119,8 @@ def _cached_blocks(
     folder: Path,
     threads: int | None,
 ) -> Blocks:
-    from facespectra.detector.cache import Cache as Folder
-    from facespectra.detector.extraction import Extractor
+    from facespectra.features.cache import Cache as Folder
+    from facespectra.features.extraction import Extractor
     from facespectra.videos import Frame
 
     extractor = Extractor(Folder(folder), cropper, {"spectrum": features}, threads=threads)

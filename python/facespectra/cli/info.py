@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from facespectra import __version__
+from facespectra._version import __version__
 from facespectra._versions import version_of
 from facespectra.cli.console import show_table
 from facespectra.errors import BackendError

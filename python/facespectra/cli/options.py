@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from facespectra.evaluation.figures import Aggregate
+    from facespectra.evaluation.metrics import Aggregate
 
 Sources = Annotated[
     list[str],

@@ -31,7 +31,7 @@ from facespectra.videos import N_FRAMES
 
 if TYPE_CHECKING:
     from facespectra.detector import Detector, Score
-    from facespectra.evaluation.figures import Aggregate
+    from facespectra.evaluation.metrics import Aggregate
     from facespectra.videos import Named
 
 DEFAULT = "default"
@@ -85,8 +85,8 @@ def score(
     fakes. A model for another kind, such as generated faces, can be asked as well: of several models the
     first one that says fake speaks, and each line names the one that does.
     """
-    from facespectra.detector.samples import is_unreadable
     from facespectra.errors import FacespectraError
+    from facespectra.features.crops import is_unreadable
     from facespectra.videos import spread_frames
 
     write = WRITERS.get(form)
@@ -124,7 +124,7 @@ def score(
 
 def _loaded(names: list[str], weights: str | None, runtime: dict[str, Any]) -> list[Detector]:
     from facespectra.detector import load
-    from facespectra.detector.feature_sets import SETTINGS
+    from facespectra.features.feature_sets import SETTINGS
 
     paths = [None if name == DEFAULT else name for name in names]
     if len(paths) == 1:
@@ -139,7 +139,7 @@ def _loaded(names: list[str], weights: str | None, runtime: dict[str, Any]) -> l
 
 def _spoken(said: list[list[Score]], names: list[str], thresholds: list[float]) -> list[Line]:
     """Of each input what the detector says of it that speaks, and its name and threshold."""
-    from facespectra.detector.verdicts import speaker_of
+    from facespectra.detector.scores import speaker_of
 
     lines = []
     for scores in zip(*said, strict=True):
@@ -179,7 +179,7 @@ def _together(
     sources: Sequence[Named], scores: Sequence[Score], how: Aggregate, *, per_folder: bool
 ) -> list[Score]:
     """One score for each video, each image, and each folder of images where that was asked for."""
-    from facespectra.detector.verdicts import score_of_group
+    from facespectra.detector.scores import score_of_group
     from facespectra.videos import Frame
 
     groups: dict[str, list[Score]] = {}
@@ -201,7 +201,7 @@ def _together(
 
 
 def _rows(lines: Sequence[Line]) -> list[tuple[Any, ...]]:
-    from facespectra.detector.verdicts import label_of
+    from facespectra.detector.scores import label_of
 
     return [
         (

@@ -14,7 +14,7 @@ from facespectra.cli.options import Device, Frames, Sources
 from facespectra.videos import N_FRAMES
 
 if TYPE_CHECKING:
-    from facespectra.detector.samples import Sample, Source
+    from facespectra.features.crops import Sample, Source
     from facespectra.images import UInt8Array
     from facespectra.synth import SwapSettings
 
@@ -68,9 +68,9 @@ def run(
         What to draw from.
     """
     from facespectra._files import write_atomically
-    from facespectra.detector.samples import NO_FACE, is_unreadable, read_samples
     from facespectra.errors import FacespectraError
     from facespectra.faces import FaceCropper
+    from facespectra.features.crops import NO_FACE, is_unreadable, read_samples
     from facespectra.synth import generator, make_twins
     from facespectra.videos import find_media, spread_frames
 
@@ -135,8 +135,8 @@ def _names(source: Source) -> tuple[str, str]:
 
 def _pixels(source: Source) -> UInt8Array:
     """Read a picture again that was read before: all of them together may be too many to keep."""
-    from facespectra.detector.samples import read_samples
     from facespectra.errors import FacespectraError
+    from facespectra.features.crops import read_samples
 
     (sample,) = read_samples([source], None)
     if sample.crop is None:

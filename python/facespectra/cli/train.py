@@ -30,7 +30,7 @@ from facespectra.cli.options import (
 from facespectra.videos import N_FRAMES
 
 if TYPE_CHECKING:
-    from facespectra.detector.samples import Source
+    from facespectra.features.crops import Source
 
 
 def train(
@@ -88,15 +88,16 @@ def train(
     whole. Images without a face are left out and counted.
     """
     from facespectra._files import check_writable
-    from facespectra.datasets import augmentation, read_dataset, select_split
+    from facespectra.augment import chosen
+    from facespectra.datasets import read_dataset, select_split
     from facespectra.detector import Detector
-    from facespectra.detector.samples import is_unreadable
+    from facespectra.features.crops import is_unreadable
 
     if classifier is None:
         classifier = "experts" if features == "regions" else "svm-poly"
     if synthetic_fakes and augment:
         raise ValueError("--synthetic-fakes makes its own copies: it goes without --augment")
-    augmentation.chosen(augment)  # a wrong name is told before anything is read
+    chosen(augment)  # a wrong name is told before anything is read
     # Only what was asked for: not every feature set has all of these.
     asked_for = {
         "n_features": (n_features, 300),
@@ -158,7 +159,7 @@ def _photographs(
 ) -> tuple[Sequence[Source], list[str] | None]:
     """The real samples of a data set with their groups, or all that are in a folder which is none."""
     from facespectra.datasets import add_frames, read_dataset, select_split
-    from facespectra.datasets.augmentation import sources_of
+    from facespectra.datasets.sources import sources_of
     from facespectra.errors import DatasetError
     from facespectra.videos import find_media, spread_frames
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from facespectra.datasets.clips import some
 from facespectra.datasets.headers import Header, read_headers
-from facespectra.datasets.likeness import look_alikes
+from facespectra.datasets.near_duplicates import look_alikes
+from facespectra.datasets.video_folders import some
 
 if TYPE_CHECKING:
     import pandas as pd

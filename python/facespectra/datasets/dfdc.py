@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from facespectra._files import one_line, shown
-from facespectra.datasets.clips import Clip, Labelled, as_table, clips_in, differences, some, warn_of
+from facespectra.datasets.video_folders import Clip, Labelled, as_table, clips_in, differences, some, warn_of
 from facespectra.errors import DatasetError
 
 if TYPE_CHECKING:

@@ -21,7 +21,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from facespectra._files import one_line
-from facespectra.datasets.clips import Clip, Labelled, as_table, child, clips_in, differences, some, warn_of
+from facespectra.datasets.video_folders import (
+    Clip,
+    Labelled,
+    as_table,
+    child,
+    clips_in,
+    differences,
+    some,
+    warn_of,
+)
 from facespectra.errors import DatasetError
 
 if TYPE_CHECKING:

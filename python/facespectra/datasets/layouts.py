@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from facespectra._extras import require
-from facespectra.datasets import celeb_df, ciplab, dfdc, face_forensics, uadfv
+from facespectra.datasets import celeb_df, dfdc, face_forensics, real_and_fake_face, uadfv
 from facespectra.datasets.manifest import COLUMNS, SUFFIXES, read_manifest, table_of
 from facespectra.errors import DatasetError
 
@@ -210,6 +210,8 @@ LAYOUTS: dict[str, Layout] = {
         for name in ("c0", "c23", "c40")
     },
     "dfdc": Layout("a metadata.json with a label for each video", dfdc.matches, dfdc.read),
-    "real-and-fake-face": Layout("folders training_real and training_fake", ciplab.matches, ciplab.read),
+    "real-and-fake-face": Layout(
+        "folders training_real and training_fake", real_and_fake_face.matches, real_and_fake_face.read
+    ),
     "classes": Layout("folders real and fake", _has_classes, _read_classes),
 }

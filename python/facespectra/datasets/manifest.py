@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from facespectra._extras import require
 from facespectra._files import one_line, shown
-from facespectra.datasets.frames import FRAME, frames_of
+from facespectra.datasets.sources import FRAME, frames_of
 from facespectra.errors import DatasetError, MissingExtraError
 
 if TYPE_CHECKING:

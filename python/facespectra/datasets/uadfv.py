@@ -11,7 +11,16 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facespectra.datasets.clips import Clip, Labelled, as_table, child, clips_in, differences, some, warn_of
+from facespectra.datasets.video_folders import (
+    Clip,
+    Labelled,
+    as_table,
+    child,
+    clips_in,
+    differences,
+    some,
+    warn_of,
+)
 
 if TYPE_CHECKING:
     import pandas as pd

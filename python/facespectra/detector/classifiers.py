@@ -214,6 +214,28 @@ def _folds(labels: bytes, groups: bytes, seed: int) -> list[tuple[NDArray[Any], 
     return list(folds.split(truth, truth.astype(np.int64), np.frombuffer(groups, dtype=np.int64)))
 
 
+def class_features(matrix: NDArray[Any], labels: NDArray[np.int64]) -> dict[str, dict[str, Any]]:
+    """Give mean and spread of every feature in both classes.
+
+    Parameters
+    ----------
+    matrix : (n, d) array
+        Finite.
+    labels : (n,) int64
+        0 or 1, both present.
+
+    Returns
+    -------
+    dict
+        ``"real"`` and ``"fake"``, each with ``n``, ``mean`` and ``sd``.
+    """
+    found = {}
+    for name, label in (("real", 0), ("fake", 1)):
+        rows = matrix[labels == label].astype(np.float64)
+        found[name] = {"n": len(rows), "mean": rows.mean(axis=0), "sd": rows.std(axis=0)}
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Fit:
     """A fitted classifier and what goes with it.

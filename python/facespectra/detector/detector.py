@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from facespectra.datasets.augmentation import Copy
-from facespectra.detector.attribution import class_features
-from facespectra.detector.classifiers import REGION_CLASSIFIERS, fit_classifier, make_pipeline
-from facespectra.detector.extraction import extract_cached
-from facespectra.detector.feature_sets import make_features
-from facespectra.detector.features import FeatureTable, extract_features
+from facespectra.augment import Copy
+from facespectra.detector.classifiers import REGION_CLASSIFIERS, class_features, fit_classifier, make_pipeline
 from facespectra.detector.model_file import save_model, versions
-from facespectra.detector.samples import Score, Source, read_samples
-from facespectra.detector.verdicts import explained
+from facespectra.detector.scores import Score, explained
 from facespectra.errors import DatasetError, ModelError
+from facespectra.features.crops import Source, read_samples
+from facespectra.features.extraction import extract_cached
+from facespectra.features.feature_sets import make_features
+from facespectra.features.table import FeatureTable, extract_features
 from facespectra.videos import N_FRAMES, Frame, spread_frames
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ class Detector:
     Parameters
     ----------
     features : str, default "spectrum"
-        Name of a feature set, see :data:`facespectra.detector.FEATURES`.
+        Name of a feature set, see :data:`facespectra.features.FEATURES`.
     classifier : str, default "svm-poly"
         ``"svm-poly"`` (the report's), ``"svm-linear"``, ``"svm-rbf"``, ``"svm-sigmoid"``, ``"logistic"`` or
         ``"kmeans"``, with scikit-learn's defaults; or, for features ``"regions"``, ``"experts"``, see
@@ -189,7 +188,7 @@ class Detector:
             splits is taken whole.
         augment : str or iterable of str
             ``"flip"``, ``"rotate"`` or both: train on changed copies of the photographs, too; see
-            :mod:`facespectra.datasets.augmentation`.
+            :mod:`facespectra.augment`.
         frames : int
             How many frames of each video to train on, evenly spread.
         progress : callable, optional
@@ -207,10 +206,9 @@ class Detector:
         """
         import pandas as pd
 
-        from facespectra.datasets.augmentation import add_copies, sources_of
-        from facespectra.datasets.frames import add_frames
         from facespectra.datasets.layouts import read_dataset
         from facespectra.datasets.manifest import as_manifest, select_split
+        from facespectra.datasets.sources import add_copies, add_frames, sources_of
 
         manifest = as_manifest(dataset) if isinstance(dataset, pd.DataFrame) else read_dataset(dataset)
         part = add_copies(add_frames(select_split(manifest, "train", split), frames), augment)

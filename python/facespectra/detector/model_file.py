@@ -20,9 +20,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from facespectra import __version__
 from facespectra._extras import require
 from facespectra._files import one_line, shown, write_atomically
+from facespectra._version import __version__
 from facespectra._versions import version_of
 from facespectra.errors import ModelError
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from facespectra.detector.features import FeatureTable, extract_features
-from facespectra.detector.samples import NO_FACE, OK, Crop, Sample, Source, read_samples
 from facespectra.errors import DatasetError
+from facespectra.features.crops import NO_FACE, OK, Crop, Sample, Source, read_samples
+from facespectra.features.table import FeatureTable, extract_features
 from facespectra.synth import SwapSettings, around_face, generator, make_twins
 from facespectra.videos import Frame
 

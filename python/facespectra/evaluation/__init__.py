@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from facespectra.evaluation.comparison import Comparison, compare
-from facespectra.evaluation.figures import (
+from facespectra.evaluation.intervals import delong_interval, group_interval, wilson_interval
+from facespectra.evaluation.metrics import (
     AGGREGATES,
     CONSTANT,
     POLARITY,
@@ -11,7 +12,6 @@ from facespectra.evaluation.figures import (
     evaluate,
     youden_threshold,
 )
-from facespectra.evaluation.intervals import delong_interval, group_interval, wilson_interval
 
 __all__ = [
     "AGGREGATES",

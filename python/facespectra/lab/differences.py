@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facespectra.evaluation import delong_interval
-from facespectra.lab.parts import Part
+from facespectra.lab.subsets import Part
 
 BANDS = 10
 

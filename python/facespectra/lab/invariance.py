@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facespectra.detector.feature_sets import Matrix, Runtime, SpectrumFeatures
-from facespectra.detector.features import FeatureTable
-from facespectra.detector.samples import OK, Crop
-from facespectra.lab.parts import Part
+from facespectra.features.crops import OK, Crop
+from facespectra.features.feature_sets import Matrix, Runtime, SpectrumFeatures
+from facespectra.features.table import FeatureTable
+from facespectra.lab.subsets import Part
 
 MIRRORED, ISOTROPIC, MIRRORED_ISOTROPIC = "mirrored", "isotropic", "mirrored-isotropic"
 STAGES = (MIRRORED, ISOTROPIC, MIRRORED_ISOTROPIC)
@@ -24,7 +24,7 @@ class MirroredSpectrum(SpectrumFeatures):
     Parameters
     ----------
     runtime, **settings
-        As for :class:`facespectra.detector.feature_sets.SpectrumFeatures`.
+        As for :class:`facespectra.features.feature_sets.SpectrumFeatures`.
     """
 
     def extract(self, crops: Sequence[Crop]) -> Matrix:

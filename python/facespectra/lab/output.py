@@ -9,21 +9,21 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from facespectra import __version__
 from facespectra._files import write_atomically
-from facespectra.datasets.frames import frames_of
+from facespectra._version import __version__
+from facespectra.datasets.sources import frames_of
 from facespectra.detector.model_file import versions
 from facespectra.errors import MissingExtraError
-from facespectra.lab import wording
+from facespectra.lab import text as wording
 from facespectra.lab.differences import BANDS, Separation
-from facespectra.lab.parts import Part
+from facespectra.lab.experiments import CROSS_VALIDATION, Trial
 from facespectra.lab.run import LabResult, final_detectors
+from facespectra.lab.subsets import Part
 from facespectra.lab.tasks import PORTRAITS, Outcome
-from facespectra.lab.trials import CROSS_VALIDATION, Trial
 from facespectra.report import write_metrics, write_roc, write_scores
-from facespectra.report.figures import Curve, Spectra, bands_figure, roc_figure, spectra_figure
-from facespectra.report.pages import write_page
-from facespectra.report.tables import write_csv
+from facespectra.report.figures.roc import Curve, Spectra, bands_figure, roc_figure, spectra_figure
+from facespectra.report.files import write_csv
+from facespectra.report.html import write_page
 
 RENDERED = " (rendered)"
 # For legends.

@@ -10,23 +10,23 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from facespectra.detector import Detector
-from facespectra.detector.cache import Cache, key_of
-from facespectra.detector.extraction import Extractor, Progress
-from facespectra.detector.feature_sets import (
+from facespectra.errors import FacespectraError, ModelError
+from facespectra.faces import FaceCropper
+from facespectra.features.cache import Cache, key_of
+from facespectra.features.extraction import Extractor, Progress
+from facespectra.features.feature_sets import (
     FeatureSet,
     RegionFeatureSet,
     ResNet50Features,
     Runtime,
     SpectrumFeatures,
 )
-from facespectra.errors import FacespectraError, ModelError
-from facespectra.faces import FaceCropper
 from facespectra.lab import invariance
 from facespectra.lab.differences import Separation, compared, separation
-from facespectra.lab.parts import Part, read_part, union, without_repeats
+from facespectra.lab.experiments import Trainer
+from facespectra.lab.subsets import Part, read_part, union, without_repeats
 from facespectra.lab.swaps import swaps_of
 from facespectra.lab.tasks import SWAPS_OF, Outcome, Training, task_1, task_2, task_3
-from facespectra.lab.trials import Trainer
 
 Watch: TypeAlias = Callable[[str], AbstractContextManager[Progress]]
 """Makes what shows the progress of a stage, from the name of the stage."""
@@ -56,7 +56,7 @@ class LabSettings:
     backend, threads, device, precision
         As for :class:`facespectra.Detector`.
     rendered : bool
-        Whether the pictures were drawn by :mod:`facespectra.datasets.rendered`: every page then says so.
+        Whether the pictures were drawn by :mod:`facespectra.rendered.database`: every page then says so.
     command : str
         What was called, for the pages.
     """

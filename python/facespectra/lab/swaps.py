@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from facespectra.datasets.augmentation import sources_of
-from facespectra.detector.cache import key_of, versions_of
-from facespectra.detector.features import FeatureTable
+from facespectra.datasets.sources import sources_of
 from facespectra.detector.synthetic import DRAWS, SyntheticSet, synthetic_set
 from facespectra.errors import DatasetError
-from facespectra.lab.parts import Part
+from facespectra.features.cache import key_of, versions_of
+from facespectra.features.table import FeatureTable
+from facespectra.lab.subsets import Part
 from facespectra.synth import SwapSettings
 
 if TYPE_CHECKING:
     from facespectra.detector import Detector
-    from facespectra.detector.extraction import Extractor, Progress
+    from facespectra.features.extraction import Extractor, Progress
 
 FEATURES = "regions"
 # To be raised with every change of the generator that changes what comes out of it.

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from facespectra.detector import CLASSIFIERS, Detector, load
-from facespectra.lab.parts import Part
-from facespectra.lab.trials import CROSS_VALIDATION, System, Trainer, Trial, judge, run_trial
+from facespectra.lab.experiments import CROSS_VALIDATION, System, Trainer, Trial, judge, run_trial
+from facespectra.lab.subsets import Part
 
 # The report's own figures, on UADFV (Tasks 1) and Celeb-DF (Tasks 2 and 3).
 REPORTED_TASK_1 = {"svm-poly": 0.78, "svm-linear": 0.71, "svm-rbf": 0.73, "svm-sigmoid": 0.42}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from facespectra.report.drawings import draw_roc
-from facespectra.report.tables import write_metrics, write_roc, write_scores
+from facespectra.report.figures.drawings import draw_roc
+from facespectra.report.files import write_metrics, write_roc, write_scores
 
 __all__ = ["draw_roc", "write_metrics", "write_roc", "write_scores"]

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facespectra.detector.attribution import Attribution, attribute, spectrum_columns
-from facespectra.detector.features import extract_features
 from facespectra.detector.loading import load
-from facespectra.detector.samples import NO_FACE, OK, Crop, Sample, Score, Source, read_samples
-from facespectra.detector.verdicts import explained, label_of
+from facespectra.detector.scores import Score, explained, label_of
 from facespectra.errors import FacespectraError
+from facespectra.features.crops import NO_FACE, OK, Crop, Sample, Source, read_samples
+from facespectra.features.table import extract_features
 
 if TYPE_CHECKING:
     from facespectra.detector import Detector
@@ -106,7 +106,7 @@ class Explanation:
         MissingExtraError
             If matplotlib, or for a page jinja2, is not installed.
         """
-        from facespectra.report.explained import write_explanation
+        from facespectra.report.figures.explanation import write_explanation
 
         return write_explanation(path, self)
 

@@ -12,14 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facespectra._threads import thread_count
-from facespectra.detector.features import extract_features
-from facespectra.detector.samples import OK, Crop, Sample, Source, cut
 from facespectra.evaluation import evaluate
-from facespectra.report.pictures import chosen, read_again
+from facespectra.features.crops import OK, Crop, Sample, Source, cut
+from facespectra.features.table import extract_features
+from facespectra.report.sampling import chosen, read_again
 
 if TYPE_CHECKING:
-    from facespectra.detector import Detector, FeatureTable
+    from facespectra.detector import Detector
     from facespectra.faces import Face
+    from facespectra.features import FeatureTable
     from facespectra.images import UInt8Array
 
 SAMPLES = 40

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, cast, overload
 import numpy as np
 
 from facespectra._threads import thread_count
+from facespectra.spectrum.arrays import as_images
 from facespectra.spectrum.backends import get_backend
-from facespectra.spectrum.images import as_images
 from facespectra.spectrum.settings import Convention, SpectrumSettings
 
 if TYPE_CHECKING:

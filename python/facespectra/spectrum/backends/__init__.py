@@ -5,7 +5,7 @@ A backend is a module with one function::
     extract(images, settings, threads, out) -> None
 
 which writes the spectrum of ``images[i]`` into ``out[i]``. `images` have passed
-:func:`facespectra.spectrum.images.as_images`, `out` is ``(B, n)`` of the settings' dtype.
+:func:`facespectra.spectrum.arrays.as_images`, `out` is ``(B, n)`` of the settings' dtype.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from importlib import import_module
 from typing import Protocol, cast
 
 from facespectra.errors import BackendError, SettingError
+from facespectra.spectrum.arrays import Grey
 from facespectra.spectrum.definition import Floats
-from facespectra.spectrum.images import Grey
 from facespectra.spectrum.settings import SpectrumSettings
 
 # In the order of the automatic choice. torch is only taken when asked for by name or by a tensor.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from facespectra.spectrum.images import Grey
+from facespectra.spectrum.arrays import Grey
 
 
 def for_each(images: Sequence[Grey], threads: int, work: Callable[[int, Grey], None]) -> None:

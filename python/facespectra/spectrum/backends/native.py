@@ -14,8 +14,8 @@ import numpy as np
 import facespectra._core as _core
 from facespectra.errors import BackendError, SettingError
 from facespectra.spectrum import providers
+from facespectra.spectrum.arrays import Grey
 from facespectra.spectrum.definition import Floats
-from facespectra.spectrum.images import Grey
 from facespectra.spectrum.settings import SpectrumSettings
 
 SIMD_VARIABLE = "FACESPECTRA_SIMD"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from facespectra.spectrum import definition
+from facespectra.spectrum.arrays import Grey
 from facespectra.spectrum.backends._parallel import for_each
-from facespectra.spectrum.images import Grey
 from facespectra.spectrum.settings import SpectrumSettings
 
 

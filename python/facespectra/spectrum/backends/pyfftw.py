@@ -14,8 +14,8 @@ import pyfftw
 from numpy.typing import NDArray
 
 from facespectra.spectrum import definition
+from facespectra.spectrum.arrays import Grey
 from facespectra.spectrum.backends._parallel import for_each
-from facespectra.spectrum.images import Grey
 from facespectra.spectrum.settings import SpectrumSettings
 
 MAX_SHAPES = 32

@@ -11,7 +11,7 @@ import torch
 from scipy.interpolate import CubicSpline
 
 from facespectra.spectrum import definition
-from facespectra.spectrum.images import COLOUR_CHANNELS, Grey
+from facespectra.spectrum.arrays import COLOUR_CHANNELS, Grey
 from facespectra.spectrum.settings import SpectrumSettings
 
 DTYPES = {torch.uint8: "uint8", torch.uint16: "uint16", torch.float32: "float32", torch.float64: "float64"}

@@ -24,7 +24,7 @@ def write_page(path: str | os.PathLike[str], template: str, context: Mapping[str
     template : str
         Name of a file in the package's ``report/templates``.
     context : mapping
-        What it shows. Text is escaped; figures come as SVG from :mod:`facespectra.report.figures`.
+        What it shows. Text is escaped; figures come as SVG from :mod:`facespectra.report.figures.roc`.
 
     Returns
     -------
@@ -61,7 +61,7 @@ def _environment() -> Any:
 def _figure_markup(svg: str, prefix: str) -> Any:
     from markupsafe import Markup
 
-    from facespectra.report.style import inline
+    from facespectra.report.figures.style import inline
 
     # Made by matplotlib, which escapes the text in it.
     return Markup(inline(svg, prefix))  # noqa: S704

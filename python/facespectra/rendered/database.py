@@ -24,7 +24,7 @@ from scipy import ndimage
 
 from facespectra._extras import require
 from facespectra._files import write_atomically
-from facespectra.datasets._portraits import Person, Plane, Shot, cover, draw, new_person, new_shot
+from facespectra.rendered.portraits import Person, Plane, Shot, cover, draw, new_person, new_shot
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -1,7 +1,7 @@
 """Draws people who do not exist, in linear light, from a few numbers each.
 
 A head is a dome with bumps for nose, brows, cheeks and lips; the light on it follows from its slopes. Nothing
-of a camera is in here: see :mod:`facespectra.datasets.rendered`.
+of a camera is in here: see :mod:`facespectra.rendered.database`.
 """
 
 from __future__ import annotations

@@ -11,10 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facespectra.datasets import add_frames, read_dataset, select_split
-from facespectra.datasets.augmentation import add_copies, sources_of
-from facespectra.datasets.frames import frames_of
-from facespectra.detector.extraction import Extractor, Progress, join, select
-from facespectra.detector.features import FeatureTable, stacked
+from facespectra.datasets.sources import add_copies, frames_of, sources_of
+from facespectra.features.extraction import Extractor, Progress, join, select
+from facespectra.features.table import FeatureTable, stacked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -128,7 +127,7 @@ def read_part(path: Path, role: str, name: str, augment: Iterable[str] = ()) -> 
     name : str
         Of the part.
     augment : iterable of str
-        Copies to add, see :mod:`facespectra.datasets.augmentation`.
+        Copies to add, see :mod:`facespectra.augment`.
 
     Returns
     -------

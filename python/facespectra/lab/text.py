@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from facespectra.lab.differences import BANDS
+from facespectra.lab.experiments import CROSS_VALIDATION, Trial
 from facespectra.lab.run import LabResult
 from facespectra.lab.tasks import AUGMENTED, Outcome
-from facespectra.lab.trials import CROSS_VALIDATION, Trial
 
 HEADINGS = {
     1: "Task 1: inside one database",

@@ -15,7 +15,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from facespectra import __version__
+from facespectra._version import __version__
 from facespectra._versions import version_of
 
 _DIGEST = 32

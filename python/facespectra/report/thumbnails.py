@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facespectra.report.figures import Spectra
+from facespectra.report.figures.roc import Spectra
 
 Floats = NDArray[np.float64]
 EACH = 6

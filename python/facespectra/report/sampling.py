@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from facespectra.detector.samples import Crop, Source, read_samples
+from facespectra.features.crops import Crop, Source, read_samples
 
 if TYPE_CHECKING:
     from facespectra.faces import Box

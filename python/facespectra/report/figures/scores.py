@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facespectra.evaluation import Evaluation, wilson_interval
-from facespectra.report.style import COLOURS, FAKE, INK, REAL, new_figure, page_style, to_svg
+from facespectra.report.figures.style import COLOURS, FAKE, INK, REAL, new_figure, page_style, to_svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,7 +8,7 @@ from os import PathLike, fspath
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from facespectra._threads import in_order, thread_count
-from facespectra.datasets.augmentation import Copy, change
+from facespectra.augment import Copy, change
 from facespectra.errors import UnreadableImageError, UnreadableVideoError
 from facespectra.videos import Frame, is_video, read_frames, video_info
 
@@ -81,33 +81,6 @@ class Sample:
     path: str
     status: str
     crop: Crop | None
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """What the detector says about one image.
-
-    Attributes
-    ----------
-    path : str
-        As it was given; empty for an image that came as an array.
-    score : float
-        Higher means more likely fake; NaN where there is no face, or nothing that can be read.
-    status : str
-        ``"ok"``, ``"no-face"``, ``"unreadable: <reason>"``, or ``"cannot-tell: <reason>"`` where the detector
-        knows that its score means little, such as for a very small face.
-    box : (x0, y0, x1, y1) or None
-        The pixels that were judged, half-open.
-    reason : str
-        What had most to do with the score, where the classifier can say so: the expert that spoke, and the
-        feature that it spoke of.
-    """
-
-    path: str
-    score: float
-    status: str
-    box: Box | None
-    reason: str = ""
 
 
 def is_unreadable(status: str) -> bool:

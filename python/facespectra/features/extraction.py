@@ -14,11 +14,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from facespectra.datasets.augmentation import Copy
-from facespectra.detector.cache import Cache, key_of, versions_of
-from facespectra.detector.feature_sets import FeatureSet, Matrix
-from facespectra.detector.features import BATCH, FeatureTable, batch_rows, stacked
-from facespectra.detector.samples import (
+from facespectra.augment import Copy
+from facespectra.features.cache import Cache, key_of, versions_of
+from facespectra.features.crops import (
     NO_FACE,
     NO_MEMORY,
     OK,
@@ -27,6 +25,8 @@ from facespectra.detector.samples import (
     read_samples,
     run_ahead,
 )
+from facespectra.features.feature_sets import FeatureSet, Matrix
+from facespectra.features.table import BATCH, FeatureTable, batch_rows, stacked
 from facespectra.videos import Frame
 
 if TYPE_CHECKING:

@@ -1,9 +1,11 @@
-"""Videos in a manifest: one row for each frame that is to be looked at."""
+"""What the rows of a manifest are read from: images, frames of videos, and changed copies of either."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from facespectra.augment import AUGMENTATIONS, Copy, chosen
 from facespectra.videos import N_FRAMES, Frame, is_video, spread_frames
 
 if TYPE_CHECKING:
@@ -63,3 +65,48 @@ def frames_of(manifest: pd.DataFrame) -> list[int | None] | None:
         return None
     column = manifest[FRAME]
     return [None if missing else int(frame) for frame, missing in zip(column, column.isna(), strict=True)]
+
+
+def add_copies(manifest: pd.DataFrame, names: str | Iterable[str]) -> pd.DataFrame:
+    """List the copies of every sample behind the samples themselves.
+
+    Parameters
+    ----------
+    manifest : pandas.DataFrame
+        As :func:`facespectra.read_dataset` gives it.
+    names : str or iterable of str
+        Of :data:`AUGMENTATIONS`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The originals, then all copies of one kind, then all of the next. A column ``change`` is added, empty
+        for originals. Label, group and split of a copy are its original's.
+    """
+    import pandas as pd
+
+    changes = [copy for name in chosen(names) for copy in AUGMENTATIONS[name]]
+    return pd.concat([manifest.assign(change=name) for name in ("", *changes)], ignore_index=True)
+
+
+def sources_of(manifest: pd.DataFrame) -> list[str | Frame | Copy]:
+    """Give what :meth:`facespectra.Detector.extract` reads for each row of a manifest.
+
+    Parameters
+    ----------
+    manifest : pandas.DataFrame
+        Its column ``change``, from :func:`add_copies`, and its column ``frame``, from
+        :func:`facespectra.datasets.add_frames`, are heeded where they are there.
+
+    Returns
+    -------
+    list of str, Frame or Copy
+        Paths of the originals, their frames, and copies of either.
+    """
+    nothing = [None] * len(manifest)
+    changes = manifest.get("change", nothing)
+    frames = frames_of(manifest) or nothing
+    return [
+        Copy(path, name, frame) if name else path if frame is None else Frame(path, frame)
+        for path, name, frame in zip(manifest["path"], changes, frames, strict=True)
+    ]

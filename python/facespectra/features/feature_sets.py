@@ -11,8 +11,8 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from facespectra.detector.cache import versions_of
-from facespectra.detector.samples import Crop
+from facespectra.features.cache import versions_of
+from facespectra.features.crops import Crop
 from facespectra.spectrum.settings import SpectrumSettings
 
 Matrix: TypeAlias = NDArray[np.floating[Any]]

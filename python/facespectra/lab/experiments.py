@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facespectra.detector import Detector, FeatureTable, load
-from facespectra.detector.cache import Cache, key_of, versions_of
+from facespectra.detector import Detector, load
 from facespectra.errors import DatasetError
 from facespectra.evaluation import Evaluation, evaluate
-from facespectra.lab.parts import Part
+from facespectra.features import FeatureTable
+from facespectra.features.cache import Cache, key_of, versions_of
+from facespectra.lab.subsets import Part
 
 # To be raised with every change of the code behind the fit that changes what comes out of it.
 FIT = 1
@@ -33,7 +34,7 @@ class System:
     Attributes
     ----------
     features : str
-        One of :data:`facespectra.detector.FEATURES`.
+        One of :data:`facespectra.features.FEATURES`.
     classifier : str
         One of :data:`facespectra.detector.CLASSIFIERS`.
     """

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from facespectra._files import write_atomically
-from facespectra.detector.samples import NO_FACE, is_unreadable
 from facespectra.evaluation import Evaluation
+from facespectra.features.crops import NO_FACE, is_unreadable
 
 SCORES = ("path", "label", "group", "score", "status")
 

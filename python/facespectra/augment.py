@@ -15,15 +15,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from facespectra.datasets.frames import frames_of
 from facespectra.images import read_image
 from facespectra.videos import Frame, read_frames
 
 if TYPE_CHECKING:
-    import pandas as pd
     from PIL import Image
 
-__all__ = ["AUGMENTATIONS", "Copy", "add_copies", "change", "chosen", "sources_of"]
+__all__ = ["AUGMENTATIONS", "Copy", "change", "chosen"]
 
 AUGMENTATIONS: dict[str, tuple[str, ...]] = {"flip": ("flip",), "rotate": ("rotate+45", "rotate-45")}
 """By the name that a user gives: the copies that are made of each photograph."""
@@ -123,48 +121,3 @@ def change(image: Image.Image, name: str) -> Image.Image:
         angle = float(name.removeprefix("rotate"))
         return image.rotate(angle, resample=Image.Resampling.BICUBIC, expand=True)
     raise ValueError(f"unknown change {name!r}")
-
-
-def add_copies(manifest: pd.DataFrame, names: str | Iterable[str]) -> pd.DataFrame:
-    """List the copies of every sample behind the samples themselves.
-
-    Parameters
-    ----------
-    manifest : pandas.DataFrame
-        As :func:`facespectra.read_dataset` gives it.
-    names : str or iterable of str
-        Of :data:`AUGMENTATIONS`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The originals, then all copies of one kind, then all of the next. A column ``change`` is added, empty
-        for originals. Label, group and split of a copy are its original's.
-    """
-    import pandas as pd
-
-    changes = [copy for name in chosen(names) for copy in AUGMENTATIONS[name]]
-    return pd.concat([manifest.assign(change=name) for name in ("", *changes)], ignore_index=True)
-
-
-def sources_of(manifest: pd.DataFrame) -> list[str | Frame | Copy]:
-    """Give what :meth:`facespectra.Detector.extract` reads for each row of a manifest.
-
-    Parameters
-    ----------
-    manifest : pandas.DataFrame
-        Its column ``change``, from :func:`add_copies`, and its column ``frame``, from
-        :func:`facespectra.datasets.add_frames`, are heeded where they are there.
-
-    Returns
-    -------
-    list of str, Frame or Copy
-        Paths of the originals, their frames, and copies of either.
-    """
-    nothing = [None] * len(manifest)
-    changes = manifest.get("change", nothing)
-    frames = frames_of(manifest) or nothing
-    return [
-        Copy(path, name, frame) if name else path if frame is None else Frame(path, frame)
-        for path, name, frame in zip(manifest["path"], changes, frames, strict=True)
-    ]

@@ -10,11 +10,11 @@ import numpy as np
 
 from facespectra._extras import require
 from facespectra._files import write_atomically
-from facespectra.report.bands import CORNERS, draw_bars, draw_regions
-from facespectra.report.drawings import NO_DATE, drawn
 from facespectra.report.explanation import Explanation
-from facespectra.report.gallery import short
-from facespectra.report.style import FAKE, INK, REAL, new_figure, page_style, to_svg
+from facespectra.report.figures.attribution import CORNERS, draw_bars, draw_regions
+from facespectra.report.figures.drawings import NO_DATE, drawn
+from facespectra.report.figures.style import FAKE, INK, REAL, new_figure, page_style, to_svg
+from facespectra.report.thumbnails import short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -262,8 +262,8 @@ def _draw_parts(figure: Any, axes: list[Axes], found: Explanation) -> None:
 
 
 def _write_page(path: str | os.PathLike[str], found: Explanation) -> Path:
-    from facespectra import __version__
-    from facespectra.report.pages import write_page
+    from facespectra._version import __version__
+    from facespectra.report.html import write_page
 
     require("report", "matplotlib", "jinja2")
     with page_style():

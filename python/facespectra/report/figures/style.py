@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from facespectra._extras import require
-from facespectra.report.drawings import REPRODUCIBLE, drawn
+from facespectra.report.figures.drawings import REPRODUCIBLE, drawn
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

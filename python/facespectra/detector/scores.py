@@ -3,16 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facespectra.detector.samples import CANNOT_TELL, OK, Score
-from facespectra.evaluation.figures import Aggregate
+from facespectra.evaluation.metrics import Aggregate
+from facespectra.features.crops import CANNOT_TELL, OK
+
+if TYPE_CHECKING:
+    from facespectra.faces import Box
 
 FAKE, REAL, UNKNOWN = "fake", "real", "can't tell"
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What the detector says about one image.
+
+    Attributes
+    ----------
+    path : str
+        As it was given; empty for an image that came as an array.
+    score : float
+        Higher means more likely fake; NaN where there is no face, or nothing that can be read.
+    status : str
+        ``"ok"``, ``"no-face"``, ``"unreadable: <reason>"``, or ``"cannot-tell: <reason>"`` where the detector
+        knows that its score means little, such as for a very small face.
+    box : (x0, y0, x1, y1) or None
+        The pixels that were judged, half-open.
+    reason : str
+        What had most to do with the score, where the classifier can say so: the expert that spoke, and the
+        feature that it spoke of.
+    """
+
+    path: str
+    score: float
+    status: str
+    box: Box | None
+    reason: str = ""
 
 
 def explained(score: Score, features: NDArray[Any], judge: Any) -> Score:

@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from facespectra.detector.attribution import RESNET, Attribution, attribute, auc_lost
 from facespectra.evaluation.intervals import components
-from facespectra.report.bands import bars_figure, regions_figure
-from facespectra.report.figures import Spectra
-from facespectra.report.pictures import chosen
+from facespectra.report.figures.attribution import bars_figure, regions_figure
+from facespectra.report.figures.roc import Spectra
+from facespectra.report.sampling import chosen
 
 if TYPE_CHECKING:
-    from facespectra.detector import Detector, FeatureTable
+    from facespectra.detector import Detector
+    from facespectra.features import FeatureTable
 
 # Faces of each class that are looked at.
 ENOUGH = 400

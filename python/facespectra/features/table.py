@@ -1,4 +1,4 @@
-"""Step 2: from crops to a matrix, by a feature set of :mod:`~facespectra.detector.feature_sets`."""
+"""Step 2: from crops to a matrix, by a feature set of :mod:`~facespectra.features.feature_sets`."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from facespectra.detector.feature_sets import FeatureSet, Matrix
-from facespectra.detector.samples import NO_FACE, NO_MEMORY, OK, UNREADABLE, Sample, is_unreadable
 from facespectra.errors import FacespectraError
+from facespectra.features.crops import NO_FACE, NO_MEMORY, OK, UNREADABLE, Sample, is_unreadable
+from facespectra.features.feature_sets import FeatureSet, Matrix
 
 if TYPE_CHECKING:
     from facespectra.faces import Box
@@ -89,7 +89,7 @@ def extract_features(
     Parameters
     ----------
     samples : iterable of Sample
-        From :func:`~facespectra.detector.samples.read_samples`.
+        From :func:`~facespectra.features.crops.read_samples`.
     features : FeatureSet
         What to compute.
     progress : callable, optional
@@ -172,7 +172,7 @@ def batch_rows(batch: Sequence[Sample], features: FeatureSet) -> tuple[Matrix, l
     Parameters
     ----------
     batch : sequence of Sample
-        From :func:`~facespectra.detector.samples.read_samples`.
+        From :func:`~facespectra.features.crops.read_samples`.
     features : FeatureSet
         What to compute.
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from facespectra.detector import FeatureTable
+    from facespectra.features import FeatureTable
     from facespectra.videos import Named
 
     Write: TypeAlias = Callable[[FeatureTable], None]

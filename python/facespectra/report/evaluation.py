@@ -13,19 +13,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facespectra import __version__
+from facespectra._version import __version__
 from facespectra.detector.loading import DEFAULT_MODEL
 from facespectra.detector.model_file import versions
-from facespectra.detector.samples import NO_FACE, OK, Source, is_unreadable
 from facespectra.evaluation import Evaluation
-from facespectra.report import curves, drives, words
-from facespectra.report.gallery import caption, sheets, spark
-from facespectra.report.pages import write_page
-from facespectra.report.pictures import chosen, read_again, tile
+from facespectra.features.crops import NO_FACE, OK, Source, is_unreadable
+from facespectra.report import importance as drives
+from facespectra.report import text as words
+from facespectra.report.figures import scores as curves
+from facespectra.report.html import write_page
 from facespectra.report.robustness import Sweep
+from facespectra.report.sampling import chosen, read_again, tile
+from facespectra.report.thumbnails import caption, sheets, spark
 
 if TYPE_CHECKING:
-    from facespectra.detector import Detector, FeatureTable
+    from facespectra.detector import Detector
+    from facespectra.features import FeatureTable
 
 # Faces of each class whose spectra are averaged, where the model itself looks at other features.
 SPECTRA = 150
@@ -145,7 +148,7 @@ def write_report(path: str | os.PathLike[str], evaluated: Evaluated) -> Path:
         "made": _made(evaluated),
     }
     if spectra is not None:
-        from facespectra.report.bands import class_spectra_figure
+        from facespectra.report.figures.attribution import class_spectra_figure
 
         context["spectra_svg"] = class_spectra_figure(spectra)
     return write_page(path, "evaluation.html.j2", context)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facespectra.report.figures import Spectra
-from facespectra.report.style import COLOURS, FAKE, INK, REAL, new_figure, page_style, to_svg
+from facespectra.report.figures.roc import Spectra
+from facespectra.report.figures.style import COLOURS, FAKE, INK, REAL, new_figure, page_style, to_svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -1,0 +1,1 @@
+"""Drawings: arrays in, SVG out. Nothing here measures, reads an image or knows a detector."""
