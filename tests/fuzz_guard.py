@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from facespectra._files import shown
+from facespectra._files import printable
 from facespectra.errors import FacespectraError
 
 # What Python tells of, before it happens, that no reader has any business with.
@@ -111,7 +111,7 @@ def check_message(message: str, path: Path) -> None:
     """See that an error is one line that names the file."""
     if not message or any(ord(letter) < 32 or 127 <= ord(letter) < 160 for letter in message):
         raise BrokenPromiseError(f"an error is one line, without codes for terminals: {message!r}")
-    if shown(path) not in message and shown(path.parent) not in message:
+    if printable(path) not in message and printable(path.parent) not in message:
         raise BrokenPromiseError(f"an error names the file: {message!r}")
     if len(message) > LONGEST:
         raise BrokenPromiseError(f"an error can be read: it has {len(message)} letters, {message[:200]!r}")

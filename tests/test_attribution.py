@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import facespectra as fs
-from facespectra.detector.attribution import BANDS, attribute, auc_lost, parts_of
+from facespectra.detector.attribution import BANDS, attribute, parts_of, permutation_importance
 from facespectra.features.table import FeatureTable
 
 for _package in ("sklearn", "skops", "facenet_pytorch", "pandas"):
@@ -68,7 +68,7 @@ def test_the_band_that_tells_is_found_by_both_measures(classifier: str) -> None:
     made = detector(classifier)
     amounts = attribute(made, rows).amounts
     gap = amounts[labels == 1].mean(axis=0) - amounts[labels == 0].mean(axis=0)
-    lost = auc_lost(made, rows, labels)
+    lost = permutation_importance(made, rows, labels)
     assert int(np.argmax(gap)) == int(np.argmax(lost)) == 2
     assert lost[2] > 0.2
     assert np.delete(np.abs(lost), 2).max() < 0.1

@@ -16,7 +16,7 @@ import facespectra as fs
 from facespectra.cli import main
 from facespectra.detector.experts import DETAIL, TwoExperts
 from facespectra.detector.loading import DEFAULT_MODEL
-from facespectra.detector.scores import Score, label_of, score_of_group
+from facespectra.detector.scores import Score, aggregate_scores, label_of
 from facespectra.detector.synthetic import fit_synthetic, is_held_out, synthetic_set
 from facespectra.evaluation.calibration import calibration_error
 from facespectra.models.build import CHECKS, build
@@ -72,9 +72,9 @@ def test_contributions_add_up_and_name_what_decides() -> None:
     name = feature_names()[0]
     lifted[0] += 1e6
     assert next(iter(experts.contributions(lifted))) == name
-    assert experts.speaker(lifted) == "absolute"
+    assert experts.dominant_expert(lifted) == "absolute"
     lifted[0], lifted[-1] = matrix[3, 0], 1e6
-    assert experts.speaker(lifted) == "relative"
+    assert experts.dominant_expert(lifted) == "relative"
 
 
 def test_a_row_has_the_same_score_alone() -> None:
@@ -102,10 +102,10 @@ def test_calibration_gives_probabilities_in_the_same_order() -> None:
 def test_doubts() -> None:
     experts = TwoExperts(least_width=64, least_detail=0.0).fit(*rows())
     row = np.ones(WIDTH)
-    assert experts.doubt(row, 64) == ""
-    assert "a face of 63 pixels" in experts.doubt(row, 63)
+    assert experts.abstention_reason(row, 64) == ""
+    assert "a face of 63 pixels" in experts.abstention_reason(row, 63)
     row[feature_names().index(DETAIL)] = -0.1
-    assert "too compressed" in experts.doubt(row, 200)
+    assert "too compressed" in experts.abstention_reason(row, 200)
 
 
 def test_experts_take_region_features_alone() -> None:
@@ -249,10 +249,10 @@ def test_labels_and_means() -> None:
         "can't tell",
         "",
     ]
-    assert score_of_group("v", [frame(0.2), doubtful, frame(0.4), nothing]).score == pytest.approx(0.3)
-    only = score_of_group("v", [doubtful, nothing])
+    assert aggregate_scores("v", [frame(0.2), doubtful, frame(0.4), nothing]).score == pytest.approx(0.3)
+    only = aggregate_scores("v", [doubtful, nothing])
     assert (only.score, label_of(only, 0.5)) == (0.9, "can't tell")
-    assert np.isnan(score_of_group("v", [nothing]).score)
+    assert np.isnan(aggregate_scores("v", [nothing]).score)
 
 
 def test_info_shows_the_card(capsys: pytest.CaptureFixture[str]) -> None:

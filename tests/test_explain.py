@@ -72,7 +72,7 @@ def test_figures_are_those_of_score(folder: Path, models: dict[str, Path], class
 def test_the_shipped_model_names_its_experts(folder: Path) -> None:
     found = fs.explain(folder / "<script>face.png")
     assert set(found.experts) == {"absolute", "relative"}
-    assert found.speaker in found.experts
+    assert found.dominant_expert in found.experts
     assert found.probability
     judge = fs.load().pipeline_[-1]
     total = sum(found.contributions.values())

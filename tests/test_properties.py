@@ -14,8 +14,8 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 
 from examples import few
-from facespectra._files import as_utf8, one_line, shown
-from facespectra._threads import in_order
+from facespectra._files import as_utf8, one_line, printable
+from facespectra._threads import ordered_map
 from facespectra.augment import AUGMENTATIONS, change, chosen
 from facespectra.datasets.manifest import as_manifest, select_split
 from facespectra.datasets.sources import add_copies
@@ -34,9 +34,9 @@ names = st.binary(max_size=20).map(lambda name: name.decode("utf-8", "surrogatee
 @few
 @given(names, names)
 def test_names_become_one_safe_line(name: str, other: str) -> None:
-    line = shown(name)
+    line = printable(name)
     assert not any(ord(c) < 32 or 127 <= ord(c) < 160 or 0xD800 <= ord(c) < 0xE000 for c in line)
-    assert shown(line) == line
+    assert printable(line) == line
     if name.isascii() and name.isprintable():
         assert line == name == as_utf8(name)
     text = as_utf8(name)
@@ -55,9 +55,9 @@ def test_in_order_is_a_map(items: list[int], workers: int, ahead: int) -> None:
     def weigh(item: int) -> int:
         return item + 1
 
-    found = in_order(lambda item: item * item, iter(items), workers=workers, ahead=ahead, weight=weigh)
+    found = ordered_map(lambda item: item * item, iter(items), workers=workers, max_pending=ahead, cost=weigh)
     assert list(found) == [item * item for item in items]
-    broken = in_order(lambda item: 9 // item, iter(items), workers=workers, ahead=ahead, weight=weigh)
+    broken = ordered_map(lambda item: 9 // item, iter(items), workers=workers, max_pending=ahead, cost=weigh)
     before = items[: items.index(0)] if 0 in items else items
     for item in before:
         assert next(broken) == 9 // item

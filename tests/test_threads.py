@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from facespectra._threads import in_order, thread_count
+from facespectra._threads import ordered_map, thread_count
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5])
@@ -19,8 +19,10 @@ def test_results_come_in_the_order_of_their_items(workers: int) -> None:
         time.sleep(0.01 if item % 3 == 0 else 0)
         return item * item
 
-    assert list(in_order(slow_first, range(30), workers=workers, ahead=7)) == [n * n for n in range(30)]
-    assert list(in_order(slow_first, [], workers=workers, ahead=7)) == []
+    assert list(ordered_map(slow_first, range(30), workers=workers, max_pending=7)) == [
+        n * n for n in range(30)
+    ]
+    assert list(ordered_map(slow_first, [], workers=workers, max_pending=7)) == []
 
 
 def test_no_more_is_taken_than_may_wait() -> None:
@@ -31,7 +33,7 @@ def test_no_more_is_taken_than_may_wait() -> None:
             taken.append(item)
             yield item
 
-    for done, _ in enumerate(in_order(str, items(), workers=3, ahead=6, weight=lambda _: 2)):
+    for done, _ in enumerate(ordered_map(str, items(), workers=3, max_pending=6, cost=lambda _: 2)):
         assert len(taken) <= done + 5
 
 
@@ -43,7 +45,7 @@ def test_an_exception_comes_in_its_turn_and_ends_the_rest() -> None:
         time.sleep(0.01)
         return 1 // (2 - item)
 
-    results = in_order(fails_at_two, range(100), workers=2, ahead=90)
+    results = ordered_map(fails_at_two, range(100), workers=2, max_pending=90)
     assert [next(results), next(results)] == [0, 1]
     with pytest.raises(ZeroDivisionError):
         next(results)
@@ -52,7 +54,7 @@ def test_an_exception_comes_in_its_turn_and_ends_the_rest() -> None:
 
 
 def test_who_stops_early_leaves_no_threads() -> None:
-    results = in_order(str, iter(range(10**9)), workers=4, ahead=20)
+    results = ordered_map(str, iter(range(10**9)), workers=4, max_pending=20)
     assert next(results) == "0"
     results.close()
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("facespectra")]

@@ -207,11 +207,11 @@ def test_the_lab_keeps_the_frames_of_a_video_apart(data: Path, tmp_path: Path) -
     from facespectra.features import make_features
     from facespectra.features.cache import Cache
     from facespectra.features.extraction import Extractor
-    from facespectra.lab.subsets import read_part
+    from facespectra.lab.subsets import read_subset
 
     write_clip(tmp_path / "set/evaluation/real/a.mp4", 20)
     write_clip(tmp_path / "set/evaluation/fake/b.mp4", 20, noise=1)
-    part = read_part(tmp_path / "set", "test", "videos")
+    part = read_subset(tmp_path / "set", "test", "videos")
     assert len(part.samples) == 20
     stages = {"spectrum": make_features("spectrum", {"n_features": 10})}
     extractor = Extractor(Cache(tmp_path / "cache"), fs.FaceCropper(), stages)

@@ -20,7 +20,7 @@ _ESCAPED |= {ord("\n"): "\\n", ord("\r"): "\\r", ord("\t"): "\\t"}
 _ESCAPED |= {0xDC00 + byte: f"\\x{byte:02x}" for byte in range(128, 256)}
 
 
-def shown(path: PathLike) -> str:
+def printable(path: PathLike) -> str:
     r"""Put the name of a file into text for people: one line, without codes for terminals.
 
     Parameters
@@ -52,7 +52,7 @@ def one_line(what: object, most: int = 300) -> str:
     str
         One line without codes for terminals; of an error that says nothing, its type.
     """
-    text = " ".join(shown(" ".join(str(what).split())).split())
+    text = " ".join(printable(" ".join(str(what).split())).split())
     if not text and isinstance(what, BaseException):
         text = type(what).__name__
     return text if len(text) <= most else text[: most - 3] + "..."

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facespectra._extras import require
-from facespectra._files import one_line, shown
+from facespectra._files import one_line, printable
 from facespectra.errors import ModelError
 
 __all__ = ["Finder", "Found", "NativeFinder", "ReferenceFinder", "has_core"]
@@ -234,5 +234,7 @@ def read_parameters(file: Path) -> dict[str, NDArray[np.float32]]:
             parameters[name] = np.array(values, np.float32, order="C")
     except Exception as error:
         # A damaged pickle can fail in any way.
-        raise ModelError(f"cannot read MTCNN's parameters from {shown(file)}: {one_line(error)}") from error
+        raise ModelError(
+            f"cannot read MTCNN's parameters from {printable(file)}: {one_line(error)}"
+        ) from error
     return parameters

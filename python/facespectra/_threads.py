@@ -44,13 +44,13 @@ def thread_count(threads: int | None = None) -> int:
     return int(value)
 
 
-def in_order(
+def ordered_map(
     function: Callable[[Item], Result],
     items: Iterable[Item],
     *,
     workers: int,
-    ahead: int,
-    weight: Callable[[Item], int] = lambda _: 1,
+    max_pending: int,
+    cost: Callable[[Item], int] = lambda _: 1,
 ) -> Iterator[Result]:
     """Map a function over items on several threads, ahead of who takes the results.
 
@@ -62,9 +62,9 @@ def in_order(
         Taken as they are needed, by the thread that takes the results.
     workers : int
         Threads. One means this one, and nothing runs ahead.
-    ahead : int
+    max_pending : int
         How much may be in work or wait at once: what bounds the memory.
-    weight : callable
+    cost : callable
         How much one item counts for, 1 unless told.
 
     Yields
@@ -81,9 +81,9 @@ def in_order(
     pool = ThreadPoolExecutor(workers, thread_name_prefix="facespectra")
     try:
         for item in items:
-            waiting.append((pool.submit(function, item), weight(item)))
+            waiting.append((pool.submit(function, item), cost(item)))
             taken += waiting[-1][1]
-            while taken > ahead:
+            while taken > max_pending:
                 future, counted = waiting.popleft()
                 taken -= counted
                 yield future.result()

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from facespectra._conversion import AnyImage, UInt8Array, cut_grey, shared_rgb, size_of
-from facespectra._threads import in_order, thread_count
+from facespectra._threads import ordered_map, thread_count
 from facespectra.errors import BackendError
 
 if TYPE_CHECKING:
@@ -203,11 +203,11 @@ class FaceCropper:
             raise TypeError("detect() takes a sequence of images; put a single one into a list")
         single = (isinstance(images, Sized) and len(images) < 2) or not self.in_core
         workers = thread_count(threads)
-        found = in_order(
+        found = ordered_map(
             lambda image: self._detect(shared_rgb(image)),
             images,
             workers=1 if single else workers,
-            ahead=2 * workers,
+            max_pending=2 * workers,
         )
         return list(found)
 

@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING, TypeVar
 
 from facespectra._conversion import AnyImage, UInt8Array, shared_rgb, to_grey, to_rgb, to_rgb_image
 from facespectra._extras import require
-from facespectra._files import PathLike, one_line, shown
+from facespectra._files import PathLike, one_line, printable
 from facespectra.errors import DatasetError, SettingError, UnreadableImageError
 
 if TYPE_CHECKING:
@@ -259,7 +259,7 @@ def _orientation(image: Image.Image) -> int:
 
 def _unreadable(file: Path, reason: str) -> UnreadableImageError:
     reason = " ".join(reason.split())
-    return UnreadableImageError(f"cannot read image {shown(file)}: {reason}", reason)
+    return UnreadableImageError(f"cannot read image {printable(file)}: {reason}", reason)
 
 
 def find_images(
@@ -301,7 +301,7 @@ def find_images(
 
 
 def _nothing(source: PathLike, what: str) -> str:
-    name = shown(source)
+    name = printable(source)
     if Path(source).is_dir():
         return f"no {what} in the folder {name}"
     if glob.has_magic(name):
@@ -328,7 +328,7 @@ def _walk(folder: Path, suffixes: frozenset[str]) -> Iterator[Path]:
 
     def notice(error: OSError) -> None:
         if Path(error.filename) == folder:
-            raise DatasetError(f"cannot list the folder {shown(folder)}: {error.strerror}") from error
+            raise DatasetError(f"cannot list the folder {printable(folder)}: {error.strerror}") from error
         # One failure among the files: reading it says why.
         closed.append(Path(error.filename))
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from facespectra._extras import require
-from facespectra._files import PathLike, shown
+from facespectra._files import PathLike, printable
 from facespectra.errors import UnreadableVideoError
 from facespectra.images import IMAGE_SUFFIXES, find_images, pixel_limit, too_large, why_not_opened
 
@@ -345,4 +345,4 @@ def _sign(value: int) -> int:
 
 def _unreadable(path: PathLike, reason: str) -> UnreadableVideoError:
     reason = " ".join(reason.split())
-    return UnreadableVideoError(f"cannot read video {shown(path)}: {reason}", reason)
+    return UnreadableVideoError(f"cannot read video {printable(path)}: {reason}", reason)

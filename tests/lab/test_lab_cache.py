@@ -17,7 +17,7 @@ import facespectra as fs
 from facespectra.features.cache import Cache, key_of
 from facespectra.lab import LabResult, run_lab, write_lab
 from facespectra.lab.experiments import System, Trainer
-from facespectra.lab.subsets import Part, without_repeats
+from facespectra.lab.subsets import Subset, without_repeats
 from lab_runs import computed, settings, silent
 
 pd = pytest.importorskip("pandas", reason="needs the detect extra")
@@ -145,6 +145,6 @@ def test_frames_of_one_video_are_not_repeats() -> None:
     rows += [("b.mp4", 0, "b", "", 0, ""), ("same.mp4", 1, "a", "", 9, ""), ("t.mp4", 0, "t", "", 0, "")]
     samples = pd.DataFrame(rows, columns=["path", "label", "group", "split", "frame", "change"])
     digests = {"a.mp4": "1", "b.mp4": "2", "same.mp4": "1", "t.mp4": "3"}
-    left, in_test, repeated = without_repeats(Part("videos", samples), digests.get, ["3", None])
+    left, in_test, repeated = without_repeats(Subset("videos", samples), digests.get, ["3", None])
     assert left.samples[["path", "frame"]].to_numpy().tolist() == [["a.mp4", 0], ["a.mp4", 9], ["b.mp4", 0]]
     assert (in_test, repeated) == (1, 1)

@@ -50,16 +50,18 @@ def test_the_lab_on_photographs(shared_data: Path, tmp_path: Path, monkeypatch: 
         for path in sorted((lab / "Task_1/development" / kind).iterdir())[:6]:
             shutil.copy(path, tmp_path / "extra" / kind / path.name)
     result = run_lab(settings(lab, tmp_path / "out", extra=tmp_path / "extra"), silent)
-    trials = {
-        (number, trial.system.name): trial.evaluation.auc
-        for number, outcome in result.tasks.items()
-        for trial in outcome.trials
-        if number < 3 and trial.protocol == "evaluation"
+    experiments = {
+        (number, experiment.system.name): experiment.evaluation.auc
+        for number, task_result in result.tasks.items()
+        for experiment in task_result.experiments
+        if number < 3 and experiment.protocol == "evaluation"
     }
     expected = {"svm-poly": 0.947, "svm-linear": 0.851, "svm-rbf": 0.878, "svm-sigmoid": 0.200}
-    assert {name: trials[1, name] for name in expected} == pytest.approx(expected, abs=0.005)
-    assert trials[2, "svm-poly"] == pytest.approx(0.500, abs=0.005)
+    assert {name: experiments[1, name] for name in expected} == pytest.approx(expected, abs=0.005)
+    assert experiments[2, "svm-poly"] == pytest.approx(0.500, abs=0.005)
     assert result.tasks[1].final.system.name == "svm-poly"
     assert all(
-        trial.evaluation is not None or trial.reason for o in result.tasks.values() for trial in o.trials
+        experiment.evaluation is not None or experiment.reason
+        for o in result.tasks.values()
+        for experiment in o.experiments
     )

@@ -46,10 +46,10 @@ def test_each_task_has_the_files_of_the_contract(done: LabResult) -> None:
 
 def test_models_are_kept_and_score_alike(done: LabResult, weights_file: Path) -> None:
     for name, number, more in (("task1.model", 1, {}), ("task3.model", 3, {"weights": weights_file})):
-        trial = done.tasks[number].final
+        experiment = done.tasks[number].final
         model = fs.load(done.settings.out / name, **more)
-        paths = trial.part.samples["path"].tolist()[:3]
-        np.testing.assert_allclose(model.score(paths), trial.scores[:3], rtol=1e-5)
+        paths = experiment.part.samples["path"].tolist()[:3]
+        np.testing.assert_allclose(model.score(paths), experiment.scores[:3], rtol=1e-5)
 
 
 def test_counts_of_samples_and_missing_faces(done: LabResult, data: Path) -> None:

@@ -85,8 +85,8 @@ def test_photographs_of_the_test_set_are_not_trained_on(done: LabResult, data: P
             shutil.copy(path, extra / kind / f"leak{number}.jpg")
         shutil.copy(sorted((data / "Task_1/development" / kind).glob("Task*"))[0], extra / kind / "twice.jpg")
     result = run_lab(settings(data, out, extra=extra, resnet_weights=done.settings.resnet_weights), silent)
-    by_slug = {trial.slug: trial for trial in result.tasks[3].trials}
-    before = {trial.slug: trial for trial in done.tasks[3].trials}
+    by_slug = {experiment.slug: experiment for experiment in result.tasks[3].experiments}
+    before = {experiment.slug: experiment for experiment in done.tasks[3].experiments}
     assert by_slug["extra"].trained_on["n_real"] == before["extra"].trained_on["n_real"] + 1
     assert by_slug["both"].trained_on == before["both"].trained_on
     assert "4 samples of extra are in Task_2_3/evaluation, too: Task 3 did not train on them" in result.notes

@@ -13,7 +13,7 @@ import facespectra as fs
 from facespectra.cli import main
 from facespectra.features.cache import Cache
 from facespectra.lab import LabResult, run_lab
-from facespectra.lab.subsets import Part
+from facespectra.lab.subsets import Subset
 from lab_runs import KERNELS, ROW, computed, rows_in, settings, silent
 
 pd = pytest.importorskip("pandas", reason="needs the detect extra")
@@ -87,14 +87,16 @@ def test_task_1_is_what_train_and_evaluate_give(
     metrics = json.loads((ours / "metrics.json").read_text())
     same = ("n", "n_no_face", "n_unreadable", "auc", "auc_ci95", "threshold", "accuracy")
     assert {key: metrics[key] for key in same} == {key: theirs[key] for key in same}
-    held_out = next(t for t in done.tasks[1].trials if t.folder == "task1/cross-validation/svm-poly")
+    held_out = next(t for t in done.tasks[1].experiments if t.folder == "task1/cross-validation/svm-poly")
     assert held_out.evaluation.auc == fs.load(model).training_["held_out_auc"]
     assert f"{held_out.evaluation.auc:.3f}" in capsys.readouterr().out
 
 
 def test_the_choice_is_made_on_development_alone(done: LabResult, data: Path, out: Path) -> None:
-    inside = [trial for trial in done.tasks[1].trials if trial.protocol == "cross-validation"]
-    best = max(inside, key=lambda trial: trial.evaluation.auc)
+    inside = [
+        experiment for experiment in done.tasks[1].experiments if experiment.protocol == "cross-validation"
+    ]
+    best = max(inside, key=lambda experiment: experiment.evaluation.auc)
     assert done.tasks[1].final.system == best.system == done.tasks[2].final.system
     # Other labels in the parts that are only tested on change no choice, no training and no other row.
     other = out / "databases"
@@ -106,9 +108,9 @@ def test_the_choice_is_made_on_development_alone(done: LabResult, data: Path, ou
     swapped = run_lab(settings(other, out, resnet_weights=done.settings.resnet_weights), silent)
     assert "fit" not in computed(swapped)
     assert "faces" not in computed(swapped)
-    for number, outcome in done.tasks.items():
-        assert swapped.tasks[number].final.system == outcome.final.system
-        for before, after in zip(outcome.trials, swapped.tasks[number].trials, strict=True):
+    for number, task_result in done.tasks.items():
+        assert swapped.tasks[number].final.system == task_result.final.system
+        for before, after in zip(task_result.experiments, swapped.tasks[number].experiments, strict=True):
             same = before.protocol == "cross-validation" or before.slug in (
                 "default-development",
                 "default-extra",
@@ -120,11 +122,11 @@ def test_the_choice_is_made_on_development_alone(done: LabResult, data: Path, ou
 def test_the_proposal_is_fixed_beforehand(done: LabResult) -> None:
     third = done.tasks[3]
     assert (third.final.system.features, third.final.train) == ("resnet50", "Task_1/development + extra")
-    assert sum(trial.final for trial in third.trials) == 1
+    assert sum(experiment.final for experiment in third.experiments) == 1
 
 
 def test_copies_and_networks_see_what_they_should(done: LabResult) -> None:
-    by_slug = {trial.slug: trial for trial in done.tasks[3].trials}
+    by_slug = {experiment.slug: experiment for experiment in done.tasks[3].experiments}
     assert by_slug["augmented"].trained_on["n_real"] > 2 * by_slug["resnet50-task1"].trained_on["n_real"]
     assert by_slug["augmented-inside"].test == "Task_1/evaluation"
     both = by_slug["both"].trained_on
@@ -138,7 +140,7 @@ def test_copies_and_networks_see_what_they_should(done: LabResult) -> None:
 
 
 def test_synthetic_swaps_are_made_of_real_samples_alone(done: LabResult) -> None:
-    by_slug = {trial.slug: trial for trial in done.tasks[3].trials}
+    by_slug = {experiment.slug: experiment for experiment in done.tasks[3].experiments}
     real = by_slug["resnet50-task1"].trained_on["n_real"]
     assert by_slug["swaps"].trained_on == {
         "n_real": 4 * real,
@@ -150,9 +152,9 @@ def test_synthetic_swaps_are_made_of_real_samples_alone(done: LabResult) -> None
     assert both["n_fake"] == both["n_real"] == 4 * by_slug["both"].trained_on["n_real"]
     shipped = fs.load()
     for slug in ("default", "default-inside", "default-development"):
-        trial = by_slug[slug]
+        experiment = by_slug[slug]
         np.testing.assert_allclose(
-            trial.scores[:2], shipped.score(trial.part.samples["path"].tolist()[:2]), rtol=1e-9
+            experiment.scores[:2], shipped.score(experiment.part.samples["path"].tolist()[:2]), rtol=1e-9
         )
 
 
@@ -187,14 +189,14 @@ def test_swaps_are_made_of_real_originals_and_keep_their_groups(
     extractor = SimpleNamespace(cache=Cache(tmp_path), digest=lambda path: path)
     detector = fs.Detector("regions", "experts")
     for _ in range(2):
-        part = swaps.swaps_of(Part("p", samples), detector, extractor, seed=0, progress=lambda *_: None)
+        part = swaps.swaps_of(Subset("p", samples), detector, extractor, seed=0, progress=lambda *_: None)
         assert part.samples["path"].tolist() == ["a", "a", "c", "c"]
         assert part.samples["group"].tolist() == ["g", "g", "h", "h"]
         assert part.labels.tolist() == [0, 1, 0, 1]
         np.testing.assert_array_equal(part.table("regions").matrix, np.ones((4, 3)))
     # The second time out of the cache, and for another seed anew.
     assert asked == [["a", "c"]]
-    swaps.swaps_of(Part("p", samples), detector, extractor, seed=1, progress=lambda *_: None)
+    swaps.swaps_of(Subset("p", samples), detector, extractor, seed=1, progress=lambda *_: None)
     assert len(asked) == 2
 
 
@@ -206,14 +208,14 @@ def test_the_default_model_is_proposed_where_it_knows_the_fakes(
 
     from facespectra.lab import tasks
 
-    trials = [copy(trial) for trial in done.tasks[3].trials]
+    experiments = [copy(experiment) for experiment in done.tasks[3].experiments]
     labels = [0] * 50 + [1] * 50
-    for trial in trials:
-        trial.final = False
-        if trial.slug in ("default-development", "default-extra"):
-            known = recognised or trial.slug == "default-development"
-            trial.evaluation = fs.evaluate(labels, labels if known else labels[::-1])
-    outcome = tasks.Outcome(trials)
-    tasks._propose(outcome, {trial.slug: None for trial in trials})
-    assert outcome.final.slug == slug
-    assert [trial.slug for trial in trials if trial.final] == [slug]
+    for experiment in experiments:
+        experiment.final = False
+        if experiment.slug in ("default-development", "default-extra"):
+            known = recognised or experiment.slug == "default-development"
+            experiment.evaluation = fs.evaluate(labels, labels if known else labels[::-1])
+    task_result = tasks.TaskResult(experiments)
+    tasks._propose(task_result, {experiment.slug: None for experiment in experiments})
+    assert task_result.final.slug == slug
+    assert [experiment.slug for experiment in experiments if experiment.final] == [slug]

@@ -12,7 +12,7 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from facespectra._files import shown
+from facespectra._files import printable
 from facespectra._version import __version__
 from facespectra.cli import (
     bench,
@@ -153,7 +153,7 @@ def _explained(error: Exception, debug: bool) -> str:
         return str(error)
     if isinstance(error, OSError):
         # Only a stream has no name: whatever writes a file gives it one.
-        named = "output" if error.filename is None else shown(error.filename)
+        named = "output" if error.filename is None else printable(error.filename)
         return f"{named}: {error.strerror}" if error.strerror else str(error)
     if isinstance(error, MemoryError):
         return "there is not enough memory; give it fewer or smaller inputs at a time, or fewer --threads"

@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeAlias
 
 import typer
 
-from facespectra._files import one_line, shown
+from facespectra._files import one_line, printable
 from facespectra.cli.console import complain, show_table
 
 FILE = "scores.csv"
@@ -93,7 +93,7 @@ def _said(interval: tuple[float, float], p: float) -> str:
 
 def _name(key: Key) -> str:
     path, frame = key
-    return shown(f"{path} (frame {frame})" if frame else path)
+    return printable(f"{path} (frame {frame})" if frame else path)
 
 
 def _read(run: Path) -> Rows:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from facespectra._files import shown
+from facespectra._files import printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +29,7 @@ def complain(message: str) -> None:
         Line ends in it become spaces; what would make a terminal do things becomes an escape.
     """
     lines = (line.strip() for line in message.splitlines())
-    typer.echo(f"facespectra: {shown(' '.join(filter(None, lines)))}", err=True)
+    typer.echo(f"facespectra: {printable(' '.join(filter(None, lines)))}", err=True)
 
 
 def complain_of(unreadable: Iterable[tuple[str, str]]) -> int:
@@ -47,7 +47,7 @@ def complain_of(unreadable: Iterable[tuple[str, str]]) -> int:
     """
     failures = list(unreadable)
     for path, status in dict.fromkeys(failures):
-        complain(f"{shown(path)}: {status}")
+        complain(f"{printable(path)}: {status}")
     return len(failures)
 
 

@@ -71,7 +71,7 @@ def explain(
     rows = [("image", str(source)), ("result", headline(found)), ("model", found.model)]
     if found.experts:
         said = ", ".join(f"{name} {value:+.2f}" for name, value in found.experts.items())
-        rows.append(("experts", f"{said}; the {found.speaker} one had most to say"))
+        rows.append(("experts", f"{said}; the {found.dominant_expert} one had most to say"))
     strongest = list(found.contributions.items())[:SHOWN]
     rows += [
         ("adds most" if not k else "", f"{name} {value:+.3f}") for k, (name, value) in enumerate(strongest)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
-from facespectra._files import as_utf8, shown
+from facespectra._files import as_utf8, printable
 from facespectra.cli.console import complain, complain_of, leave, progress_bar
 from facespectra.cli.options import (
     Backend,
@@ -139,11 +139,11 @@ def _loaded(names: list[str], weights: str | None, runtime: dict[str, Any]) -> l
 
 def _spoken(said: list[list[Score]], names: list[str], thresholds: list[float]) -> list[Line]:
     """Of each input what the detector says of it that speaks, and its name and threshold."""
-    from facespectra.detector.scores import speaker_of
+    from facespectra.detector.scores import select_model
 
     lines = []
     for scores in zip(*said, strict=True):
-        who = speaker_of(scores, thresholds)
+        who = select_model(scores, thresholds)
         lines.append((scores[who], thresholds[who], names[who]))
     return lines
 
@@ -179,7 +179,7 @@ def _together(
     sources: Sequence[Named], scores: Sequence[Score], how: Aggregate, *, per_folder: bool
 ) -> list[Score]:
     """One score for each video, each image, and each folder of images where that was asked for."""
-    from facespectra.detector.scores import score_of_group
+    from facespectra.detector.scores import aggregate_scores
     from facespectra.videos import Frame
 
     groups: dict[str, list[Score]] = {}
@@ -195,7 +195,7 @@ def _together(
             alone.add(name)
         groups.setdefault(name, []).append(one)
     return [
-        members[0] if name in alone else score_of_group(name, members, how)
+        members[0] if name in alone else aggregate_scores(name, members, how)
         for name, members in groups.items()
     ]
 
@@ -218,14 +218,14 @@ def _rows(lines: Sequence[Line]) -> list[tuple[Any, ...]]:
 
 
 def _write_table(lines: Sequence[Line], *, several: bool) -> None:
-    width = max(len(shown(one.path)) for one, _, _ in lines)
+    width = max(len(printable(one.path)) for one, _, _ in lines)
     for path, value, label, x0, y0, x1, y1, status, reason, model in _rows(lines):
         number = "-" if value is None else f"{value:.3f}"
         box = "" if x0 is None else f"{x0},{y0},{x1},{y1}"
-        said = shown(reason if status == "ok" else status)
+        said = printable(reason if status == "ok" else status)
         if several:
-            said = f"{shown(model)}: {said}" if said else shown(model)
-        typer.echo(f"{shown(path):<{width}}  {number:>7}  {label:<10}  {box:<19}  {said}".rstrip())
+            said = f"{printable(model)}: {said}" if said else printable(model)
+        typer.echo(f"{printable(path):<{width}}  {number:>7}  {label:<10}  {box:<19}  {said}".rstrip())
 
 
 def _write_csv(lines: Sequence[Line], *, several: bool) -> None:

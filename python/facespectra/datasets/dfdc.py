@@ -11,7 +11,7 @@ import json
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from facespectra._files import one_line, shown
+from facespectra._files import one_line, printable
 from facespectra.datasets.video_folders import Clip, Labelled, as_table, clips_in, differences, some, warn_of
 from facespectra.errors import DatasetError
 
@@ -99,7 +99,7 @@ def _labelled(clip: Clip, entry: dict[str, Any], file: Path) -> Labelled:
     label = LABELS.get(str(entry.get("label")).upper())
     if label is None:
         label_there = one_line(repr(entry.get("label")))
-        raise DatasetError(f"{file}: {shown(clip.name)} is neither REAL nor FAKE but {label_there}")
+        raise DatasetError(f"{file}: {printable(clip.name)} is neither REAL nor FAKE but {label_there}")
     original = entry.get("original") if label else None
     group = PurePosixPath(str(original)).stem if original else clip.name
     return Labelled(clip, label, (group,), str(entry.get("split") or ""))

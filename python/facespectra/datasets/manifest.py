@@ -19,7 +19,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Literal
 
 from facespectra._extras import require
-from facespectra._files import one_line, shown
+from facespectra._files import one_line, printable
 from facespectra.datasets.sources import FRAME, frames_of
 from facespectra.errors import DatasetError, MissingExtraError
 
@@ -216,7 +216,7 @@ def _refuse_both_labels(manifest: pd.DataFrame, source: str) -> None:
     seen: dict[tuple[str, int | None], int] = {}
     for (path, frame), label in zip(keys, manifest["label"].tolist(), strict=True):
         if seen.setdefault((path, frame), label) != label:
-            raise DatasetError(f"{source}: {shown(path)} is in it both as real and as fake")
+            raise DatasetError(f"{source}: {printable(path)} is in it both as real and as fake")
 
 
 def select_split(

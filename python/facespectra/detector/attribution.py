@@ -151,7 +151,9 @@ def attribute(detector: Detector, matrix: NDArray[Any]) -> Attribution | None:
     return Attribution(parts, _occluded(pipeline, matrix, middle, parts), "occlusion", base, "the score")
 
 
-def auc_lost(detector: Detector, matrix: NDArray[Any], labels: NDArray[np.int64], *, seed: int = 0) -> Floats:
+def permutation_importance(
+    detector: Detector, matrix: NDArray[Any], labels: NDArray[np.int64], *, seed: int = 0
+) -> Floats:
     """Measure what the AUC loses where a part of the features is dealt out among the samples at random.
 
     Parameters

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facespectra._extras import require
-from facespectra._threads import in_order, thread_count
+from facespectra._threads import ordered_map, thread_count
 from facespectra.evaluation import evaluate, youden_threshold
 
 FOLDS = 5
@@ -189,7 +189,7 @@ def held_out_scores(
         warnings.simplefilter("ignore", ConvergenceWarning)
         workers = min(thread_count(threads), FOLDS)
         for (_, test), scores in zip(
-            folds, in_order(score, folds, workers=workers, ahead=FOLDS), strict=True
+            folds, ordered_map(score, folds, workers=workers, max_pending=FOLDS), strict=True
         ):
             found[test] = scores
     return found

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from facespectra.augment import Copy
 from facespectra.detector.classifiers import REGION_CLASSIFIERS, class_features, fit_classifier, make_pipeline
 from facespectra.detector.model_file import save_model, versions
-from facespectra.detector.scores import Score, explained
+from facespectra.detector.scores import Score, with_explanation
 from facespectra.errors import DatasetError, ModelError
 from facespectra.features.crops import Source, read_samples
 from facespectra.features.extraction import extract_cached
@@ -376,7 +376,10 @@ class Detector:
         scores = self.score_features(table).tolist()
         rows = zip(table.paths, scores, table.statuses, table.boxes, strict=True)
         judge = self.pipeline_[-1]
-        return [explained(Score(*row), values, judge) for row, values in zip(rows, table.matrix, strict=True)]
+        return [
+            with_explanation(Score(*row), values, judge)
+            for row, values in zip(rows, table.matrix, strict=True)
+        ]
 
     def score_images(self, images: Iterable[AnyImage]) -> NDArray[np.float64]:
         """Score images in memory.

@@ -112,7 +112,7 @@ class TwoExperts(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         self.classes_ = np.array([0, 1])
         return self
 
-    def opinions(self, X: NDArray[Any]) -> NDArray[np.float64]:
+    def expert_scores(self, X: NDArray[Any]) -> NDArray[np.float64]:
         """What each expert says.
 
         Parameters
@@ -145,7 +145,7 @@ class TwoExperts(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         (n,) float64
             Higher means more likely fake.
         """
-        return self.calibrated(self.opinions(X) @ self._shares)
+        return self.calibrated(self.expert_scores(X) @ self._shares)
 
     def calibrate(self, means: NDArray[np.float64], y: NDArray[Any]) -> TwoExperts:
         """Learn what the experts' mean says about probability, by Platt's logistic curve.
@@ -219,7 +219,7 @@ class TwoExperts(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         names = feature_names()
         return {names[k]: float(parts[k]) for k in order}
 
-    def speaker(self, row: NDArray[Any]) -> str:
+    def dominant_expert(self, row: NDArray[Any]) -> str:
         """Name the expert that has more to do with the score of one face.
 
         Parameters
@@ -232,10 +232,10 @@ class TwoExperts(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         str
             ``"absolute"`` or ``"relative"``.
         """
-        said = np.abs(self.opinions(np.asarray(row)[None])[0]) * self._shares
+        said = np.abs(self.expert_scores(np.asarray(row)[None])[0]) * self._shares
         return EXPERTS[int(np.argmax(said))]
 
-    def doubt(self, row: NDArray[Any], width: float) -> str:
+    def abstention_reason(self, row: NDArray[Any], width: float) -> str:
         """Say why nothing can be told of a face.
 
         Parameters

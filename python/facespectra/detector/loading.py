@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from facespectra._files import one_line, shown
+from facespectra._files import one_line, printable
 from facespectra.detector.detector import Detector
 from facespectra.detector.model_file import load_model
 from facespectra.detector.soundness import check_pipeline
@@ -69,7 +69,7 @@ def load(
     except Exception as error:
         # Settings that were tampered with can be of any type.
         raise ModelError(
-            f"{shown(path)}: the settings in the model are not understood ({one_line(error)})"
+            f"{printable(path)}: the settings in the model are not understood ({one_line(error)})"
         ) from error
     try:
         for one in detector.class_features_.values():
@@ -79,7 +79,7 @@ def load(
     except Exception as error:
         # And so can the parts of a classifier, which then fail anywhere in scikit-learn.
         raise ModelError(
-            f"{shown(path)}: the classifier does not fit the features that its settings describe "
+            f"{printable(path)}: the classifier does not fit the features that its settings describe "
             f"({one_line(error)})"
         ) from error
     return detector

@@ -21,7 +21,7 @@ from types import ModuleType
 from typing import Any
 
 from facespectra._extras import require
-from facespectra._files import one_line, shown, write_atomically
+from facespectra._files import one_line, printable, write_atomically
 from facespectra._version import __version__
 from facespectra._versions import version_of
 from facespectra.errors import ModelError
@@ -159,7 +159,7 @@ def load_model(path: str | os.PathLike[str]) -> dict[str, Any]:
         If skops or scikit-learn is not installed.
     """
     require("detect", "skops", "sklearn")
-    name = shown(path)
+    name = printable(path)
     try:
         with Path(path).open("rb") as file:
             data = file.read(LARGEST + 1)

@@ -45,7 +45,7 @@ class Score:
     reason: str = ""
 
 
-def explained(score: Score, features: NDArray[Any], judge: Any) -> Score:
+def with_explanation(score: Score, features: NDArray[Any], judge: Any) -> Score:
     """Add what the classifier says of a score, where it says anything.
 
     Parameters
@@ -55,7 +55,7 @@ def explained(score: Score, features: NDArray[Any], judge: Any) -> Score:
     features : (d,) array
         What it was judged by.
     judge : classifier
-        Fitted; with ``doubt``, ``contributions`` and ``speaker``, such as
+        Fitted; with ``abstention_reason``, ``contributions`` and ``dominant_expert``, such as
         :class:`facespectra.detector.experts.TwoExperts`, or without.
 
     Returns
@@ -63,13 +63,13 @@ def explained(score: Score, features: NDArray[Any], judge: Any) -> Score:
     Score
         With a reason, and with another status where there is doubt.
     """
-    if score.status != OK or score.box is None or not hasattr(judge, "doubt"):
+    if score.status != OK or score.box is None or not hasattr(judge, "abstention_reason"):
         return score
-    doubt = judge.doubt(features, score.box[2] - score.box[0])
+    doubt = judge.abstention_reason(features, score.box[2] - score.box[0])
     status = f"{CANNOT_TELL}: {doubt}" if doubt else OK
     name, amount = next(iter(judge.contributions(features).items()))
     verb = "for" if amount > 0 else "against"
-    reason = f"{judge.speaker(features)} expert; {name} speaks {verb} a fake"
+    reason = f"{judge.dominant_expert(features)} expert; {name} speaks {verb} a fake"
     return replace(score, status=status, reason=reason)
 
 
@@ -95,7 +95,7 @@ def label_of(score: Score, threshold: float) -> str:
     return FAKE if score.score >= threshold else REAL
 
 
-def speaker_of(scores: Sequence[Score], thresholds: Sequence[float]) -> int:
+def select_model(scores: Sequence[Score], thresholds: Sequence[float]) -> int:
     """Choose which of several detectors speaks of an image: each knows its own kind of fake.
 
     Parameters
@@ -115,7 +115,7 @@ def speaker_of(scores: Sequence[Score], thresholds: Sequence[float]) -> int:
     return next((labels.index(label) for label in (FAKE, REAL) if label in labels), 0)
 
 
-def score_of_group(name: str, frames: Sequence[Score], how: Aggregate = "mean") -> Score:
+def aggregate_scores(name: str, frames: Sequence[Score], how: Aggregate = "mean") -> Score:
     """Put the scores of the frames of one video together.
 
     Parameters

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-from facespectra._threads import in_order, thread_count
+from facespectra._threads import ordered_map, thread_count
 from facespectra.augment import Copy, change
 from facespectra.errors import UnreadableImageError, UnreadableVideoError
 from facespectra.videos import Frame, is_video, read_frames, video_info
@@ -116,7 +116,7 @@ def read_samples(
     cropper : FaceCropper or None
         None takes whole images.
     threads : int, optional
-        Most threads that read images and look for faces, see :func:`run_ahead`. The samples are the same.
+        Most threads that read images and look for faces, see :func:`prefetch`. The samples are the same.
     colour : bool
         Whether crops are to have their colours, which take three quarters of their memory: the frames of a
         video wait in it until the last one is known to be good.
@@ -134,10 +134,10 @@ def read_samples(
     ValueError, TypeError
         If something that is not a path is not an image either.
     """
-    yield from run_ahead(lambda run: _samples(run, cropper, colour), sources, cropper, threads)
+    yield from prefetch(lambda run: _samples(run, cropper, colour), sources, cropper, threads)
 
 
-def run_ahead(
+def prefetch(
     read: Callable[[list[Frame | Copy] | Source], Iterable[Result]],
     sources: Iterable[Source],
     cropper: FaceCropper | None,
@@ -148,7 +148,7 @@ def run_ahead(
     Parameters
     ----------
     read : callable
-        Takes what :func:`runs_of` yields, and gives a result for each source in it.
+        Takes what :func:`group_consecutive_frames` yields, and gives a result for each source in it.
     sources : iterable
         As for :func:`read_samples`.
     cropper : FaceCropper or None
@@ -167,7 +167,9 @@ def run_ahead(
         workers = 1
     # Whole images take more memory than faces: fewer of them wait.
     ahead = AHEAD if cropper is not None else 2 * workers
-    for results in in_order(read, runs_of(sources), workers=workers, ahead=ahead, weight=_weight):
+    for results in ordered_map(
+        read, group_consecutive_frames(sources), workers=workers, max_pending=ahead, cost=_cost
+    ):
         yield from results
 
 
@@ -181,7 +183,7 @@ def _samples(run: list[Frame | Copy] | Source, cropper: FaceCropper | None, colo
     return [sample_of("", run, cropper, colour=colour)]
 
 
-def _weight(run: list[Frame | Copy] | Source) -> int:
+def _cost(run: list[Frame | Copy] | Source) -> int:
     return len(run) if isinstance(run, list) else 1
 
 
@@ -219,7 +221,7 @@ def _frames(run: list[Frame | Copy], cropper: FaceCropper | None, colour: bool) 
     return samples
 
 
-def runs_of(sources: Iterable[Source]) -> Iterator[list[Frame | Copy] | Source]:
+def group_consecutive_frames(sources: Iterable[Source]) -> Iterator[list[Frame | Copy] | Source]:
     """Bring together what can be decoded in one go.
 
     Parameters

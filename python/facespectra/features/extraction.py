@@ -22,11 +22,11 @@ from facespectra.features.crops import (
     OK,
     Sample,
     cut,
+    prefetch,
     read_samples,
-    run_ahead,
 )
 from facespectra.features.feature_sets import FeatureSet, Matrix
-from facespectra.features.table import BATCH, FeatureTable, batch_rows, stacked
+from facespectra.features.table import BATCH, FeatureTable, batch_rows, concat_rows
 from facespectra.videos import Frame
 
 if TYPE_CHECKING:
@@ -96,7 +96,9 @@ class Extractor:
             One row for each source, in order.
         """
         blocks = list(self.blocks(sources, names, progress))
-        return {name: stacked([block[name] for block in blocks], self.stages[name].width) for name in names}
+        return {
+            name: concat_rows([block[name] for block in blocks], self.stages[name].width) for name in names
+        }
 
     def blocks(
         self, sources: Sequence[Source], names: Sequence[str], progress: Progress | None = None
@@ -115,7 +117,7 @@ class Extractor:
         """
         # What one set of features reads is there for the next.
         colour = any(self.stages[name].colour for name in names)
-        found = run_ahead(partial(self._locate, colour=colour), sources, self.cropper, self.threads)
+        found = prefetch(partial(self._locate, colour=colour), sources, self.cropper, self.threads)
         for start in range(0, len(sources), BATCH):
             batch = []
             for item in islice(found, BATCH):

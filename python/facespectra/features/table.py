@@ -99,10 +99,10 @@ def extract_features(
     -------
     FeatureTable
     """
-    return stacked(list(feature_blocks(samples, features, progress=progress)), features.width)
+    return concat_rows(list(feature_blocks(samples, features, progress=progress)), features.width)
 
 
-def stacked(parts: Sequence[FeatureTable], width: int) -> FeatureTable:
+def concat_rows(parts: Sequence[FeatureTable], width: int) -> FeatureTable:
     """Put tables of the same features below each other.
 
     Parameters

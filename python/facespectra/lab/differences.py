@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facespectra.evaluation import delong_interval
-from facespectra.lab.subsets import Part
+from facespectra.lab.subsets import Subset
 
 BANDS = 10
 
@@ -46,12 +46,12 @@ class Separation:
         return np.sqrt((self.real_sd**2 + self.fake_sd**2) / 2)
 
 
-def separation(part: Part) -> Separation | None:
+def separation(part: Subset) -> Separation | None:
     """Compare the spectra of the classes.
 
     Parameters
     ----------
-    part : Part
+    part : Subset
         With its spectra.
 
     Returns

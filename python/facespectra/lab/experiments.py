@@ -1,4 +1,4 @@
-"""One trial: a system, trained on one part, tested on another, and all that is known about the outcome."""
+"""One experiment: a system, trained on one subset, tested on another, and all that came of it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from facespectra.errors import DatasetError
 from facespectra.evaluation import Evaluation, evaluate
 from facespectra.features import FeatureTable
 from facespectra.features.cache import Cache, key_of, versions_of
-from facespectra.lab.subsets import Part
+from facespectra.lab.subsets import Subset
 
 # To be raised with every change of the code behind the fit that changes what comes out of it.
 FIT = 1
@@ -49,7 +49,7 @@ class System:
 
 
 @dataclass(slots=True)
-class Trial:
+class Experiment:
     """A row of the result.
 
     Attributes
@@ -85,7 +85,7 @@ class Trial:
     tested_on: dict[str, int] = field(default_factory=dict)
     held_out_auc: float | None = None
     warnings: tuple[str, ...] = ()
-    part: Part | None = None
+    part: Subset | None = None
     statuses: list[str] = field(default_factory=list)
     scores: NDArray[np.float64] | None = None
 
@@ -152,14 +152,14 @@ class Trainer:
         """
         return Detector(system.features, system.classifier, **self.settings, **more)
 
-    def fit(self, system: System, part: Part, **more: Any) -> Detector:
+    def fit(self, system: System, part: Subset, **more: Any) -> Detector:
         """Train a system.
 
         Parameters
         ----------
         system : System
             What to train.
-        part : Part
+        part : Subset
             What to train on; its features have been computed.
         **more
             Settings for features from a network.
@@ -186,7 +186,7 @@ class Trainer:
             self._trained[key] = self._known(key, table, part, more) or self._new(key, detector, table, part)
         return self._trained[key]
 
-    def _new(self, key: str, detector: Detector, table: FeatureTable, part: Part) -> Detector:
+    def _new(self, key: str, detector: Detector, table: FeatureTable, part: Subset) -> Detector:
         detector.fit_features(table, part.labels, part.groups)
         held_out = detector.held_out_scores_
         scores = None if held_out is None else [None if math.isnan(x) else x for x in held_out.tolist()]
@@ -195,7 +195,7 @@ class Trainer:
         self.cache.store("fit", key, json.dumps(scores).encode() + b"\n" + model)
         return detector
 
-    def _known(self, key: str, table: FeatureTable, part: Part, more: Mapping[str, Any]) -> Detector | None:
+    def _known(self, key: str, table: FeatureTable, part: Subset, more: Mapping[str, Any]) -> Detector | None:
         entry = self.cache.fetch("fit", key)
         if entry is None:
             return None
@@ -212,18 +212,20 @@ class Trainer:
         return detector
 
 
-def run_trial(trial: Trial, trainer: Trainer, train: Part, test: Part | None, **more: Any) -> Detector | None:
-    """Train and test; what stands in the way becomes the reason of a skipped trial.
+def run_experiment(
+    experiment: Experiment, trainer: Trainer, train: Subset, test: Subset | None, **more: Any
+) -> Detector | None:
+    """Train and test; what stands in the way becomes the reason of a skipped experiment.
 
     Parameters
     ----------
-    trial : Trial
+    experiment : Experiment
         Filled in.
     trainer : Trainer
         Trains.
-    train : Part
+    train : Subset
         What to train on.
-    test : Part or None
+    test : Subset or None
         What to test on; None for cross-validation inside `train`.
     **more
         Settings for features from a network.
@@ -234,44 +236,44 @@ def run_trial(trial: Trial, trainer: Trainer, train: Part, test: Part | None, **
         None if there was nothing to train on.
     """
     try:
-        detector = trainer.fit(trial.system, train, **more)
+        detector = trainer.fit(experiment.system, train, **more)
     except DatasetError as error:
-        trial.reason = str(error)
+        experiment.reason = str(error)
         return None
-    trial.trained_on = train.counts(trial.system.features)
-    judge(trial, detector, train if test is None else test, held_out=test is None)
+    experiment.trained_on = train.counts(experiment.system.features)
+    judge(experiment, detector, train if test is None else test, held_out=test is None)
     return detector
 
 
-def judge(trial: Trial, detector: Detector, judged: Part, *, held_out: bool = False) -> None:
-    """Test a trained detector; what stands in the way becomes the reason of a skipped trial.
+def judge(experiment: Experiment, detector: Detector, judged: Subset, *, held_out: bool = False) -> None:
+    """Test a trained detector; what stands in the way becomes the reason of a skipped experiment.
 
     Parameters
     ----------
-    trial : Trial
+    experiment : Experiment
         Filled in.
     detector : Detector
         Trained.
-    judged : Part
+    judged : Subset
         What to test on.
     held_out : bool
         Whether to take the scores that it gave to its own training samples in cross-validation.
     """
-    table = judged.table(trial.system.features)
+    table = judged.table(experiment.system.features)
     scores = detector.held_out_scores_ if held_out else detector.score_features(table)
     if scores is None:
-        trial.reason = "too few groups of a class to divide into five folds"
+        experiment.reason = "too few groups of a class to divide into five folds"
         return
     threshold = None if held_out else detector.threshold_
     try:
-        trial.evaluation = evaluate(judged.labels, scores, judged.known_groups, threshold=threshold)
+        experiment.evaluation = evaluate(judged.labels, scores, judged.known_groups, threshold=threshold)
     except ValueError as error:
-        trial.reason = str(error)
+        experiment.reason = str(error)
         return
-    trial.tested_on = judged.counts(trial.system.features)
-    trial.held_out_auc = detector.training_["held_out_auc"]
-    trial.warnings = (*trial.evaluation.warnings, *detector.training_["warnings"])
-    trial.part, trial.statuses, trial.scores = judged, table.statuses, scores
+    experiment.tested_on = judged.counts(experiment.system.features)
+    experiment.held_out_auc = detector.training_["held_out_auc"]
+    experiment.warnings = (*experiment.evaluation.warnings, *detector.training_["warnings"])
+    experiment.part, experiment.statuses, experiment.scores = judged, table.statuses, scores
 
 
 def _digest(table: FeatureTable) -> str:

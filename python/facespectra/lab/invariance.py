@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from facespectra.features.crops import OK, Crop
 from facespectra.features.feature_sets import Matrix, Runtime, SpectrumFeatures
 from facespectra.features.table import FeatureTable
-from facespectra.lab.subsets import Part
+from facespectra.lab.subsets import Subset
 
 MIRRORED, ISOTROPIC, MIRRORED_ISOTROPIC = "mirrored", "isotropic", "mirrored-isotropic"
 STAGES = (MIRRORED, ISOTROPIC, MIRRORED_ISOTROPIC)
@@ -52,14 +52,14 @@ def feature_sets(runtime: Runtime) -> dict[str, SpectrumFeatures]:
     }
 
 
-def measured(part: Part, augmented: Part) -> dict[str, Any]:
+def measured(part: Subset, augmented: Subset) -> dict[str, Any]:
     """Compare spectra before and after each change.
 
     Parameters
     ----------
-    part : Part
+    part : Subset
         Originals, with the spectra of :data:`STAGES`.
-    augmented : Part
+    augmented : Subset
         The same originals with their copies.
 
     Returns

@@ -16,10 +16,10 @@ from facespectra.detector.model_file import versions
 from facespectra.errors import MissingExtraError
 from facespectra.lab import text as wording
 from facespectra.lab.differences import BANDS, Separation
-from facespectra.lab.experiments import CROSS_VALIDATION, Trial
+from facespectra.lab.experiments import CROSS_VALIDATION, Experiment
 from facespectra.lab.run import LabResult, final_detectors
-from facespectra.lab.subsets import Part
-from facespectra.lab.tasks import PORTRAITS, Outcome
+from facespectra.lab.subsets import Subset
+from facespectra.lab.tasks import PORTRAITS, TaskResult
 from facespectra.report import write_metrics, write_roc, write_scores
 from facespectra.report.figures.roc import Curve, Spectra, bands_figure, roc_figure, spectra_figure
 from facespectra.report.files import write_csv
@@ -36,7 +36,7 @@ SHORT = {
 
 
 def rows_of(result: LabResult) -> list[dict[str, Any]]:
-    """Give all trials as plain data: what ``lab.json`` holds.
+    """Give all experiments as plain data: what ``lab.json`` holds.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def rows_of(result: LabResult) -> list[dict[str, Any]]:
     -------
     list of dict
     """
-    rows = [trial.to_dict() for trial in _trials(result)]
+    rows = [experiment.to_dict() for experiment in _experiments(result)]
     mark = RENDERED if result.settings.rendered else ""
     return [
         # The portraits of the default model are photographs, whatever this run is about.
@@ -56,8 +56,8 @@ def rows_of(result: LabResult) -> list[dict[str, Any]]:
     ]
 
 
-def _trials(result: LabResult) -> list[Trial]:
-    return [trial for outcome in result.tasks.values() for trial in outcome.trials]
+def _experiments(result: LabResult) -> list[Experiment]:
+    return [experiment for task_result in result.tasks.values() for experiment in task_result.experiments]
 
 
 def write_lab(result: LabResult) -> list[str]:
@@ -75,8 +75,8 @@ def write_lab(result: LabResult) -> list[str]:
     """
     out = result.settings.out
     rows = rows_of(result)
-    for number, outcome in result.tasks.items():
-        _write_trials(out, outcome, rendered=result.settings.rendered)
+    for number, task_result in result.tasks.items():
+        _write_experiments(out, task_result, rendered=result.settings.rendered)
         if number == 2 and result.separations:
             _write_separations(out / "task2", result.separations, result.comparison)
     for name, detector in final_detectors(result).items():
@@ -84,7 +84,7 @@ def write_lab(result: LabResult) -> list[str]:
     write_atomically(out / "invariance.json", _json(result.invariance))
     problems = []
     try:
-        _write_pages(result, [trial.to_dict() for trial in _trials(result)])
+        _write_pages(result, [experiment.to_dict() for experiment in _experiments(result)])
     except MissingExtraError as error:
         problems.append(f"figures and report.html were not written: {error}")
     # Last: where it is, everything is.
@@ -96,37 +96,39 @@ def _json(content: Any) -> str:
     return json.dumps(content, indent=2, allow_nan=False) + "\n"
 
 
-def _write_trials(out: Path, outcome: Outcome, *, rendered: bool) -> None:
-    for trial in outcome.trials:
-        folder = out / trial.folder
-        if trial.evaluation is None:
+def _write_experiments(out: Path, task_result: TaskResult, *, rendered: bool) -> None:
+    for experiment in task_result.experiments:
+        folder = out / experiment.folder
+        if experiment.evaluation is None:
             # What an earlier run with more to go by has left there is not a result of this one.
             shutil.rmtree(folder, ignore_errors=True)
             continue
-        _write_trial(folder, trial, rendered=rendered)
-        if trial is outcome.final:
-            _write_trial(folder.parent, trial, rendered=rendered)
+        _write_experiment(folder, experiment, rendered=rendered)
+        if experiment is task_result.final:
+            _write_experiment(folder.parent, experiment, rendered=rendered)
 
 
-def _write_trial(folder: Path, trial: Trial, *, rendered: bool) -> None:
-    if trial.evaluation is None or trial.part is None or trial.scores is None:
+def _write_experiment(folder: Path, experiment: Experiment, *, rendered: bool) -> None:
+    if experiment.evaluation is None or experiment.part is None or experiment.scores is None:
         return
-    row = trial.to_dict()
+    row = experiment.to_dict()
     about = {
         key: row[key] for key in ("task", "system", "features", "classifier", "train", "test", "protocol")
     }
-    write_metrics(folder / "metrics.json", trial.evaluation, trial.statuses, **about, rendered=rendered)
-    part = trial.part
+    write_metrics(
+        folder / "metrics.json", experiment.evaluation, experiment.statuses, **about, rendered=rendered
+    )
+    part = experiment.part
     write_scores(
         folder / "scores.csv",
         part.samples["path"].tolist(),
         part.labels.tolist(),
         part.samples["group"].tolist(),
-        trial.scores.tolist(),
-        trial.statuses,
+        experiment.scores.tolist(),
+        experiment.statuses,
         frames_of(part.samples),
     )
-    write_roc(folder / "roc.csv", trial.evaluation)
+    write_roc(folder / "roc.csv", experiment.evaluation)
 
 
 def _write_separations(folder: Path, pair: Iterable[Separation], comparison: dict[str, Any]) -> None:
@@ -164,8 +166,12 @@ def _write_pages(result: LabResult, rows: list[dict[str, Any]]) -> None:
         for name in ("roc", "spectra", "bands"):
             if task[f"{name}_svg"]:
                 write_atomically(folder / f"{name}.svg", task[f"{name}_svg"])
-        outcome = result.tasks[task["number"]]
-        warnings = [(trial.system.name, text) for trial in outcome.trials for text in trial.warnings]
+        task_result = result.tasks[task["number"]]
+        warnings = [
+            (experiment.system.name, text)
+            for experiment in task_result.experiments
+            for text in experiment.warnings
+        ]
         context = {
             **common,
             "title": task["heading"],
@@ -189,8 +195,8 @@ def _write_pages(result: LabResult, rows: list[dict[str, Any]]) -> None:
 
 
 def _task_context(result: LabResult, number: int, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    outcome = result.tasks[number]
-    panels = _panels(outcome)
+    task_result = result.tasks[number]
+    panels = _panels(task_result)
     own = [row for row in rows if row["task"] == number]
     context: dict[str, Any] = {
         "number": number,
@@ -200,8 +206,8 @@ def _task_context(result: LabResult, number: int, rows: list[dict[str, Any]]) ->
         "reasons": _reasons(own),
         "panels": len(panels),
         "roc_svg": roc_figure(panels) if panels else "",
-        "final_name": outcome.final.system.name if outcome.final else "",
-        "figures": _figures(outcome.final),
+        "final_name": task_result.final.system.name if task_result.final else "",
+        "figures": _figures(task_result.final),
         "why": [],
         "spectra_svg": "",
         "bands_svg": "",
@@ -224,17 +230,19 @@ def _reasons(rows: list[dict[str, Any]]) -> list[str]:
     return list(dict.fromkeys(row["reason"] for row in rows if row["reason"]))
 
 
-def _panels(outcome: Outcome) -> dict[str, list[Curve]]:
+def _panels(task_result: TaskResult) -> dict[str, list[Curve]]:
     """ROC curves by what was tested on, evaluations first."""
     panels: dict[str, list[Curve]] = {}
-    several = len({trial.train for trial in outcome.trials}) > 1
-    for trial in sorted(outcome.trials, key=lambda trial: trial.protocol == CROSS_VALIDATION):
-        if trial.evaluation is None:
+    several = len({experiment.train for experiment in task_result.experiments}) > 1
+    for experiment in sorted(
+        task_result.experiments, key=lambda experiment: experiment.protocol == CROSS_VALIDATION
+    ):
+        if experiment.evaluation is None:
             continue
-        inside = trial.protocol == CROSS_VALIDATION
-        title = f"{trial.test}, cross-validated" if inside else trial.test
-        label = f"{trial.system.name}, {_short(trial.train)}" if several else trial.system.name
-        panels.setdefault(title, []).append(Curve(label, trial.evaluation, trial.final))
+        inside = experiment.protocol == CROSS_VALIDATION
+        title = f"{experiment.test}, cross-validated" if inside else experiment.test
+        label = f"{experiment.system.name}, {_short(experiment.train)}" if several else experiment.system.name
+        panels.setdefault(title, []).append(Curve(label, experiment.evaluation, experiment.final))
     return panels
 
 
@@ -245,10 +253,10 @@ def _short(train: str) -> str:
     return train
 
 
-def _figures(trial: Trial | None) -> list[tuple[str, str]]:
-    if trial is None or trial.evaluation is None:
+def _figures(experiment: Experiment | None) -> list[tuple[str, str]]:
+    if experiment is None or experiment.evaluation is None:
         return []
-    found = trial.evaluation
+    found = experiment.evaluation
     low, high = found.auc_ci95
     figures = [
         (
@@ -280,7 +288,7 @@ def _counts(result: LabResult) -> list[dict[str, Any]]:
     return counts
 
 
-def _count(part: Part, name: str) -> dict[str, Any]:
+def _count(part: Subset, name: str) -> dict[str, Any]:
     return {"name": name, "n": len(part.samples), **part.counts()}
 
 

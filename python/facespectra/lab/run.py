@@ -24,9 +24,9 @@ from facespectra.features.feature_sets import (
 from facespectra.lab import invariance
 from facespectra.lab.differences import Separation, compared, separation
 from facespectra.lab.experiments import Trainer
-from facespectra.lab.subsets import Part, read_part, union, without_repeats
+from facespectra.lab.subsets import Subset, read_subset, union, without_repeats
 from facespectra.lab.swaps import swaps_of
-from facespectra.lab.tasks import SWAPS_OF, Outcome, Training, task_1, task_2, task_3
+from facespectra.lab.tasks import SWAPS_OF, TaskResult, Training, task_1, task_2, task_3
 
 Watch: TypeAlias = Callable[[str], AbstractContextManager[Progress]]
 """Makes what shows the progress of a stage, from the name of the stage."""
@@ -84,9 +84,9 @@ class LabResult:
     ----------
     settings : LabSettings
         As given.
-    tasks : dict of int to Outcome
+    tasks : dict of int to TaskResult
         By number.
-    parts : list of Part
+    parts : list of Subset
         What was read, before anything was joined; with copies.
     separations : tuple of Separation
         Of Task 1 and of the other database; empty where a class is missing.
@@ -107,8 +107,8 @@ class LabResult:
     """
 
     settings: LabSettings
-    tasks: dict[int, Outcome]
-    parts: list[Part]
+    tasks: dict[int, TaskResult]
+    parts: list[Subset]
     separations: tuple[Separation, ...] = ()
     comparison: dict[str, Any] = field(default_factory=dict)
     invariance: dict[str, Any] = field(default_factory=dict)
@@ -140,10 +140,10 @@ def run_lab(settings: LabSettings, watch: Watch) -> LabResult:
     ModelError
         If a file of weights was given and cannot be used.
     """
-    development = read_part(settings.task1, "train", "Task_1/development", AUGMENTATIONS)
-    evaluation = read_part(settings.task1, "test", "Task_1/evaluation")
-    other = read_part(settings.task23, "test", "Task_2_3/evaluation")
-    extra = read_part(settings.extra, "train", "extra", AUGMENTATIONS) if settings.extra else None
+    development = read_subset(settings.task1, "train", "Task_1/development", AUGMENTATIONS)
+    evaluation = read_subset(settings.task1, "test", "Task_1/evaluation")
+    other = read_subset(settings.task23, "test", "Task_2_3/evaluation")
+    extra = read_subset(settings.extra, "train", "extra", AUGMENTATIONS) if settings.extra else None
     cache = Cache(settings.out / CACHE)
     weights, no_weights = _weights(settings, cache)
     extractor = _extractor(settings, cache, weights)
@@ -173,7 +173,7 @@ def run_lab(settings: LabSettings, watch: Watch) -> LabResult:
     _extract(development, extractor, ["spectrum"], watch)
     result.invariance = invariance.measured(plain, development)
     if extra is not None:
-        # The network sees no copies: no trial trains it on them.
+        # The network sees no copies: no experiment trains it on them.
         _extract(extra, extractor, ["spectrum"], watch)
     training = _training(result, extractor, plain, development, extra, other, weights, watch)
     training.no_weights = no_weights
@@ -232,12 +232,12 @@ def _extractor(settings: LabSettings, cache: Cache, deep: ResNet50Features | Non
     return Extractor(cache, FaceCropper(device=settings.device), stages, threads=settings.threads)
 
 
-def _extract(part: Part, extractor: Extractor, names: list[str], watch: Watch) -> None:
+def _extract(part: Subset, extractor: Extractor, names: list[str], watch: Watch) -> None:
     with watch(part.name) as progress:
         part.extract(extractor, names, progress)
 
 
-def _explain(result: LabResult, own: Part, other: Part) -> None:
+def _explain(result: LabResult, own: Subset, other: Subset) -> None:
     found = [separation(part) for part in (own, other)]
     pair = tuple(one for one in found if one is not None)
     if len(pair) == len(found):
@@ -248,17 +248,17 @@ def _explain(result: LabResult, own: Part, other: Part) -> None:
 def _training(
     result: LabResult,
     extractor: Extractor,
-    plain: Part,
-    augmented: Part,
-    extra: Part | None,
-    other: Part,
+    plain: Subset,
+    augmented: Subset,
+    extra: Subset | None,
+    other: Subset,
     deep: ResNet50Features | None,
     watch: Watch,
 ) -> Training:
     """Put together what Task 3 trains on; no photograph of the test set is in it."""
     tested = [extractor.digest(path) for path in other.samples["path"]]
 
-    def clean(part: Part) -> Part:
+    def clean(part: Subset) -> Subset:
         cleaned, in_test, repeated = without_repeats(part, extractor.digest, tested)
         if in_test:
             result.notes.append(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from facespectra.datasets import add_frames, read_dataset, select_split
 from facespectra.datasets.sources import add_copies, frames_of, sources_of
 from facespectra.features.extraction import Extractor, Progress, join, select
-from facespectra.features.table import FeatureTable, stacked
+from facespectra.features.table import FeatureTable, concat_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +22,7 @@ JOINED = {"fusion": ("resnet50", "spectrum"), "concatenation": ("resnet50", "spe
 
 
 @dataclass(slots=True)
-class Part:
+class Subset:
     """Samples of one or more databases.
 
     Attributes
@@ -89,7 +89,7 @@ class Part:
         if missing:
             self.tables |= extractor.tables(sources_of(self.samples), missing, progress)
 
-    def take(self, rows: list[int], name: str | None = None) -> Part:
+    def take(self, rows: list[int], name: str | None = None) -> Subset:
         """Take some of the samples.
 
         Parameters
@@ -101,12 +101,12 @@ class Part:
 
         Returns
         -------
-        Part
+        Subset
         """
         tables = {key: select(table, rows) for key, table in self.tables.items()}
-        return Part(name or self.name, self.samples.iloc[rows].reset_index(drop=True), tables)
+        return Subset(name or self.name, self.samples.iloc[rows].reset_index(drop=True), tables)
 
-    def originals(self) -> Part:
+    def originals(self) -> Subset:
         """Leave out the changed copies."""
         return self.take(np.flatnonzero(self.samples["change"] == "").tolist())
 
@@ -115,7 +115,7 @@ class Part:
         return self.table(features).counts(self.labels)
 
 
-def read_part(path: Path, role: str, name: str, augment: Iterable[str] = ()) -> Part:
+def read_subset(path: Path, role: str, name: str, augment: Iterable[str] = ()) -> Subset:
     """Read the part of a database to train on, or to test on.
 
     Parameters
@@ -131,25 +131,25 @@ def read_part(path: Path, role: str, name: str, augment: Iterable[str] = ()) -> 
 
     Returns
     -------
-    Part
+    Subset
     """
     samples = add_frames(select_split(read_dataset(path), "train" if role == "train" else "test"))
-    return Part(name, add_copies(samples, augment))
+    return Subset(name, add_copies(samples, augment))
 
 
-def union(name: str, *parts: Part) -> Part:
+def union(name: str, *parts: Subset) -> Subset:
     """Put parts of different databases together.
 
     Parameters
     ----------
     name : str
         Of what comes out.
-    *parts : Part
+    *parts : Subset
         With the same features computed. Equal names of groups in two of them mean nothing.
 
     Returns
     -------
-    Part
+    Subset
     """
     import pandas as pd
 
@@ -161,18 +161,18 @@ def union(name: str, *parts: Part) -> Part:
     tables = {}
     for key in sorted(names):
         found = [part.tables[key] for part in parts]
-        tables[key] = stacked(found, found[0].matrix.shape[1])
-    return Part(name, samples, tables)
+        tables[key] = concat_rows(found, found[0].matrix.shape[1])
+    return Subset(name, samples, tables)
 
 
 def without_repeats(
-    part: Part, digest: Callable[[str], str | None], forbidden: Iterable[str | None] = ()
-) -> tuple[Part, int, int]:
+    part: Subset, digest: Callable[[str], str | None], forbidden: Iterable[str | None] = ()
+) -> tuple[Subset, int, int]:
     """Leave out files whose bytes are in a test set, and files that are there before.
 
     Parameters
     ----------
-    part : Part
+    part : Subset
         To train on.
     digest : callable
         Gives the hash of a file by its path, or None.
@@ -181,7 +181,7 @@ def without_repeats(
 
     Returns
     -------
-    part : Part
+    part : Subset
         What is left.
     n_forbidden : int
         Samples that are in the test set, copies not counted.

@@ -14,7 +14,7 @@ from facespectra.detector.synthetic import DRAWS, SyntheticSet, synthetic_set
 from facespectra.errors import DatasetError
 from facespectra.features.cache import key_of, versions_of
 from facespectra.features.table import FeatureTable
-from facespectra.lab.subsets import Part
+from facespectra.lab.subsets import Subset
 from facespectra.synth import SwapSettings
 
 if TYPE_CHECKING:
@@ -27,13 +27,13 @@ SWAPS = 2
 
 
 def swaps_of(
-    part: Part, detector: Detector, extractor: Extractor, *, seed: int, progress: Progress
-) -> Part | None:
+    part: Subset, detector: Detector, extractor: Extractor, *, seed: int, progress: Progress
+) -> Subset | None:
     """Make twins of the real samples of a part, once for the same photographs and settings.
 
     Parameters
     ----------
-    part : Part
+    part : Subset
         Its fakes are not looked at.
     detector : Detector
         Of features ``"regions"``; not trained.
@@ -46,7 +46,7 @@ def swaps_of(
 
     Returns
     -------
-    Part or None
+    Subset or None
         None if there is no face to make swaps of.
     """
     real = part.take(np.flatnonzero(part.labels == 0).tolist()).originals()
@@ -78,7 +78,7 @@ def swaps_of(
     return _part(f"synthetic swaps of {part.name}", made)
 
 
-def _part(name: str, made: SyntheticSet) -> Part:
+def _part(name: str, made: SyntheticSet) -> Subset:
     import pandas as pd
 
     samples = pd.DataFrame(
@@ -90,7 +90,7 @@ def _part(name: str, made: SyntheticSet) -> Part:
             "change": "",
         }
     )
-    return Part(name, samples, {FEATURES: made.table})
+    return Subset(name, samples, {FEATURES: made.table})
 
 
 def _packed(made: SyntheticSet) -> bytes:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from facespectra.lab.differences import BANDS
-from facespectra.lab.experiments import CROSS_VALIDATION, Trial
+from facespectra.lab.experiments import CROSS_VALIDATION, Experiment
 from facespectra.lab.run import LabResult
-from facespectra.lab.tasks import AUGMENTED, Outcome
+from facespectra.lab.tasks import AUGMENTED, TaskResult
 
 HEADINGS = {
     1: "Task 1: inside one database",
@@ -69,8 +69,8 @@ def cards(result: LabResult) -> list[dict[str, Any]]:
         ``heading``, ``auc``, ``detail``.
     """
     found = []
-    for number, outcome in result.tasks.items():
-        final = _evaluated(outcome.final)
+    for number, task_result in result.tasks.items():
+        final = _evaluated(task_result.final)
         detail = "no system could be tested"
         if final is not None:
             low, high = _interval(final)
@@ -99,24 +99,26 @@ def task_texts(result: LabResult, number: int) -> list[str]:
     -------
     list of str
     """
-    outcome = result.tasks[number]
-    return {1: _task_1, 2: _task_2, 3: _task_3}[number](result, outcome)
+    task_result = result.tasks[number]
+    return {1: _task_1, 2: _task_2, 3: _task_3}[number](result, task_result)
 
 
-def _task_1(result: LabResult, outcome: Outcome) -> list[str]:
-    final = outcome.final
+def _task_1(result: LabResult, task_result: TaskResult) -> list[str]:
+    final = task_result.final
     name = final.system.name if final else "none"
     texts = [
         "Four kernels of a support vector machine, logistic regression and k-means, all with scikit-learn's "
         "defaults on the unscaled radial spectrum of the largest face, as in the report. Each was judged by "
         "5-fold cross-validation inside the development part, groups kept whole, and on the "
         "evaluation part.",
-        f"Final system: {name}, chosen by {outcome.choice}. The evaluation part had no say.",
+        f"Final system: {name}, chosen by {task_result.choice}. The evaluation part had no say.",
     ]
     wrong = [
-        trial.system.name
-        for trial in outcome.trials
-        if trial.protocol != CROSS_VALIDATION and trial.evaluation and trial.evaluation.auc < 0.5
+        experiment.system.name
+        for experiment in task_result.experiments
+        if experiment.protocol != CROSS_VALIDATION
+        and experiment.evaluation
+        and experiment.evaluation.auc < 0.5
     ]
     if wrong:
         texts.append(
@@ -126,15 +128,17 @@ def _task_1(result: LabResult, outcome: Outcome) -> list[str]:
     return texts
 
 
-def _task_2(result: LabResult, outcome: Outcome) -> list[str]:
+def _task_2(result: LabResult, task_result: TaskResult) -> list[str]:
     texts = [
         "The system of Task 1 as it is: not trained again, not tuned, its threshold left where it was. "
         "The other classifiers of Task 1 stand beside it and had no say."
     ]
-    first, second = _evaluated(result.tasks[1].final), _evaluated(outcome.final)
+    first, second = _evaluated(result.tasks[1].final), _evaluated(task_result.final)
     if first and second:
-        real, fake = (_called_fake(trial, label) for trial, label in ((second, 0), (second, 1)))
-        own_real, own_fake = (_called_fake(trial, label) for trial, label in ((first, 0), (first, 1)))
+        real, fake = (_called_fake(experiment, label) for experiment, label in ((second, 0), (second, 1)))
+        own_real, own_fake = (
+            _called_fake(experiment, label) for experiment, label in ((first, 0), (first, 1))
+        )
         texts.append(
             f"AUC {_auc(second):.3f} (flipped {1 - _auc(second):.3f}) after {_auc(first):.3f} in Task 1: a "
             f"drop of {_auc(first) - _auc(second):.3f}. At the threshold chosen in training it calls "
@@ -188,7 +192,7 @@ def _side(auc: float) -> str:
     return "fakes have more" if auc > 0.5 else "fakes have less"
 
 
-def _task_3(result: LabResult, outcome: Outcome) -> list[str]:
+def _task_3(result: LabResult, task_result: TaskResult) -> list[str]:
     texts = [
         "What the report tried: copies of the photographs, another training set, ResNet-50 instead of the "
         "spectrum (2048 pooled features, ImageNet weights, a linear support vector machine), and both "
@@ -199,17 +203,17 @@ def _task_3(result: LabResult, outcome: Outcome) -> list[str]:
         "trained on synthetic swaps of real faces, real and fake having passed through the same chain, they "
         "see no fake photograph at all. The default model is that, made of other people's portraits.",
     ]
-    if outcome.final is not None:
+    if task_result.final is not None:
         texts.append(
-            f"The system that the task is answered with is {outcome.choice}. Here: "
-            f"{outcome.final.system.name}, trained on {outcome.final.train}."
+            f"The system that the task is answered with is {task_result.choice}. Here: "
+            f"{task_result.final.system.name}, trained on {task_result.final.train}."
         )
-    return [*texts, *_augmentation(result, outcome)]
+    return [*texts, *_augmentation(result, task_result)]
 
 
-def _augmentation(result: LabResult, outcome: Outcome) -> list[str]:
+def _augmentation(result: LabResult, task_result: TaskResult) -> list[str]:
     measured = result.invariance
-    by_slug = {trial.slug: trial for trial in outcome.trials}
+    by_slug = {experiment.slug: experiment for experiment in task_result.experiments}
     plain, inside = _evaluated(result.tasks[1].final), _evaluated(by_slug["augmented-inside"])
     texts = []
     if plain and inside:
@@ -237,26 +241,26 @@ def _augmentation(result: LabResult, outcome: Outcome) -> list[str]:
     return texts
 
 
-def _evaluated(trial: Trial | None) -> Trial | None:
-    return trial if trial is not None and trial.evaluation is not None else None
+def _evaluated(experiment: Experiment | None) -> Experiment | None:
+    return experiment if experiment is not None and experiment.evaluation is not None else None
 
 
-def _auc(trial: Trial) -> float:
-    return trial.evaluation.auc if trial.evaluation else float("nan")
+def _auc(experiment: Experiment) -> float:
+    return experiment.evaluation.auc if experiment.evaluation else float("nan")
 
 
-def _interval(trial: Trial) -> tuple[float, float]:
-    return trial.evaluation.auc_ci95 if trial.evaluation else (float("nan"), float("nan"))
+def _interval(experiment: Experiment) -> tuple[float, float]:
+    return experiment.evaluation.auc_ci95 if experiment.evaluation else (float("nan"), float("nan"))
 
 
-def _with_interval(trial: Trial) -> str:
-    low, high = _interval(trial)
-    return f"{_auc(trial):.3f} ({low:.3f} to {high:.3f})"
+def _with_interval(experiment: Experiment) -> str:
+    low, high = _interval(experiment)
+    return f"{_auc(experiment):.3f} ({low:.3f} to {high:.3f})"
 
 
-def _called_fake(trial: Trial, label: int) -> float:
-    if trial.evaluation is None or trial.scores is None or trial.part is None:
+def _called_fake(experiment: Experiment, label: int) -> float:
+    if experiment.evaluation is None or experiment.scores is None or experiment.part is None:
         return float("nan")
     # Scores of samples without a face are NaN, and compare as neither.
-    scores = trial.scores[(trial.part.labels == label) & (trial.scores == trial.scores)]
-    return float((scores >= trial.evaluation.threshold).mean())
+    scores = experiment.scores[(experiment.part.labels == label) & (experiment.scores == experiment.scores)]
+    return float((scores >= experiment.evaluation.threshold).mean())

@@ -108,7 +108,7 @@ def figures(detector: Detector, made: SyntheticSet) -> dict[str, Any]:
     labels, rows = np.array(made.labels)[used], made.table.matrix[used]
     scores = detector.score_features(made.table)[used]
     widths = np.array([box[2] - box[0] for box in made.table.boxes if box is not None])
-    doubts = [detector.pipeline_[-1].doubt(row, w) for row, w in zip(rows, widths, strict=True)]
+    doubts = [detector.pipeline_[-1].abstention_reason(row, w) for row, w in zip(rows, widths, strict=True)]
     sure = np.array([not doubt for doubt in doubts])
     result = evaluate(labels, scores)
     return {

@@ -246,11 +246,14 @@ def _doubts(evaluated: Evaluated) -> dict[str, Any] | None:
     from facespectra.evaluation.intervals import components
 
     judge = evaluated.detector.pipeline_[-1]
-    if not hasattr(judge, "doubt"):
+    if not hasattr(judge, "abstention_reason"):
         return None
     rows = zip(evaluated.table.matrix, evaluated.table.boxes, evaluated.scored, strict=True)
     doubtful = np.array(
-        [bool(ok and box is not None and judge.doubt(row, box[2] - box[0])) for row, box, ok in rows]
+        [
+            bool(ok and box is not None and judge.abstention_reason(row, box[2] - box[0]))
+            for row, box, ok in rows
+        ]
     )
     sure = evaluated.scored & ~doubtful
     labels = evaluated.labels[sure]

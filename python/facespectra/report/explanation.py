@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from facespectra.detector.attribution import Attribution, attribute, spectrum_columns
 from facespectra.detector.loading import load
-from facespectra.detector.scores import Score, explained, label_of
+from facespectra.detector.scores import Score, label_of, with_explanation
 from facespectra.errors import FacespectraError
 from facespectra.features.crops import NO_FACE, OK, Crop, Sample, Source, read_samples
 from facespectra.features.table import extract_features
@@ -36,7 +36,7 @@ class Explanation:
         The detector's; scores from the threshold on count as fake.
     label : str
         ``"fake"``, ``"real"`` or ``"can't tell"``.
-    doubt : str
+    abstention_reason : str
         Why the detector can't tell; else empty.
     probability : bool
         Whether the score is one.
@@ -65,7 +65,7 @@ class Explanation:
     score: float
     threshold: float
     label: str
-    doubt: str
+    abstention_reason: str
     probability: bool
     box: Box
     crop: Crop = field(repr=False)
@@ -74,7 +74,7 @@ class Explanation:
     classes: dict[str, dict[str, Floats]] = field(repr=False)
     attribution: Attribution | None = field(repr=False)
     experts: dict[str, float]
-    speaker: str
+    dominant_expert: str
     model: str
 
     @property
@@ -152,7 +152,7 @@ def explain(source: Source, detector: Detector | None = None) -> Explanation:
         raise FacespectraError(_complaint(sample, status))
     crop, row = sample.crop, table.matrix[0]
     last = judge.pipeline_[-1]
-    said = explained(Score(sample.path, score, status, crop.box), row, last)
+    said = with_explanation(Score(sample.path, score, status, crop.box), row, last)
     columns = spectrum_columns(judge)
     classes: dict[str, dict[str, Floats]] = {}
     if columns is None:
@@ -165,16 +165,16 @@ def explain(source: Source, detector: Detector | None = None) -> Explanation:
         }
     amplitude = log_amplitude(crop.grey, SpectrumSettings(dtype="float64"))
     experts: dict[str, float] = {}
-    if hasattr(last, "opinions"):
+    if hasattr(last, "expert_scores"):
         from facespectra.detector.experts import EXPERTS
 
-        experts = dict(zip(EXPERTS, last.opinions(row[None])[0].tolist(), strict=True))
+        experts = dict(zip(EXPERTS, last.expert_scores(row[None])[0].tolist(), strict=True))
     return Explanation(
         path=sample.path,
         score=score,
         threshold=judge.threshold_,
         label=label_of(said, judge.threshold_),
-        doubt=said.status.partition(": ")[2],
+        abstention_reason=said.status.partition(": ")[2],
         probability=judge.gives_probabilities,
         box=crop.box,
         crop=crop,
@@ -183,7 +183,7 @@ def explain(source: Source, detector: Detector | None = None) -> Explanation:
         classes=classes,
         attribution=attribute(judge, table.matrix),
         experts=experts,
-        speaker=_speaker(last, row),
+        dominant_expert=_speaker(last, row),
         model=f"{judge.features}, {judge.classifier}",
     )
 
@@ -196,4 +196,4 @@ def _complaint(sample: Sample, status: str) -> str:
 
 
 def _speaker(judge: Any, row: NDArray[Any]) -> str:
-    return str(judge.speaker(row)) if hasattr(judge, "speaker") else ""
+    return str(judge.dominant_expert(row)) if hasattr(judge, "dominant_expert") else ""

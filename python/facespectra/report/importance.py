@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facespectra.detector.attribution import RESNET, Attribution, attribute, auc_lost
+from facespectra.detector.attribution import RESNET, Attribution, attribute, permutation_importance
 from facespectra.evaluation.intervals import components
 from facespectra.report.figures.attribution import bars_figure, regions_figure
 from facespectra.report.figures.roc import Spectra
@@ -95,7 +95,7 @@ def found(detector: Detector, table: FeatureTable, labels: NDArray[np.int64]) ->
             ),
             "rows": _strongest(amounts, gap, matrix, own),
         }
-    lost = auc_lost(detector, matrix, own)
+    lost = permutation_importance(detector, matrix, own)
     return common | {
         "kind": "bands",
         "svg": bars_figure(names, gap, lost, "fakes over real faces"),

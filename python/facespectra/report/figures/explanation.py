@@ -128,13 +128,13 @@ def notes(found: Explanation) -> list[str]:
         A sentence or two each.
     """
     lines = []
-    if found.doubt:
-        lines.append(f"The model says that it can't tell: {found.doubt}.")
+    if found.abstention_reason:
+        lines.append(f"The model says that it can't tell: {found.abstention_reason}.")
     if found.experts:
         said = ", ".join(f"the {name} one {value:+.2f}" for name, value in found.experts.items())
         lines.append(
             f"Two experts, in standard deviations of what each says: {said}. "
-            f"The {found.speaker} one had most to say."
+            f"The {found.dominant_expert} one had most to say."
         )
     amounts = found.attribution
     if amounts is None:
