@@ -1,4 +1,4 @@
-"""What must hold for any input of the package's top level; test_spectrum.py has radial_spectrum's."""
+"""What must hold for any input of the package's top level; spectrum/ has radial_spectrum's."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Kills commands at random moments, fills the disk under them, takes their memory; then looks what is left.
 
-Run as a script: ``python tests/faults.py --kills 20``. Every command is first run undisturbed. After each
-fault no output file may be there in part; after a restart every file must be, byte for byte, what it was
+Run as a script: ``python tests/helpers/faults.py --kills 20``. Every command is first run undisturbed. After
+each fault no output file may be there in part; after a restart every file must be, byte for byte, what it was
 undisturbed. A short version is among the tests (test_faults.py).
 """
 

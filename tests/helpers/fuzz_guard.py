@@ -25,7 +25,7 @@ FORBIDDEN = (
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 # Modules that are loaded on first use.
 LIBRARIES = tuple(
-    {*sysconfig.get_paths().values(), *sys.path[1:], str(Path(__file__).parents[1] / "python")} - {""}
+    {*sysconfig.get_paths().values(), *sys.path[1:], str(Path(__file__).parents[2] / "python")} - {""}
 )
 LONGEST = 4000
 

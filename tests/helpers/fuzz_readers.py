@@ -1,7 +1,7 @@
 """Gives the readers of files what nobody would write, for as long as wanted. Not a test of itself: see below.
 
-python tests/fuzz_readers.py [READER]... [--seconds N] [--corpus FOLDER] [--random]
-python tests/fuzz_readers.py READER --replay FILE...
+python tests/helpers/fuzz_readers.py [READER]... [--seconds N] [--corpus FOLDER] [--random]
+python tests/helpers/fuzz_readers.py READER --replay FILE...
 
 With atheris (pip install atheris), inputs are kept that reach code that none before them reached; without
 it, or with --random, inputs are seeds changed at random. What breaks a promise of fuzz_guard.py ends the run,
@@ -26,7 +26,7 @@ from pathlib import Path
 os.environ["OMP_NUM_THREADS"] = "1"
 sys.path.insert(0, str(Path(__file__).parent))
 
-FINDINGS = Path(__file__).parent / "fuzz_findings"
+FINDINGS = Path(__file__).parents[1] / "data" / "fuzz_findings"
 LONGEST = 2**17
 # Of what a reader may take more than it has when it begins, in bytes of memory and in seconds.
 MEMORY, PATIENCE = 3 * 2**30, 60
