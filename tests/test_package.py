@@ -36,6 +36,7 @@ RANKS = {
     "_version": 0,
     "_extras": 1,
     "_files": 1,
+    "_progress": 1,
     "_threads": 1,
     "_versions": 1,
     "_core": 1,

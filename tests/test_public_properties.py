@@ -214,5 +214,5 @@ def test_an_image_for_which_memory_ran_out_fails_alone(
     monkeypatch.setattr("facespectra.images.read_rgb", starved)
     table = fs.Detector(crop=False, threads=threads).extract(files)
     assert table.ok.tolist() == [True, True, False, True]
-    assert "memory" in table.statuses[2]
+    assert "memory" in table.statuses[2].reason
     np.testing.assert_array_equal(table.matrix[table.ok], expected.matrix[table.ok])

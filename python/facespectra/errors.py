@@ -23,6 +23,15 @@ class MissingExtraError(FacespectraError, ImportError):
     """A package from one of the optional extras is needed and not installed."""
 
 
+class InvalidImageError(FacespectraError, ValueError):
+    """An array that was given as an image has no spectrum, such as an empty one."""
+
+    def __init__(self, reason: str, index: int | None = None) -> None:
+        super().__init__(reason if index is None else f"image {index}: {reason}")
+        self.reason = reason
+        self.index = index
+
+
 class UnreadableFileError(FacespectraError):
     """A file cannot be read.
 

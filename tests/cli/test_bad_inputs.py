@@ -245,8 +245,8 @@ def test_a_file_that_vanishes_is_one_failure(
         (batch / "a_good.png").unlink()
         return result
 
-    real = console.found
-    monkeypatch.setattr("facespectra.cli.extract.found", found_and_gone)
+    real = console.find_sources
+    monkeypatch.setattr("facespectra.cli.extract.find_sources", found_and_gone)
     assert main(["extract", "batch/a_good.png", "batch/z_good.png", "-o", "f.csv"]) == 1
     assert lines(capsys.readouterr().err) == ["batch/a_good.png: unreadable: there is no such file"]
 

@@ -85,7 +85,7 @@ def test_a_run_that_is_stopped_writes_nothing_and_goes_on_later(
 
 def test_all_formats_hold_the_same(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # A batch and a group of rows for each image or two.
-    monkeypatch.setattr("facespectra.features.table.BATCH", 1)
+    monkeypatch.setattr("facespectra.features.extraction.BATCH", 1)
     monkeypatch.setattr(feature_files, "BATCHES_IN_GROUP", 2)
     for suffix in feature_files.SUFFIXES:
         assert main(["extract", str(folder), "--n-features", "12", "-o", str(tmp_path / f"f{suffix}")]) == 1

@@ -9,6 +9,7 @@ import pytest
 
 import facespectra as fs
 from facespectra.detector.attribution import BANDS, attribute, parts_of, permutation_importance
+from facespectra.features.status import OK
 from facespectra.features.table import FeatureTable
 
 for _package in ("sklearn", "skops", "facenet_pytorch", "pandas"):
@@ -19,7 +20,7 @@ WIDTH = 40
 
 def table(rows: np.ndarray) -> FeatureTable:
     n = len(rows)
-    return FeatureTable([str(k) for k in range(n)], ["ok"] * n, [(0, 0, 9, 9)] * n, rows)
+    return FeatureTable([str(k) for k in range(n)], [OK] * n, [(0, 0, 9, 9)] * n, rows)
 
 
 def data(n: int = 120, telling: slice = slice(8, 12)) -> tuple[np.ndarray, np.ndarray]:

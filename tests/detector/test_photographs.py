@@ -8,6 +8,7 @@ import pytest
 
 import facespectra as fs
 from facespectra.features import FeatureTable
+from facespectra.features.status import NO_FACE
 
 for _package in ("sklearn", "skops", "facenet_pytorch"):
     pytest.importorskip(_package, reason="needs the detect extra")
@@ -26,7 +27,7 @@ def lab(shared_data: Path) -> dict[str, tuple[pd.DataFrame, FeatureTable]]:
 @pytest.mark.shared
 @pytest.mark.slow
 def test_faces_not_found_on_photographs(lab: dict[str, tuple[pd.DataFrame, FeatureTable]]) -> None:
-    missing = {name: table.statuses.count("no-face") for name, (_, table) in lab.items()}
+    missing = {name: table.statuses.count(NO_FACE) for name, (_, table) in lab.items()}
     assert missing == {"development": 10, "evaluation": 1, "other": 0}
 
 

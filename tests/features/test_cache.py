@@ -10,6 +10,8 @@ import pytest
 import facespectra as fs
 from facespectra.errors import UnreadableImageError
 from facespectra.features import FeatureTable
+from facespectra.features.status import NO_FACE, NO_MEMORY, OK, unreadable
+from facespectra.features.table import concat_columns
 
 for _package in ("sklearn", "facenet_pytorch"):
     pytest.importorskip(_package, reason="needs the detect extra")
@@ -19,7 +21,7 @@ Image = pytest.importorskip("PIL.Image", reason="needs the detect extra")
 from facespectra.cli import main  # noqa: E402
 from facespectra.cli.console import progress_bar  # noqa: E402
 from facespectra.features import crops as samples  # noqa: E402
-from facespectra.features.extraction import join  # noqa: E402
+from facespectra.features.status import Status  # noqa: E402
 from facespectra.rendered.database import render_face  # noqa: E402
 
 
@@ -77,7 +79,7 @@ def test_only_what_is_new_is_computed(
     found = count_calls(monkeypatch, fs.FaceCropper, "detect")
     first = extracted("spectrum")
     assert len(found) == 4
-    read = count_calls(monkeypatch, samples, "sample_of")
+    read = count_calls(monkeypatch, samples, "crop_image")
     assert_same(extracted("spectrum", seed=7), first)
     # Only the file that could not be read is tried again, and is none.
     assert (len(found), len(read)) == (4, 0)
@@ -98,8 +100,8 @@ def test_what_could_not_be_read_is_tried_again(
     with monkeypatch.context() as patch:
         patch.setenv("FACESPECTRA_MAX_PIXELS", "5000")
         statuses = detector.extract(faces[:4]).statuses
-        assert [status.startswith("unreadable") for status in statuses] == [True, True, True, False]
-    assert detector.extract(faces[:4]).statuses == ["ok", "ok", "ok", "no-face"]
+        assert [status.unreadable for status in statuses] == [True, True, True, False]
+    assert detector.extract(faces[:4]).statuses == [OK, OK, OK, NO_FACE]
 
 
 def test_a_lack_of_memory_is_not_kept(
@@ -113,8 +115,8 @@ def test_a_lack_of_memory_is_not_kept(
     with monkeypatch.context() as patch:
         patch.setattr(detector.feature_set, "extract", scarce)
         table = detector.extract(faces[:2])
-        assert [status.endswith(samples.NO_MEMORY) for status in table.statuses] == [True, True]
-    assert detector.extract(faces[:2]).statuses == ["ok", "ok"]
+        assert table.statuses == [NO_MEMORY, NO_MEMORY]
+    assert detector.extract(faces[:2]).statuses == [OK, OK]
 
 
 def test_a_file_that_goes_between_two_stages_is_named(
@@ -128,8 +130,8 @@ def test_a_file_that_goes_between_two_stages_is_named(
 
     with monkeypatch.context() as patch:
         patch.setattr("facespectra.images.read_rgb", gone)
-        assert set(detector.extract(faces[:3]).statuses) == {"unreadable: it is gone"}
-    assert detector.extract(faces[:3]).statuses == ["ok"] * 3
+        assert set(detector.extract(faces[:3]).statuses) == {unreadable("it is gone")}
+    assert detector.extract(faces[:3]).statuses == [OK] * 3
 
 
 def test_batches_without_a_face_do_not_change_the_precision(tmp_path: Path) -> None:
@@ -144,12 +146,12 @@ def test_batches_without_a_face_do_not_change_the_precision(tmp_path: Path) -> N
 
 
 def test_joining_a_table_without_features_keeps_the_precision() -> None:
-    def table(status: str, dtype: type) -> FeatureTable:
+    def table(status: Status, dtype: type) -> FeatureTable:
         return FeatureTable(["a"], [status], [None], np.ones((1, 2), dtype))
 
-    joined = join(table("unreadable: x", np.float64), table("ok", np.float32))
+    joined = concat_columns(table(unreadable("x"), np.float64), table(OK, np.float32))
     assert joined.matrix.dtype == np.float32
-    assert joined.statuses == ["unreadable: x"]
+    assert joined.statuses == [unreadable("x")]
     assert np.isnan(joined.matrix).all()
 
 

@@ -18,6 +18,7 @@ from facespectra.datasets import add_frames
 from facespectra.datasets.sources import add_copies, sources_of
 from facespectra.errors import DatasetError
 from facespectra.features import read_samples
+from facespectra.features.status import NO_FACE
 from facespectra.videos import Frame
 
 for _package in ("sklearn", "skops", "facenet_pytorch"):
@@ -171,7 +172,10 @@ def test_evaluation_is_per_frame_and_per_video(data: Path, model: Path, tmp_path
 
 def test_a_video_that_was_not_spread_says_so(data: Path) -> None:
     (sample,) = read_samples([data / "real" / "clip0.mp4"], None)
-    assert sample.status == "unreadable: it is a video; name frames of it (facespectra.videos.spread_frames)"
+    assert (
+        str(sample.status)
+        == "unreadable: it is a video; name frames of it (facespectra.videos.spread_frames)"
+    )
 
 
 @pytest.mark.parametrize("suffix", [".npz", ".csv", ".parquet"])
@@ -214,10 +218,10 @@ def test_the_lab_keeps_the_frames_of_a_video_apart(data: Path, tmp_path: Path) -
     part = read_subset(tmp_path / "set", "test", "videos")
     assert len(part.samples) == 20
     stages = {"spectrum": make_features("spectrum", {"n_features": 10})}
-    extractor = Extractor(Cache(tmp_path / "cache"), fs.FaceCropper(), stages)
+    extractor = Extractor(fs.FaceCropper(), stages, cache=Cache(tmp_path / "cache"))
     sources = sources_of(part.samples)
-    keys = {extractor._key_of_face(source) for source in sources}
+    keys = {extractor._face_key(source) for source in sources}
     assert len(keys) == 20
     first, again = extractor.tables(sources, ["spectrum"]), extractor.tables(sources, ["spectrum"])
     assert first["spectrum"].paths == again["spectrum"].paths == [str(source) for source in sources]
-    assert first["spectrum"].statuses == again["spectrum"].statuses == ["no-face"] * 20
+    assert first["spectrum"].statuses == again["spectrum"].statuses == [NO_FACE] * 20

@@ -234,12 +234,13 @@ def _load_and_use(path: Path) -> None:
     import facespectra as fs
     from facespectra.errors import ModelError
     from facespectra.features import FeatureTable
+    from facespectra.features.status import OK
 
     detector = fs.load(path)
     repr(detector)
     rows = np.vstack([np.zeros(detector.feature_set.width), np.linspace(-9, 9, detector.feature_set.width)])
     try:
-        detector.score_features(FeatureTable(["a", "b"], ["ok"] * 2, [None] * 2, rows))
+        detector.score_features(FeatureTable(["a", "b"], [OK] * 2, [None] * 2, rows))
     except ModelError as error:
         # Of a detector, not of its file.
         raise ModelError(f"{path}: {error}") from error
@@ -263,11 +264,12 @@ def svm_model() -> bytes:
 def _trained(classifier: str, *, scale: bool) -> bytes:
     import facespectra as fs
     from facespectra.features import FeatureTable
+    from facespectra.features.status import OK
 
     rng = np.random.default_rng(0)
     labels = np.arange(12) % 2
     names = [str(i) for i in range(12)]
-    table = FeatureTable(names, ["ok"] * 12, [None] * 12, rng.normal(size=(12, 4)) + labels[:, None])
+    table = FeatureTable(names, [OK] * 12, [None] * 12, rng.normal(size=(12, 4)) + labels[:, None])
     settings = {"crop": False, "feature_settings": {"n_features": 4}}
     detector = fs.Detector(classifier=classifier, scale=scale, **settings)
     detector.fit_features(table, labels, names)

@@ -12,6 +12,7 @@ import pytest
 import facespectra as fs
 from facespectra.cli import main
 from facespectra.features.cache import Cache
+from facespectra.features.status import OK
 from facespectra.lab import LabResult, run_lab
 from facespectra.lab.subsets import Subset
 from lab_runs import KERNELS, ROW, computed, rows_in, settings, silent
@@ -172,7 +173,7 @@ def test_swaps_are_made_of_real_originals_and_keep_their_groups(
     def made(_: object, sources: list[str], **settings: object) -> SyntheticSet:
         asked.append(sources)
         paths = [path for path in sources for _ in range(2)]
-        table = FeatureTable(paths, ["ok"] * len(paths), [None] * len(paths), np.ones((len(paths), 3)))
+        table = FeatureTable(paths, [OK] * len(paths), [None] * len(paths), np.ones((len(paths), 3)))
         groups = [group for group in settings["groups"] for _ in range(2)]
         return SyntheticSet(table, [0, 1] * len(sources), groups)
 

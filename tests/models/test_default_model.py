@@ -19,6 +19,7 @@ from facespectra.detector.loading import DEFAULT_MODEL
 from facespectra.detector.scores import Score, aggregate_scores, label_of
 from facespectra.detector.synthetic import fit_synthetic, is_held_out, synthetic_set
 from facespectra.evaluation.calibration import calibration_error
+from facespectra.features.status import NO_FACE, OK, Kind, Status
 from facespectra.models.build import CHECKS, build
 from facespectra.regions.layout import N_RELATIVE, feature_names
 from facespectra.rendered.database import render_face
@@ -113,7 +114,7 @@ def test_experts_take_region_features_alone() -> None:
         TwoExperts().fit(np.zeros((4, 7)), [0, 1, 0, 1])
     with pytest.raises(ValueError, match="must be both"):
         TwoExperts("third").fit(*rows(8))
-    with pytest.raises(ValueError, match="judges features 'regions', not 'spectrum'"):
+    with pytest.raises(ValueError, match="takes features 'regions', not 'spectrum'"):
         fs.Detector("spectrum", "experts")
 
 
@@ -238,11 +239,11 @@ def test_the_shipped_model_on_photographs_that_it_has_not_seen(shared_data: Path
 
 
 def test_labels_and_means() -> None:
-    def frame(score: float, status: str = "ok") -> Score:
+    def frame(score: float, status: Status = OK) -> Score:
         return Score("v/1.jpg", score, status, (0, 0, 90, 90))
 
-    doubtful = frame(0.9, "cannot-tell: a face of 12 pixels")
-    nothing = frame(float("nan"), "no-face")
+    doubtful = frame(0.9, Status(Kind.CANNOT_TELL, "a face of 12 pixels"))
+    nothing = frame(float("nan"), NO_FACE)
     assert [label_of(one, 0.5) for one in (frame(0.5), frame(0.4), doubtful, nothing)] == [
         "fake",
         "real",

@@ -16,6 +16,7 @@ import pytest
 
 import facespectra as fs
 from facespectra.cli import main
+from facespectra.features.status import unreadable
 from facespectra.features.table import FeatureTable
 from facespectra.rendered.database import render_database
 from facespectra.report import text as words
@@ -250,7 +251,7 @@ def test_the_sweep_follows_the_face(tmp_path: Path) -> None:
 def test_without_one_of_the_classes_there_is_no_sweep(models: dict[str, Path], folder: Path) -> None:
     detector = fs.load(models["svm-rbf"])
     path = str(folder / "broken<i>.png")
-    nothing = FeatureTable([path], ["unreadable"], [None], np.full((1, 30), np.nan))
+    nothing = FeatureTable([path], [unreadable("why")], [None], np.full((1, 30), np.nan))
     assert sweep(detector, [path], np.array([1]), nothing, 4) is None
 
 

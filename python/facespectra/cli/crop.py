@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from facespectra.cli.console import complain_of, found, leave, progress_bar
+from facespectra.cli.console import complain_of, find_sources, leave, progress_bar
 from facespectra.cli.options import Device, Frames, Margin, Snap, Sources, Square
 from facespectra.videos import N_FRAMES
 
 if TYPE_CHECKING:
+    from facespectra.features import Status
     from facespectra.images import UInt8Array
     from facespectra.videos import Frame
 
@@ -40,26 +41,32 @@ def crop(
     from facespectra._files import check_writable, write_atomically
     from facespectra.errors import FacespectraError
     from facespectra.faces import FaceCropper
-    from facespectra.features.crops import NO_FACE, is_unreadable, read_samples
+    from facespectra.features.crops import read_samples
+    from facespectra.features.status import NO_FACE
     from facespectra.report.files import write_csv
     from facespectra.videos import find_media
 
     cropper = FaceCropper(margin=margin, square=square, snap=snap, device=device)
-    _, n_missing = found(sources, find_media)
+    _, n_missing = find_sources(sources, find_media)
     check_writable(out / LIST)
     planned = list(_plan(sources, frames))
     rows: list[tuple[str | int, ...]] = []
+    unreadable: list[tuple[str, Status]] = []
     with progress_bar("crop") as update:
         samples = read_samples((image for image, _ in planned), cropper)
         for (image, name), sample in zip(planned, samples, strict=True):
             if sample.crop is None:
-                rows.append((*_named(image), "", sample.status, "", "", "", ""))
+                rows.append((*_named(image), "", str(sample.status), "", "", "", ""))
             else:
                 write_atomically(out / name, _png(sample.crop.grey))
-                rows.append((*_named(image), name.as_posix(), sample.status, *sample.crop.box))
+                rows.append((*_named(image), name.as_posix(), str(sample.status), *sample.crop.box))
+            if sample.status.unreadable:
+                unreadable.append((str(rows[-1][0]), sample.status))
             update(len(rows), len(planned))
     statuses = [str(row[3]) for row in rows]
-    n_unreadable = complain_of((str(row[0]), str(row[3])) for row in rows if is_unreadable(str(row[3])))
+    n_unreadable = complain_of(
+        (str(row[0]), str(row[3])) for row in rows if str(row[3]).startswith("unreadable")
+    )
     if n_unreadable == len(rows):
         raise FacespectraError(f"none of {len(rows)} inputs could be read; nothing was written")
     header = ("path", "frame", "crop", "status", "x0", "y0", "x1", "y1")
@@ -68,7 +75,7 @@ def crop(
     write_csv(
         out / LIST, [header[index] for index in columns], ([row[index] for index in columns] for row in rows)
     )
-    no_face = statuses.count(NO_FACE)
+    no_face = statuses.count(str(NO_FACE))
     typer.echo(
         f"{out}: {len(rows) - no_face - n_unreadable} faces from {len(rows)} images, {no_face} without a face"
     )

@@ -13,7 +13,7 @@ from facespectra.cli.console import command_line, complain, complain_of, leave, 
 from facespectra.cli.options import Backend, Device, Precision, ResNetWeights, Threads
 
 if TYPE_CHECKING:
-    from facespectra.features.extraction import Progress
+    from facespectra._progress import Progress
     from facespectra.lab import LabResult, LabSettings
 
 

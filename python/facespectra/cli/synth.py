@@ -70,7 +70,8 @@ def run(
     from facespectra._files import write_atomically
     from facespectra.errors import FacespectraError
     from facespectra.faces import FaceCropper
-    from facespectra.features.crops import NO_FACE, is_unreadable, read_samples
+    from facespectra.features.crops import read_samples
+    from facespectra.features.status import NO_FACE
     from facespectra.synth import generator, make_twins
     from facespectra.videos import find_media, spread_frames
 
@@ -84,7 +85,7 @@ def run(
             if sample.crop is not None:
                 found.append((image, sample.path, sample.crop.face))
             update(len(samples), len(images))
-    n_unreadable = complain_of((one.path, one.status) for one in samples if is_unreadable(one.status))
+    n_unreadable = complain_of((one.path, one.status) for one in samples if one.status.unreadable)
     if not found:
         raise FacespectraError(f"no face in any of {len(images)} photographs; nothing was written")
     rows: list[dict[str, Any]] = []

@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from facespectra.errors import DatasetError
-from facespectra.features.crops import NO_FACE, OK, Crop, Sample, Source, read_samples
-from facespectra.features.table import FeatureTable, extract_features
+from facespectra.features.crops import Crop, Sample, Source, read_samples
+from facespectra.features.extraction import extract_features
+from facespectra.features.status import NO_FACE, OK
+from facespectra.features.table import FeatureTable
 from facespectra.synth import SwapSettings, around_face, generator, make_twins
-from facespectra.videos import Frame
+from facespectra.videos import N_FRAMES, Frame, find_media, spread_frames
 
 if TYPE_CHECKING:
     from facespectra.detector.detector import Detector
@@ -158,6 +160,23 @@ def fit_synthetic(
         progress=progress,
     )
     return detector.fit_features(made.table, made.labels, made.groups)
+
+
+def real_photographs(
+    dataset: Path, layout: str = "auto", split: str | None = None, frames: int = N_FRAMES
+) -> tuple[Sequence[Source], list[str] | None]:
+    """Give the real samples of a data set with their groups, or all images of a folder which is none."""
+    from facespectra.datasets import add_frames, read_dataset, select_split
+    from facespectra.datasets.sources import sources_of
+
+    try:
+        part = select_split(read_dataset(dataset, layout), "train", split)
+    except DatasetError:
+        if split is not None or layout != "auto" or not dataset.is_dir():
+            raise
+        return spread_frames(find_media([dataset]), frames)[0], None
+    part = add_frames(part[part["label"] == 0], frames)
+    return sources_of(part), part["group"].tolist()
 
 
 def is_held_out(name: str, share: float) -> bool:

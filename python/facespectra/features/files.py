@@ -63,7 +63,7 @@ def _npz(file: IO[bytes], sources: Sequence[Named], width: int, dtype: str) -> I
             npy.write_array_header_1_0(member, {**header, "shape": (len(sources), width)})
 
             def write(table: FeatureTable) -> None:
-                statuses.extend(table.statuses)
+                statuses.extend(map(str, table.statuses))
                 member.write(table.matrix.astype(dtype).tobytes())
 
             yield write
@@ -145,7 +145,7 @@ def _parquet(file: IO[bytes], sources: Sequence[Named], width: int, dtype: str) 
         frame.insert(0, "path", [as_utf8(path) for path in paths])
         if with_frames:
             frame.insert(1, "frame", pd.Series(numbers or [None] * len(paths), dtype="Int64"))
-        frame.insert(1 + with_frames, "status", [as_utf8(status) for status in table.statuses])
+        frame.insert(1 + with_frames, "status", [as_utf8(str(status)) for status in table.statuses])
         waiting.append(pa.Table.from_pandas(frame, preserve_index=False))
         # A group of rows describes each column anew: many small groups are slow and large.
         if len(waiting) == BATCHES_IN_GROUP:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from facespectra.detector import Detector, load
 from facespectra.errors import DatasetError
 from facespectra.evaluation import Evaluation, evaluate
-from facespectra.features import FeatureTable
+from facespectra.features import FeatureTable, Status
 from facespectra.features.cache import Cache, key_of, versions_of
 from facespectra.lab.subsets import Subset
 
@@ -86,7 +86,7 @@ class Experiment:
     held_out_auc: float | None = None
     warnings: tuple[str, ...] = ()
     part: Subset | None = None
-    statuses: list[str] = field(default_factory=list)
+    statuses: list[Status] = field(default_factory=list)
     scores: NDArray[np.float64] | None = None
 
     @property

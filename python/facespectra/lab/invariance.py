@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facespectra.features.crops import OK, Crop
+from facespectra.features.crops import Crop
 from facespectra.features.feature_sets import Matrix, Runtime, SpectrumFeatures
+from facespectra.features.status import OK
 from facespectra.features.table import FeatureTable
 from facespectra.lab.subsets import Subset
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from facespectra._progress import Progress
 from facespectra.detector import Detector
 from facespectra.errors import FacespectraError, ModelError
 from facespectra.faces import FaceCropper
 from facespectra.features.cache import Cache, key_of
-from facespectra.features.extraction import Extractor, Progress
+from facespectra.features.extraction import Extractor
 from facespectra.features.feature_sets import (
     FeatureSet,
     RegionFeatureSet,
@@ -21,6 +22,7 @@ from facespectra.features.feature_sets import (
     Runtime,
     SpectrumFeatures,
 )
+from facespectra.features.status import Status
 from facespectra.lab import invariance
 from facespectra.lab.differences import Separation, compared, separation
 from facespectra.lab.experiments import Trainer
@@ -116,7 +118,7 @@ class LabResult:
     skipped: dict[str, str] = field(default_factory=dict)
     weights: str = ""
     work: dict[str, tuple[int, int]] = field(default_factory=dict)
-    unreadable: list[tuple[str, str]] = field(default_factory=list)
+    unreadable: list[tuple[str, Status]] = field(default_factory=list)
 
 
 def run_lab(settings: LabSettings, watch: Watch) -> LabResult:
@@ -177,7 +179,7 @@ def run_lab(settings: LabSettings, watch: Watch) -> LabResult:
         _extract(extra, extractor, ["spectrum"], watch)
     training = _training(result, extractor, plain, development, extra, other, weights, watch)
     training.no_weights = no_weights
-    _swap(training, extractor, settings, watch)
+    _swap(training, extractor, cache, settings, watch)
     with watch("Task 3") as progress:
         result.tasks[3] = task_3(trainer, result.tasks[1], training, evaluation, other)
         progress(1, 1)
@@ -229,7 +231,7 @@ def _extractor(settings: LabSettings, cache: Cache, deep: ResNet50Features | Non
     }
     if deep is not None:
         stages["resnet50"] = deep
-    return Extractor(cache, FaceCropper(device=settings.device), stages, threads=settings.threads)
+    return Extractor(FaceCropper(device=settings.device), stages, cache=cache, threads=settings.threads)
 
 
 def _extract(part: Subset, extractor: Extractor, names: list[str], watch: Watch) -> None:
@@ -281,14 +283,16 @@ def _training(
     return training
 
 
-def _swap(training: Training, extractor: Extractor, settings: LabSettings, watch: Watch) -> None:
+def _swap(
+    training: Training, extractor: Extractor, cache: Cache, settings: LabSettings, watch: Watch
+) -> None:
     """Make synthetic swaps of the real samples that there are to train on."""
     detector = Detector("regions", "experts", seed=settings.seed, device=settings.device)
     made = []
     for part in (training.plain, training.extra):
         if part is not None:
             with watch(f"swaps of {part.name}") as progress:
-                made.append(swaps_of(part, detector, extractor, seed=settings.seed, progress=progress))
+                made.append(swaps_of(part, detector, extractor, cache, seed=settings.seed, progress=progress))
                 progress(1, 1)
     training.swaps = made[0]
     if training.both is not None and made[0] is not None and made[1] is not None:
@@ -306,7 +310,7 @@ def _notice(result: LabResult, extractor: Extractor) -> None:
             f"{shared} files are both in Task_1/development and in Task_1/evaluation: "
             "the figures of Task 1 are too good"
         )
-    reasons: Counter[tuple[str, str]] = Counter()
+    reasons: Counter[tuple[str, Status]] = Counter()
     for part in result.parts:
         if "spectrum" in part.tables:
             reasons.update(part.tables["spectrum"].unreadable)

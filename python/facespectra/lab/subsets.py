@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from facespectra._progress import Progress
 from facespectra.datasets import add_frames, read_dataset, select_split
 from facespectra.datasets.sources import add_copies, frames_of, sources_of
-from facespectra.features.extraction import Extractor, Progress, join, select
-from facespectra.features.table import FeatureTable, concat_rows
+from facespectra.features.extraction import Extractor
+from facespectra.features.table import FeatureTable, concat_columns, concat_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,7 +71,7 @@ class Subset:
         """
         if features in JOINED:
             first, second = JOINED[features]
-            return join(self.tables[first], self.tables[second])
+            return concat_columns(self.tables[first], self.tables[second])
         return self.tables[features]
 
     def extract(self, extractor: Extractor, names: Iterable[str], progress: Progress) -> None:
@@ -103,7 +104,7 @@ class Subset:
         -------
         Subset
         """
-        tables = {key: select(table, rows) for key, table in self.tables.items()}
+        tables = {key: table.take(rows) for key, table in self.tables.items()}
         return Subset(name or self.name, self.samples.iloc[rows].reset_index(drop=True), tables)
 
     def originals(self) -> Subset:

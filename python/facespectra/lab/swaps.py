@@ -12,22 +12,24 @@ import numpy as np
 from facespectra.datasets.sources import sources_of
 from facespectra.detector.synthetic import DRAWS, SyntheticSet, synthetic_set
 from facespectra.errors import DatasetError
-from facespectra.features.cache import key_of, versions_of
+from facespectra.features.cache import Cache, key_of, versions_of
+from facespectra.features.status import Kind, Status
 from facespectra.features.table import FeatureTable
 from facespectra.lab.subsets import Subset
 from facespectra.synth import SwapSettings
 
 if TYPE_CHECKING:
+    from facespectra._progress import Progress
     from facespectra.detector import Detector
-    from facespectra.features.extraction import Extractor, Progress
+    from facespectra.features.extraction import Extractor
 
 FEATURES = "regions"
 # To be raised with every change of the generator that changes what comes out of it.
-SWAPS = 2
+SWAPS = 3
 
 
 def swaps_of(
-    part: Subset, detector: Detector, extractor: Extractor, *, seed: int, progress: Progress
+    part: Subset, detector: Detector, extractor: Extractor, cache: Cache, *, seed: int, progress: Progress
 ) -> Subset | None:
     """Make twins of the real samples of a part, once for the same photographs and settings.
 
@@ -64,7 +66,7 @@ def swaps_of(
         features=detector.settings,
         versions=versions_of("numpy", "scipy", "pillow", "av", "facenet-pytorch", "torch"),
     )
-    entry = extractor.cache.fetch("swaps", key)
+    entry = cache.fetch("swaps", key)
     if entry is None:
         try:
             made = synthetic_set(
@@ -72,7 +74,7 @@ def swaps_of(
             )
         except DatasetError:
             return None
-        extractor.cache.store("swaps", key, _packed(made))
+        cache.store("swaps", key, _packed(made))
     else:
         made = _unpacked(entry)
     return _part(f"synthetic swaps of {part.name}", made)
@@ -96,7 +98,8 @@ def _part(name: str, made: SyntheticSet) -> Subset:
 def _packed(made: SyntheticSet) -> bytes:
     content = io.BytesIO()
     table = made.table
-    content.write(json.dumps([table.paths, table.statuses, made.labels, made.groups]).encode() + b"\n")
+    statuses = [[status.kind, status.reason] for status in table.statuses]
+    content.write(json.dumps([table.paths, statuses, made.labels, made.groups]).encode() + b"\n")
     np.save(content, table.matrix, allow_pickle=False)
     return content.getvalue()
 
@@ -104,5 +107,6 @@ def _packed(made: SyntheticSet) -> bytes:
 def _unpacked(entry: bytes) -> SyntheticSet:
     head, _, rows = entry.partition(b"\n")
     paths, statuses, labels, groups = json.loads(head)
+    statuses = [Status(Kind(kind), reason) for kind, reason in statuses]
     matrix = np.load(io.BytesIO(rows), allow_pickle=False)
     return SyntheticSet(FeatureTable(paths, statuses, [None] * len(paths), matrix), labels, groups)
