@@ -38,6 +38,7 @@ RANKS = {
     "_extras": 1,
     "_files": 1,
     "_threads": 1,
+    "_torch_files": 1,
     "_versions": 1,
     "_core": 1,
     "spectrum": 2,

@@ -11,7 +11,6 @@ import re
 import sys
 import warnings
 import zipfile
-from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -19,6 +18,7 @@ from urllib.request import urlopen
 
 from facespectra._extras import require
 from facespectra._files import one_line, writing_atomically
+from facespectra._torch_files import check_names
 from facespectra.errors import ModelError
 
 Weights: TypeAlias = "str | os.PathLike[str] | None"
@@ -35,10 +35,6 @@ DOWNLOAD_TIMEOUT = 30.0
 
 # The names that torchvision gives its files end in the first digits of their SHA-256.
 _HASH_IN_NAME = re.compile(r"^resnet50-([0-9a-f]{8,64})\.pth$")
-# What tensors are rebuilt by, and their storages and types.
-_OF_TENSORS = re.compile(
-    r"_rebuild_(tensor|tensor_v2|parameter)|[A-Z][A-Za-z0-9]{1,16}Storage|b?float(16|32|64)"
-)
 _HINT = "give a file that holds them (--resnet-weights FILE)"
 
 
@@ -218,64 +214,11 @@ def _unpacked(data: bytes) -> int:
         return len(data)
 
 
-class _Nothing:
-    """Stands for whatever a state dict is made of, and does nothing."""
-
-    __slots__ = ()
-
-    def __call__(self, *given: object) -> _Nothing:
-        return self
-
-    def __setstate__(self, state: object) -> None:
-        """Keep nothing."""
-
-
-class _Names(pickle._Unpickler):
-    """Refuses all names but those that a state dict needs, and builds nothing from these.
-
-    In Python: the quick one makes room for as many objects as a file says that there are.
-    """
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) == ("collections", "OrderedDict"):
-            return OrderedDict
-        if module in ("torch", "torch._utils", "torch.storage") and _OF_TENSORS.fullmatch(name):
-            return _Nothing()
-        raise pickle.UnpicklingError("it names what is no part of a tensor")
-
-    def persistent_load(self, pid: Any) -> Any:
-        return _Nothing()
-
-
-def _look_through(data: bytes) -> None:
-    """Refuse foreign names in a file before torch does: its messages can take longer than any file.
-
-    A name of 100 kB takes it minutes, by a regular expression; a few bytes of nested tuples, for ever.
-    """
-    if data[:4] == b"PK\x03\x04":
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            # By their places: of two that have one name, torch might take the other.
-            pickles = [archive.read(item) for item in archive.infolist() if item.filename.endswith(".pkl")]
-    else:
-        pickles = [data]
-    for content in pickles:
-        stream = io.BytesIO(content)
-        # Of old files five stand in a row: two numbers, what machine it was, the weights, and their keys.
-        for _ in range(1 if content is not data else 5):
-            try:
-                _Names(stream).load()
-            except EOFError:
-                raise
-            except Exception as error:
-                # A damaged pickle can fail in any way.
-                raise pickle.UnpicklingError(str(error)) from error
-
-
 def _load(file: Path, data: bytes) -> Any:
     import torch
 
     try:
-        _look_through(data)
+        check_names(data)
         with warnings.catch_warnings():
             # About storage types of old files.
             warnings.simplefilter("ignore")
