@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +12,7 @@ import numpy as np
 from facespectra.errors import DatasetError
 from facespectra.features.crops import NO_FACE, OK, Crop, Sample, Source, read_samples
 from facespectra.features.table import FeatureTable, extract_features
-from facespectra.synth import SwapSettings, around_face, generator, make_twins
+from facespectra.synth import SwapSettings, around_face, make_pairs
 from facespectra.videos import Frame
 
 if TYPE_CHECKING:
@@ -102,19 +101,24 @@ def synthetic_set(
 
     def stream() -> Iterator[Sample]:
         yield from (sample for _, sample in useless)
-        for number in range(draws):
-            for k, (path, group, pixels, face) in enumerate(found):
-                rng = generator(seed, PurePath(path).name, number)
-                other = int(rng.integers(len(found)))
-                donor = found[other][2:] if other != k else None
-                twins = make_twins(pixels, face, rng, settings, donor)
-                where = _wandered(twins.face, twins.real.shape, rng)
-                for label, picture in enumerate((twins.real, twins.fake)):
-                    labels.append(label)
-                    of_twins.append(group)
-                    yield Sample(path, OK, _crop(picture, where))
-                if progress is not None:
-                    progress(number * len(found) + k + 1, draws * len(found))
+        pairs = make_pairs(
+            [path for path, *_ in found],
+            [face for *_, face in found],
+            lambda k: found[k][2],
+            draws,
+            seed=seed,
+            settings=settings,
+            in_rounds=True,
+            progress=progress,
+        )
+        for pair in pairs:
+            path, group, *_ = found[pair.photograph]
+            twins = pair.twins
+            where = _wandered(twins.face, twins.real.shape, pair.rng)
+            for label, picture in enumerate((twins.real, twins.fake)):
+                labels.append(label)
+                of_twins.append(group)
+                yield Sample(path, OK, _crop(picture, where))
 
     table = extract_features(stream(), detector.feature_set)
     return SyntheticSet(table, labels, of_twins)
