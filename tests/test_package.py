@@ -34,10 +34,12 @@ HEAVY = (
 RANKS = {
     "errors": 0,
     "_version": 0,
+    "_progress": 0,
     "_extras": 1,
     "_files": 1,
     "_progress": 1,
     "_threads": 1,
+    "_torch_files": 1,
     "_versions": 1,
     "_core": 1,
     "spectrum": 2,

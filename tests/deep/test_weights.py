@@ -49,7 +49,7 @@ def test_the_last_layer_may_be_missing_or_of_any_size(state: dict[str, Any], tmp
 def test_a_cut_file_is_refused(weights_file: Path, tmp_path: Path, keep: float) -> None:
     data = weights_file.read_bytes()
     (tmp_path / "w.pth").write_bytes(data[: int(keep * len(data)) if isinstance(keep, float) else keep])
-    assert "not a file of ResNet-50 weights, or damaged" in refusal(tmp_path / "w.pth")
+    assert "not a ResNet-50 weights file, or damaged" in refusal(tmp_path / "w.pth")
 
 
 class Hostile:
@@ -84,13 +84,13 @@ def test_a_bomb_is_refused_unopened(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     ("change", "message"),
     [
         (lambda s: s.pop("layer4.2.bn3.weight"), "layer4.2.bn3.weight is missing"),
-        (lambda s: s.update({"extra": torch.zeros(1)}), "it has no extra"),
+        (lambda s: s.update({"extra": torch.zeros(1)}), "unexpected extra"),
         (lambda s: s.update({"conv1.weight": torch.zeros(64, 3, 3, 3)}), "conv1.weight is (64, 3, 3, 3)"),
         (lambda s: s.update({"bn1.bias": 3}), "bn1.bias is int"),
-        (lambda s: s.update({"bn1.bias": torch.full((64,), float("nan"))}), "bn1.bias does not hold finite"),
+        (lambda s: s.update({"bn1.bias": torch.full((64,), float("nan"))}), "bn1.bias must contain finite"),
         (
             lambda s: s.update({"bn1.bias": torch.zeros(64, dtype=torch.int64)}),
-            "bn1.bias does not hold finite",
+            "bn1.bias must contain finite",
         ),
         (lambda s: s.update({"bn1.running_var": torch.full((64,), -1.0)}), "negative variances"),
     ],
@@ -102,7 +102,7 @@ def test_other_contents_are_refused(state: dict[str, Any], change: Any, message:
     # Written without torch, whose files of all the weights would take the time.
     checked = pytest.raises(ModelError)
     with checked as caught:
-        weights._checked(tmp_path / "w.pth", changed)
+        weights._validate(tmp_path / "w.pth", changed)
     assert message in str(caught.value)
     assert str(caught.value).startswith(str(tmp_path / "w.pth"))
 
@@ -161,9 +161,9 @@ def test_torchs_folder_is_known_without_torch(
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    theirs = weights._hub()
+    theirs = weights._torch_cache()
     monkeypatch.delitem(sys.modules, "torch")
-    assert weights._hub() == theirs
+    assert weights._torch_cache() == theirs
 
 
 class Site(BaseHTTPRequestHandler):
@@ -216,8 +216,8 @@ def test_weights_are_downloaded_once_and_checked(hub: Path, site: str) -> None:
     assert weights.find_weights("imagenet") == file
     assert Site.asked == [f"/{site}"]
     # What lies in the cache is checked like any other file.
-    assert "no plain state dict" in refusal(file)
-    with pytest.raises(ModelError, match="not what was published"):
+    assert "not a plain state dict" in refusal(file)
+    with pytest.raises(ModelError, match="not the published one"):
         weights.find_weights("other")
     assert [path.name for path in hub.iterdir()] == [site]
 
@@ -238,6 +238,6 @@ def test_a_download_that_breaks_off_leaves_nothing(
 
 def test_a_download_that_never_ends_is_refused(hub: Path, site: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(weights, "LARGEST", 1000)
-    with pytest.raises(ModelError, match="too large to be them"):
+    with pytest.raises(ModelError, match="the file is too large"):
         weights.find_weights()
     assert not list(hub.iterdir())

@@ -14,7 +14,7 @@ import facespectra as fs
 from facespectra.cli import main
 from facespectra.faces import Face
 from facespectra.rendered.database import render_face
-from facespectra.synth import PRESETS, STEPS, SwapSettings, around_face, generator, make_twins
+from facespectra.synth import PRESETS, STEPS, SwapSettings, around_face, generator, make_pairs, make_twins
 from facespectra.synth.chain import apply_chain, draw_chain, through_h264
 from facespectra.synth.masks import KINDS, draw_mask, smooth_noise
 from facespectra.synth.swap import swap_face
@@ -41,6 +41,31 @@ def test_the_same_seed_gives_the_same_twins(people: list[tuple[Image.Image, Face
     assert first.fake_file == again.fake_file
     assert first.record == again.record
     assert first.fake_file != other.fake_file
+
+
+def test_the_order_of_pairs_changes_none_of_them(people: list[tuple[Image.Image, Face]]) -> None:
+    images, faces = zip(*people, strict=True)
+    done: list[tuple[int, int]] = []
+
+    def made(in_rounds: bool) -> dict[tuple[int, int], bytes]:
+        pairs = make_pairs(
+            ["a/1.jpg", "a/2.jpg"],
+            faces,
+            images.__getitem__,
+            2,
+            seed=3,
+            settings=PLAIN,
+            in_rounds=in_rounds,
+            progress=lambda *count: done.append(count),
+        )
+        return {(pair.photograph, pair.number): pair.twins.fake_file for pair in pairs}
+
+    by_photograph, in_rounds = made(False), made(True)
+    assert list(by_photograph) == [(0, 0), (0, 1), (1, 0), (1, 1)]
+    assert list(in_rounds) == [(0, 0), (1, 0), (0, 1), (1, 1)]
+    assert by_photograph == in_rounds
+    assert len(set(by_photograph.values())) == 4
+    assert done == [(1, 4), (2, 4), (3, 4), (4, 4)] * 2
 
 
 def test_a_pair_depends_on_its_name_and_number() -> None:
