@@ -156,8 +156,8 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
         try {
             if (pending) std::rethrow_exception(pending);
         } catch (const fs::InvalidImage& error) {
-            const std::string text = "image " + std::to_string(error.index) + ": " + error.what();
-            PyErr_SetString(PyExc_ValueError, text.c_str());
+            const py::object type = py::module_::import("facespectra.errors").attr("InvalidImageError");
+            py::set_error(type, type(error.what(), error.index));
         }
     });
     py::class_<fs::FftLibrary, std::shared_ptr<fs::FftLibrary>>(module, "FftLibrary")

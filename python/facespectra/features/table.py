@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from facespectra.errors import FacespectraError
+from facespectra.errors import SettingError
 from facespectra.features.crops import NO_FACE, NO_MEMORY, OK, UNREADABLE, Sample, is_unreadable
 from facespectra.features.feature_sets import FeatureSet, Matrix
 
@@ -191,9 +191,8 @@ def batch_rows(batch: Sequence[Sample], features: FeatureSet) -> tuple[Matrix, l
             found = dict(
                 zip((row for row, _ in crops), features.extract([crop for _, crop in crops]), strict=True)
             )
-    except FacespectraError:
-        # A setting that means nothing, or a backend that does not load: no image's fault.
-        raise
+    except SettingError:
+        raise  # no image's fault
     except (ValueError, MemoryError):
         # One crop is too small, too large, or the like: find out which, and keep the others.
         for row, crop in crops:
