@@ -37,7 +37,6 @@ RANKS = {
     "_progress": 0,
     "_extras": 1,
     "_files": 1,
-    "_progress": 1,
     "_threads": 1,
     "_torch_files": 1,
     "_versions": 1,

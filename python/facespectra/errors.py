@@ -19,17 +19,29 @@ class SettingError(FacespectraError, ValueError):
     """An option or an environment variable has a value that means nothing, whatever the input."""
 
 
-class MissingExtraError(FacespectraError, ImportError):
-    """A package from one of the optional extras is needed and not installed."""
-
-
 class InvalidImageError(FacespectraError, ValueError):
-    """An array that was given as an image has no spectrum, such as an empty one."""
+    """An image has no spectrum: its shape is wrong, it is too small, or it has values that are not finite.
 
-    def __init__(self, reason: str, index: int | None = None) -> None:
-        super().__init__(reason if index is None else f"image {index}: {reason}")
+    Parameters
+    ----------
+    reason : str
+        What is wrong, without the image's number.
+    index : int, optional
+        Which image of the call, from 0. None where the argument as a whole is wrong.
+    message : str, optional
+        Default: `reason`, after ``image 3:`` where there is an index.
+    """
+
+    def __init__(self, reason: str, index: int | None = None, message: str | None = None) -> None:
+        if message is None:
+            message = reason if index is None else f"image {index}: {reason}"
+        super().__init__(message)
         self.reason = reason
         self.index = index
+
+
+class MissingExtraError(FacespectraError, ImportError):
+    """A package from one of the optional extras is needed and not installed."""
 
 
 class UnreadableFileError(FacespectraError):

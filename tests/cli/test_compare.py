@@ -98,16 +98,16 @@ def test_frames_of_videos_are_samples_and_their_groups_are_drawn(
     found = json.loads(done.out)
     assert (found["resampled"], found["n_groups"], found["n"]) == ("groups", 20, N)
     assert found["bootstrap_ci95"] == compare(LABELS, a, b, names).to_dict()["bootstrap_ci95"]
-    assert "go by the bootstrap over groups" in done.err
+    assert "use the bootstrap over groups" in done.err
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (None, "no scores.csv in it"),
+        (None, "scores.csv not found"),
         ("path,label\na,1\n", "no column 'group'"),
-        ("path,label,group,score,status\na,one,a,1,ok\n", "cannot be understood"),
-        ("path,label,group,score,status\na,1,a,1,ok\na,1,a,1,ok\n", "a stands in it twice"),
+        ("path,label,group,score,status\na,one,a,1,ok\n", "cannot be read as scores"),
+        ("path,label,group,score,status\na,1,a,1,ok\na,1,a,1,ok\n", "a occurs twice"),
         ("path,label,group,score,status\nz,1,a,1,ok\n", "no sample in common"),
         ("path,label,group,score,status\n0.jpg,1,a,1,ok\n", "disagree on the label of 0.jpg"),
         ("path,label,group,score,status\n0.jpg,0,a,1,ok\n", "1 real and 0 fake"),

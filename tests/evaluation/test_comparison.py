@@ -114,7 +114,7 @@ def test_groups_are_drawn_whole() -> None:
     assert tenfold.bootstrap_ci95 == pytest.approx(once.bootstrap_ci95)
     assert tenfold.bootstrap_p == once.bootstrap_p
     assert np.diff(tenfold.delong_ci95) < 0.5 * np.diff(once.delong_ci95)
-    assert "DeLong's test takes them to be independent" in tenfold.warnings[0]
+    assert "DeLong's test treats them as independent" in tenfold.warnings[0]
 
 
 def test_few_groups_are_not_resampled() -> None:
@@ -147,7 +147,7 @@ def test_samples_without_one_of_the_scores_are_left_out_and_counted() -> None:
     assert with_gaps.difference == compare(labels[keep], a[keep], b[keep]).difference
     with pytest.raises(ValueError, match="1 real and 0 fake"):
         compare([0, 1], [1.0, np.nan], [1.0, 2.0])
-    with pytest.raises(ValueError, match="one length"):
+    with pytest.raises(ValueError, match="the same length"):
         compare([0, 1], [1.0, 2.0], [1.0])
 
 

@@ -212,12 +212,12 @@ def test_groups_are_judged_by_their_mean_scores() -> None:
         ([0, 0], [1.0, 2.0], "2 real and 0 fake"),
         ([0, 1], [1.0, np.nan], r"1 real and 0 fake \(1 without a score left out\)"),
         ([0, 2], [1.0, 2.0], r"0 \(real\) or 1 \(fake\), got \[2\]"),
-        ([0, 1], [1.0, np.inf], "score 1 is not"),
+        ([0, 1], [1.0, np.inf], "score 1 is infinite"),
         ([0, 1], [1.0], "scores has shape"),
     ],
     ids=["one-class", "one-class-scored", "label", "infinite", "lengths"],
 )
-def test_what_cannot_be_judged(labels: list[int], scores: list[float], message: str) -> None:
+def test_invalid_inputs_are_refused(labels: list[int], scores: list[float], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         fs.evaluate(labels, scores)
 

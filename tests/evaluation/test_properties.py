@@ -22,7 +22,7 @@ from facespectra.evaluation import (
 )
 from facespectra.evaluation.calibration import calibration_error
 from facespectra.evaluation.intervals import group_samples, weighted_aucs
-from facespectra.evaluation.missing import missing_effect
+from facespectra.evaluation.missing import missing_score_bounds
 
 
 @st.composite
@@ -73,7 +73,7 @@ def test_intervals_hold_the_auc_and_mirror(case: tuple[np.ndarray, np.ndarray], 
         ),
     ):
         if np.isnan(low):
-            assert not groups.enough
+            assert not groups.can_bootstrap
             continue
         assert 0 <= low <= auc + 1e-12
         assert auc - 1e-12 <= high <= 1
@@ -116,7 +116,7 @@ def test_missing_scores_and_calibration_stay_in_bounds(
     labels, scores = case
     gone = data.draw(hnp.arrays(bool, len(labels)))
     gone[[0, -1]] = False
-    effect = missing_effect(labels, np.where(gone, np.nan, scores), 0.0)
+    effect = missing_score_bounds(labels, np.where(gone, np.nan, scores), 0.0)
     for name in ("as_real", "as_fake"):
         filled = np.where(gone, -99.0 if name == "as_real" else 99.0, scores)
         assert effect["auc"][name] == pytest.approx(roc_auc_score(labels, filled))

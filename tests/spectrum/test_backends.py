@@ -12,7 +12,7 @@ import pytest
 
 import facespectra as fs
 import facespectra.spectrum.backends as table
-from facespectra.errors import BackendError
+from facespectra.errors import BackendError, InvalidImageError
 from required import require
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (40, 50), dtype=np.uint8)
@@ -149,7 +149,7 @@ class TestTorch:
             fs.radial_spectrum(torch.zeros((16, 16, 3)))
         with pytest.raises(ValueError, match="backend 'native' takes NumPy arrays"):
             fs.radial_spectrum(torch.zeros((16, 16)), backend="native")
-        with pytest.raises(ValueError, match="image 1: NaN"):
+        with pytest.raises(InvalidImageError, match="image 1: NaN"):
             fs.radial_spectrum(torch.stack([torch.zeros(9, 9), torch.full((9, 9), torch.nan)]))
         assert fs.radial_spectrum(torch.zeros((0, 16, 16))).shape == (0, 300)
 
@@ -164,10 +164,10 @@ class TestTorch:
         )
         stack = stack.astype("f4")
         stack[5, 3, 3] = np.inf
-        with pytest.raises(ValueError, match="image 5: NaN"):
-            fs.radial_spectrum(stack, backend="torch")
-        with pytest.raises(ValueError, match="image 5: NaN"):
-            fs.radial_spectrum(torch.from_numpy(stack))
+        for images in (stack, torch.from_numpy(stack), [np.ones((9, 9)), *stack]):
+            with pytest.raises(InvalidImageError, match=r"image [56]: NaN") as caught:
+                fs.radial_spectrum(images, backend="torch")
+            assert caught.value.index == len(images) - 2
 
 
 def test_backend_errors_are_our_own() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 
 import facespectra as fs
 import oracle
-from facespectra.errors import FacespectraError
+from facespectra.errors import FacespectraError, InvalidImageError
 from facespectra.spectrum import definition
 
 # Relative to the largest value of the spectrum, before normalisation. float32: the DFT's rounding error, seen
@@ -228,6 +230,39 @@ def test_images_without_a_spectrum_are_named(backend: str, images: object, messa
     for threads in (1, 3):
         with pytest.raises(ValueError, match=message):
             fs.radial_spectrum(images, backend=backend, threads=threads)
+
+
+NAN = np.full((9, 9), np.nan)
+
+
+@pytest.mark.parametrize(
+    ("images", "index", "reason"),
+    [
+        ([image_of((9, 9)), image_of((8, 8)), NAN], 2, "NaN or infinite values"),
+        (np.stack([np.zeros((9, 9)), NAN, NAN]), 1, "NaN or infinite values"),
+        ([image_of((9, 9)), image_of((3, 3))], 1, "an image of shape 3x3 is too small"),
+        (NAN, 0, "NaN or infinite values"),
+        ([image_of((9, 9)), np.zeros(16)], 1, "has 1 dimensions"),
+        ([np.zeros((16, 0))], 0, "is empty"),
+        (np.zeros(16), None, "images has 1 dimensions"),
+        (np.zeros((16, 16, 3)), None, "images of shape (16, 16, 3) look like"),
+        (np.zeros((0, 16)), None, "images is empty"),
+    ],
+)
+def test_an_invalid_image_is_known_by_its_index(
+    backend: str, images: object, index: int | None, reason: str
+) -> None:
+    for threads in (1, 3):
+        with pytest.raises(InvalidImageError) as caught:
+            fs.radial_spectrum(images, backend=backend, threads=threads)
+        error = caught.value
+        assert (error.index, error.reason[: len(reason)]) == (index, reason)
+        named = "" if index is None else f"image {index}"
+        assert str(error).startswith(named)
+        assert str(error).endswith(error.reason)
+        # Copied as it is pickled, on its way between processes.
+        again = copy.copy(error)
+        assert (str(again), again.index, again.reason) == (str(error), error.index, error.reason)
 
 
 @pytest.mark.parametrize(

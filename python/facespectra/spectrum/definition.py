@@ -36,6 +36,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from facespectra.errors import InvalidImageError
 from facespectra.spectrum.settings import SpectrumSettings
 
 Floats = NDArray[np.float32] | NDArray[np.float64]
@@ -47,6 +48,7 @@ Floats = NDArray[np.float32] | NDArray[np.float64]
 # float64 the floor is only there to keep the logarithm finite: epsilon decides, as in the definition.
 RELATIVE_FLOOR = {"float32": 2.0**-19, "float64": 2.0**-120}
 TINY = 1e-37
+NOT_FINITE = "NaN or infinite values; replace them before computing a spectrum"
 
 
 def profile_length(height: int, width: int, convention: str) -> int:
@@ -93,7 +95,7 @@ def number_of_bins(shape: tuple[int, int], settings: SpectrumSettings) -> int:
     durall = settings.convention == "durall"
     resampled = durall and settings.n_features is not None
     if n_bins < (2 if resampled else 1):
-        raise ValueError(
+        raise InvalidImageError(
             f"an image of shape {height}x{width} is too small for a radial spectrum in the "
             f"{settings.convention} convention; use images of at least 8x8 pixels"
         )
@@ -169,7 +171,7 @@ def scaled_image(image: NDArray[np.generic], settings: SpectrumSettings) -> tupl
         return converted, 1.0, math.sqrt(float(np.sum(np.square(image, dtype=np.float64))))
     peak = float(np.max(np.abs(image)))
     if not math.isfinite(peak):
-        raise ValueError("NaN or infinite values; replace them before computing a spectrum")
+        raise InvalidImageError(NOT_FINITE)
     # Clipped so that neither the scale nor its inverse leaves the range of a float64.
     exponent = min(max(math.frexp(max(peak, settings.epsilon))[1], -1000), 1000) if peak > 0 else 0
     scaled = np.ldexp(image.astype(np.float64, order="C"), -exponent)

@@ -1,6 +1,6 @@
 #pragma once
 
-// Networks of MTCNN's shape, made up.
+// Parameters of MTCNN's three networks, drawn at random.
 
 #include <cstddef>
 #include <map>
@@ -13,7 +13,7 @@
 
 namespace facespectra::testing {
 
-/// The parameters that a FaceFinder takes, in an order of their own.
+/// Names and shapes of the parameters of a FaceFinder, always in the same order.
 inline std::vector<std::pair<std::string, std::vector<std::size_t>>> parameter_shapes() {
     std::vector<std::pair<std::string, std::vector<std::size_t>>> shapes;
     const auto layer = [&](const std::string& name, const std::vector<std::size_t>& shape) {
@@ -50,9 +50,9 @@ inline std::vector<std::pair<std::string, std::vector<std::size_t>>> parameter_s
     return shapes;
 }
 
-/// Parameters by chance: small, so that the networks let through about as many candidates as real ones.
-struct MadeParameters {
-    explicit MadeParameters(unsigned seed) {
+/// Small random parameters, with which the networks pass about as many candidates as trained ones.
+struct RandomParameters {
+    explicit RandomParameters(unsigned seed) {
         std::mt19937 random(seed);
         for (const auto& [name, shape] : parameter_shapes()) {
             std::size_t size = 1;
