@@ -247,9 +247,9 @@ def _title(dataset: Path, part: pd.DataFrame) -> str:
 
 
 def _made(layout: str, frames: int, backend: str | None) -> list[tuple[str, str]]:
-    from facespectra.cli.info import collect
+    from facespectra.environment import describe
 
-    state = collect()
+    state = describe()
     native = state["native"] or {}
     library = native.get("provider") or {}
     used = backend or state["backend"]

@@ -12,8 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from facespectra._files import PathLike, write_atomically
 from facespectra._progress import Progress
+from facespectra._versions import versions
 from facespectra.detector.classifiers import SelfExplaining, class_features, fit_classifier, make_pipeline
-from facespectra.detector.model_file import dumps, versions
+from facespectra.detector.model_file import dumps
 from facespectra.detector.scores import Score, with_explanation
 from facespectra.errors import DatasetError, ModelError
 from facespectra.features.cache import Cache

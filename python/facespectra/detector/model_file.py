@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 import io
 import json
-import platform
 import sys
 import threading
 import warnings
@@ -24,7 +23,6 @@ import numpy as np
 from facespectra._extras import require
 from facespectra._files import PathLike, one_line, printable
 from facespectra._version import __version__
-from facespectra._versions import version_of
 from facespectra.errors import ModelError
 
 FORMAT = 1
@@ -64,15 +62,8 @@ ALLOWED_TYPES = frozenset(
 # Of those, what skops does not know as harmless by itself.
 OUR_TYPES = sorted(kind for kind in ALLOWED_TYPES if kind.startswith("facespectra."))
 
-PACKAGES = ("numpy", "scikit-learn", "skops", "pillow", "torch", "torchvision", "facenet-pytorch")
 _KERNELS = {"poly", "linear", "rbf", "sigmoid"}
 _IMPORTING = threading.Lock()
-
-
-def versions() -> dict[str, str]:
-    """The versions of everything that a score depends on, by package, Python among them."""
-    found = {"facespectra": __version__, "python": platform.python_version()}
-    return found | {package: version_of(package) or "not installed" for package in PACKAGES}
 
 
 def dumps(model: dict[str, Any]) -> bytes:

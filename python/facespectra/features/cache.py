@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from facespectra._files import write_atomically
-from facespectra._version import __version__
-from facespectra._versions import version_of
 
 _DIGEST = 32
 
@@ -60,20 +58,3 @@ class Cache:
 def key_of(**parts: Any) -> str:
     """A key, in hexadecimal digits, of all that a result depends on; `parts` are plain data."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-
-
-def versions_of(*packages: str) -> dict[str, str]:
-    """Give the versions of packages, and ours.
-
-    Parameters
-    ----------
-    *packages : str
-        By the names that pip knows them by.
-
-    Returns
-    -------
-    dict of str to str
-        A package that is not installed is left out.
-    """
-    found = {"facespectra": __version__}
-    return found | {package: version for package in packages if (version := version_of(package))}

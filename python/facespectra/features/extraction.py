@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from facespectra._progress import Progress
+from facespectra._versions import versions_of
 from facespectra.augment import Copy
 from facespectra.errors import FacespectraError, InvalidImageError
-from facespectra.features.cache import Cache, key_of, versions_of
+from facespectra.features.cache import Cache, key_of
 from facespectra.features.crops import Sample, Source, cut, name_of, prefetch, read_group, read_samples
 from facespectra.features.feature_sets import FeatureSet, Matrix
 from facespectra.features.status import NO_FACE, NO_MEMORY, OK, Kind, Status, unreadable

@@ -15,7 +15,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from facespectra.features.cache import versions_of
+from facespectra._versions import versions_of
 from facespectra.features.crops import Crop
 from facespectra.spectrum.settings import SpectrumSettings
 

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facespectra._version import __version__
+from facespectra._versions import versions
 from facespectra.detector.loading import DEFAULT_MODEL
-from facespectra.detector.model_file import versions
 from facespectra.evaluation import Evaluation
 from facespectra.features.crops import Source
 from facespectra.features.status import NO_FACE, OK
