@@ -8,18 +8,7 @@ from importlib import metadata
 
 @cache
 def version_of(package: str) -> str | None:
-    """Give the version of a package, looked up once in a process.
-
-    Parameters
-    ----------
-    package : str
-        By the name that pip knows it by.
-
-    Returns
-    -------
-    str or None
-        None if it is not installed.
-    """
+    """Give the version of an installed package, by its name for pip, or None."""
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
