@@ -9,7 +9,7 @@ import pytest
 
 import facespectra as fs
 from facespectra import augment as augmentation
-from facespectra.augment import Copy, change, chosen
+from facespectra.augment import Copy, change, parse_augmentations
 from facespectra.datasets.sources import add_copies, sources_of
 
 Image = pytest.importorskip("PIL.Image", reason="needs the faces extra")
@@ -57,11 +57,11 @@ def test_flip_mirrors_and_rotations_are_each_others_mirror(face: Image.Image) ->
 
 
 def test_names_are_checked() -> None:
-    assert chosen("rotate, flip") == ("flip", "rotate")
-    assert chosen(["flip", "flip"]) == ("flip",)
-    assert chosen("") == chosen(()) == ()
+    assert parse_augmentations("rotate, flip") == ("flip", "rotate")
+    assert parse_augmentations(["flip", "flip"]) == ("flip",)
+    assert parse_augmentations("") == parse_augmentations(()) == ()
     with pytest.raises(ValueError, match="unknown augmentation 'blur'; use flip or rotate"):
-        chosen("flip,blur")
+        parse_augmentations("flip,blur")
     with pytest.raises(ValueError, match="unknown change 'rotate'"):
         change(Image.new("RGB", (9, 9)), "rotate")
 

@@ -16,7 +16,7 @@ from PIL import Image
 from examples import few
 from facespectra._files import as_utf8, one_line, printable
 from facespectra._threads import ordered_map
-from facespectra.augment import AUGMENTATIONS, change, chosen
+from facespectra.augment import AUGMENTATIONS, change, parse_augmentations
 from facespectra.datasets.manifest import as_manifest, select_split
 from facespectra.datasets.sources import add_copies
 from facespectra.errors import DatasetError
@@ -92,9 +92,13 @@ def test_every_kind_of_pixel_gives_the_same_image(grey: np.ndarray, kind: str) -
 def test_copies_keep_label_group_and_split(wanted: list[str], n: int) -> None:
     rows = {"path": [f"/{i}" for i in range(n)], "label": [i % 2 for i in range(n)], "group": ["g"] * n}
     manifest = pd.DataFrame(rows | {"split": ["train"] * n})
-    assert chosen(",".join(wanted)) == chosen(wanted) == chosen(reversed(wanted))
+    assert (
+        parse_augmentations(",".join(wanted))
+        == parse_augmentations(wanted)
+        == parse_augmentations(reversed(wanted))
+    )
     copies = add_copies(manifest, wanted)
-    names = ["", *(copy for name in chosen(wanted) for copy in AUGMENTATIONS[name])]
+    names = ["", *(copy for name in parse_augmentations(wanted) for copy in AUGMENTATIONS[name])]
     assert copies["change"].tolist() == [name for name in names for _ in range(n)]
     for _, part in copies.groupby("change"):
         pd.testing.assert_frame_equal(part.drop(columns="change").reset_index(drop=True), manifest)

@@ -360,8 +360,8 @@ def test_any_name_is_scored_and_read_from_a_list(
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "not a manifest that can be read"),
-        ("\n\n", "not a manifest that can be read"),
+        ("", "cannot be read as a manifest"),
+        ("\n\n", "cannot be read as a manifest"),
         ("path,label\n", "no samples"),
         ("path\na.png\n", "no column 'label'"),
         ("file,kind\na.png,1\n", "no column 'path' and no column 'label'"),
@@ -369,7 +369,7 @@ def test_any_name_is_scored_and_read_from_a_list(
         ("path,label\na.png,\n", "unknown label ''"),
         ("path,label\n,1\n", "row 1 has no path"),
         ("path,label,frame\na.mp4,1,-1\n", "'-1' is not the number of a frame"),
-        ("path,label\na.png,real\na.png,fake\n", "a.png is in it both as real and as fake"),
+        ("path,label\na.png,real\na.png,fake\n", "a.png is labelled both real and fake"),
         ("path,label\na.png,1,2,3\nb.png,0\n", ""),
         ("path,label\n\0.png,1\n", ""),
         ('path,label\n"a.png,1\n', ""),

@@ -15,7 +15,7 @@ from clips import write_clip
 from facespectra.cli import main
 from facespectra.datasets import checks
 from facespectra.datasets.headers import Header, jpeg_quality, read_header
-from facespectra.datasets.near_duplicates import look_alikes
+from facespectra.datasets.near_duplicates import near_duplicates
 
 for _package in ("sklearn", "skops", "facenet_pytorch"):
     pytest.importorskip(_package, reason="needs the detect extra")
@@ -57,8 +57,8 @@ def test_groups_in_several_splits() -> None:
         split=["train", "train", "test", "test", "val", ""],
     )
     assert checks.groups_across_splits(manifest) == [
-        "1 of 2 groups of the split 'test' are in 'train' as well: 1",
-        "1 of 1 groups of the split 'val' are in 'train' as well: 2",
+        "1 of 2 groups in the split 'test' are also in 'train': 1",
+        "1 of 1 groups in the split 'val' are also in 'train': 2",
     ]
 
 
@@ -68,9 +68,9 @@ def test_celeb_df_is_warned_of_its_own_split(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     (tmp_path / "List_of_testing_videos.txt").write_text("1 Celeb-real/id1_0000.mp4\n")
-    with pytest.warns(UserWarning, match="not all of Celeb-DF"):
+    with pytest.warns(UserWarning, match="incomplete Celeb-DF"):
         manifest = fs.read_dataset(tmp_path)
-    assert "are in 'train' as well: id0 and 1 more" in checks.check(manifest, quick=True)[0]
+    assert "are also in 'train': id0 and 1 more" in checks.check(manifest, quick=True)[0]
 
 
 def test_copies_across_splits_and_classes(data: Path) -> None:
@@ -81,11 +81,11 @@ def test_copies_across_splits_and_classes(data: Path) -> None:
     head = bytes(range(256)) * 300
     (data / "train/real/long.bmp").write_bytes(head + b"a")
     (data / "test/real/long.bmp").write_bytes(head + b"b")
-    first, second = checks.copies(fs.read_dataset(data))
-    assert first.startswith("1 file is there more than once, in different splits, such as ")
+    first, second = checks.duplicate_files(fs.read_dataset(data))
+    assert first.startswith("1 file has copies in different splits, such as ")
     assert f"{data}/train/real/3.jpg" in first
     assert f"{data}/test/real/copy.jpg" in first
-    assert second.startswith("1 file is there more than once, both as real and as fake, such as ")
+    assert second.startswith("1 file has copies with different labels, such as ")
     assert f"{data}/train/fake/5.jpg" in second
     assert f"{data}/train/real/other.jpg" in second
 
@@ -118,18 +118,20 @@ def test_pictures_that_were_saved_again_across_splits(tmp_path: Path) -> None:
     (tmp_path / "broken.jpg").write_bytes(b"nothing")
     rows.append((str(tmp_path / "broken.jpg"), 0, "broken", "test"))
     manifest = pd.DataFrame(rows, columns=["path", "label", "group", "split"])
-    assert look_alikes(manifest) == [
+    assert near_duplicates(manifest) == [
         (str(tmp_path / "train7.jpg"), str(tmp_path / name)) for name in ("smaller.jpg", "brighter.png")
     ]
-    (warning,) = checks.likenesses(manifest)
-    assert warning.startswith("2 pictures look like one in another split, saved again or altered, such as ")
+    (warning,) = checks.near_duplicate_images(manifest)
+    assert warning.startswith(
+        "2 images nearly match an image in another split (saved again or edited), such as "
+    )
     assert warning.endswith(f"{tmp_path / 'train7.jpg'} and {tmp_path / 'smaller.jpg'}")
     assert warning in checks.check(manifest)
     assert warning not in checks.check(manifest, quick=True)
     # Byte for byte the same is another warning, and no splits are nobody's trouble.
     shutil.copy(tmp_path / "train7.jpg", tmp_path / "smaller.jpg")
-    assert "1 picture looks" in checks.likenesses(manifest)[0]
-    assert look_alikes(manifest.assign(split="")) == []
+    assert "1 image nearly matches" in checks.near_duplicate_images(manifest)[0]
+    assert near_duplicates(manifest.assign(split="")) == []
 
 
 def shortcut_aucs(real: list[Header], fake: list[Header]) -> dict[str, checks.Shortcut]:
@@ -150,7 +152,7 @@ def test_each_property_is_found_by_itself() -> None:
     }.items():
         found = shortcut_aucs([JPEG] * 30, [other] * 30)
         assert found[name].auc == 1
-        assert [one.name for one in found.values() if one.telling] == [name]
+        assert [one.name for one in found.values() if one.significant] == [name]
         assert all(one.auc == 0.5 for one in found.values() if one.name != name)
 
 
@@ -159,7 +161,7 @@ def test_a_property_that_tells_half_of_the_fakes() -> None:
     found = shortcut_aucs([JPEG] * 100, [JPEG] * 50 + [other] * 50)
     # Half of the fakes are known, the others are a toss: 0.5 + 0.5 / 2.
     assert found["JPEG tables"].auc == pytest.approx(0.75, abs=0.02)
-    assert found["JPEG tables"].telling
+    assert found["JPEG tables"].significant
 
 
 def test_sizes_that_are_all_different_but_larger_in_one_class() -> None:
@@ -174,12 +176,12 @@ def test_sizes_that_are_all_different_but_larger_in_one_class() -> None:
     assert shortcut_aucs(real, fake)["size"].auc == 1
 
 
-def test_chance_is_not_called_telling() -> None:
+def test_chance_is_not_significant() -> None:
     rng = np.random.default_rng(1)
     alarms = 0
     for _ in range(100):
         headers = [Header(int(w), int(h), "JPEG RGB", str(q)) for w, h, q in rng.integers(1, 6, (60, 3))]
-        alarms += any(one.telling for one in shortcut_aucs(headers[:30], headers[30:]).values())
+        alarms += any(one.significant for one in shortcut_aucs(headers[:30], headers[30:]).values())
     assert alarms <= 8
 
 
@@ -200,7 +202,7 @@ def test_frames_of_one_video_are_no_evidence() -> None:
         for path, group in zip(paths, groups, strict=True)
     }
     size = checks.shortcuts(manifest, headers)[0]
-    assert not size.telling
+    assert not size.significant
     assert size.low < 0.5
 
 
@@ -257,8 +259,8 @@ def test_dataset_warns_and_names_what_it_cannot_read(data: Path, capsys: pytest.
     assert main(["dataset", str(data)]) == 1
     errors = capsys.readouterr().err.splitlines()
     assert [line.partition(" ")[2][:40] for line in errors] == [
-        "warning: 12 files are there more than on",
-        "warning: JPEG tables alone tells real fr",
+        "warning: 12 files have copies in differe",
+        "warning: JPEG tables alone separates rea",
         str(data / "train/real/broken.jpg")[:40],
     ]
     assert "AUC of 1.00 (48 files)" in errors[1]
@@ -266,7 +268,7 @@ def test_dataset_warns_and_names_what_it_cannot_read(data: Path, capsys: pytest.
     assert main(["dataset", str(data), "-o", str(data / "m.xlsx")]) == 2
 
 
-@pytest.mark.filterwarnings("always:.*not all of UADFV")
+@pytest.mark.filterwarnings("always:.*incomplete UADFV")
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
 def test_dataset_writes_a_manifest_that_reads_back(tmp_path: Path, suffix: str) -> None:
     for i in range(2):
@@ -303,7 +305,7 @@ def test_train_and_evaluate_warn(data: Path, tmp_path: Path, capsys: pytest.Capt
         assert main(command) == 0
         errors = capsys.readouterr().err.splitlines()
         assert errors[0] == (
-            "facespectra: warning: 12 of 12 groups of the split 'test' are in 'train' as well: "
+            "facespectra: warning: 12 of 12 groups in the split 'test' are also in 'train': "
             "0, 1, 10 and 9 more"
         )
-        assert any("size alone tells real from fake with an AUC of 1.00" in line for line in errors)
+        assert any("size alone separates real from fake with an AUC of 1.00" in line for line in errors)

@@ -74,7 +74,7 @@ def test_uadfv_in_frames(tmp_path: Path, inner: str) -> None:
         "0000", "0000", "0001", "0001", "0002", "0002",
     ]  # fmt: skip
     assert complaints == [
-        f"{tmp_path}: not all of UADFV's 98 videos: 3 real videos (not 49), 3 fake videos (not 49)"
+        f"{tmp_path}: incomplete UADFV's 98 videos: 3 real videos (not 49), 3 fake videos (not 49)"
     ]
 
 
@@ -86,7 +86,7 @@ def test_uadfv_as_its_archive_has_it_counts_no_video_twice(tmp_path: Path) -> No
 
 def test_a_uadfv_fake_without_its_original_is_warned_of(tmp_path: Path) -> None:
     _, complaints = read(touch(tmp_path, *uadfv_names(2), "fake/0041_fake.mp4"))
-    assert complaints[-1].endswith("no original of 0041_fake")
+    assert complaints[-1].endswith("no original found for 0041_fake")
 
 
 def test_other_videos_in_real_and_fake_are_plain_classes(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_celeb_df(tmp_path: Path, head: str) -> None:
     assert groups[CELEB[3]] == "id5"
     assert groups[CELEB[4]] != groups[CELEB[5]]
     assert len(complaints) == 1
-    assert "not all of Celeb-DF v1: 4 Celeb-real (not 158), 2 YouTube-real (not 250)" in complaints[0]
+    assert "incomplete Celeb-DF v1: 4 Celeb-real (not 158), 2 YouTube-real (not 250)" in complaints[0]
 
 
 def test_celeb_df_list_with_windows_line_ends_and_other_spellings(tmp_path: Path) -> None:
@@ -177,16 +177,16 @@ def test_celeb_df_in_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert manifest["group"].nunique() == 301
     names["Celeb-synthesis"].pop()
     (complaint,) = read(tmp_path)[1]
-    assert complaint.endswith("not all of Celeb-DF v2: 5638 Celeb-synthesis (not 5639)")
+    assert complaint.endswith("incomplete Celeb-DF v2: 5638 Celeb-synthesis (not 5639)")
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("0 YouTube-real/00001.mp4", "line 1: youtube-real/00001.mp4 is called 0, where 1 means real"),
-        (CELEB_LIST + "\n1 Celeb-synthesis/id0_id1_0000.mp4", "line 4: .* where 1 means real"),
-        ("YouTube-real/00001.mp4", "line 1: not a label and a video"),
-        ("1 Elsewhere/00001.mp4", "line 1: not a label and a video"),
+        ("0 YouTube-real/00001.mp4", "line 1: youtube-real/00001.mp4 is labelled 0, but 1 means real"),
+        (CELEB_LIST + "\n1 Celeb-synthesis/id0_id1_0000.mp4", "line 4: .* is labelled 1, but 1 means real"),
+        ("YouTube-real/00001.mp4", "line 1: expected a label and a video, found"),
+        ("1 Elsewhere/00001.mp4", "line 1: expected a label and a video, found"),
     ],
 )
 def test_celeb_df_list_that_cannot_be_right(tmp_path: Path, text: str, message: str) -> None:
@@ -197,9 +197,9 @@ def test_celeb_df_list_that_cannot_be_right(tmp_path: Path, text: str, message: 
 def test_celeb_df_without_its_list_or_its_videos(tmp_path: Path) -> None:
     manifest, complaints = read(celeb(tmp_path / "a", None))
     assert set(manifest["split"]) == {""}
-    assert "there is no List_of_testing_videos.txt" in complaints[-1]
+    assert "List_of_testing_videos.txt not found" in complaints[-1]
     _, complaints = read(celeb(tmp_path / "b", CELEB_LIST + "\n1 YouTube-real/00009.mp4\n"))
-    assert complaints[-1].endswith("names videos that are not there: youtube-real/00009")
+    assert complaints[-1].endswith("videos in List_of_testing_videos.txt not found: youtube-real/00009")
 
 
 # --- FaceForensics++ ---------------------------------------------------------------------------------------
@@ -242,7 +242,7 @@ def test_face_forensics_in_several_compressions(tmp_path: Path) -> None:
     assert len(manifest) == 48
     assert set(manifest["compression"]) == {"c0", "c40"}
     assert manifest["group"].nunique() == 4
-    assert any("--layout faceforensics-c0 reads one" in text for text in complaints)
+    assert any("use --layout faceforensics-c0 to read one" in text for text in complaints)
     one, complaints = read(root, "faceforensics-c40")
     assert set(one["compression"]) == {"c40"}
     assert len(one) == 24
@@ -261,7 +261,7 @@ def test_face_forensics_actors_and_extracted_frames(tmp_path: Path) -> None:
     )
     manifest, complaints = read(tmp_path)
     assert list(manifest["group"]) == ["actor 01 and 1 more", "actor 09", *["actor 01 and 1 more"] * 2]
-    assert any("no splits are known" in text for text in complaints)
+    assert any("the splits are unknown" in text for text in complaints)
 
 
 def test_face_forensics_split_that_is_no_list(tmp_path: Path) -> None:
@@ -271,8 +271,8 @@ def test_face_forensics_split_that_is_no_list(tmp_path: Path) -> None:
         fs.read_dataset(root)
     (root / "val.json").unlink()
     manifest, complaints = read(root)
-    assert any("there is no val.json" in text for text in complaints)
-    assert any("in no split: 004, 005, 004_005" in text for text in complaints)
+    assert any("val.json not found" in text for text in complaints)
+    assert any("not in any split: 004, 005, 004_005" in text for text in complaints)
     assert set(manifest["split"]) == {"train", "test", ""}
 
 
@@ -322,9 +322,9 @@ def test_dfdc_list_and_folder_that_differ(tmp_path: Path) -> None:
     manifest, complaints = read(root)
     assert len(manifest) == 3
     assert [text.partition(": ")[2] for text in complaints] == [
-        "metadata.json in train_sample_videos names videos that are not there: aagfhgtpmv.mp4",
-        "not in the metadata.json of train_sample_videos, and left out: stray",
-        "not all of the DFDC's sample of 400 videos: 2 real videos (not 77), 1 fake videos (not 323)",
+        "videos in metadata.json of train_sample_videos not found: aagfhgtpmv.mp4",
+        "skipped, not in metadata.json of train_sample_videos: stray",
+        "incomplete the DFDC sample of 400 videos: 2 real videos (not 77), 1 fake videos (not 323)",
     ]
 
 
@@ -332,8 +332,8 @@ def test_dfdc_list_and_folder_that_differ(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("{", "cannot be read"),
-        ('["a.mp4"]', "not what the DFDC has there"),
-        ('{"a.mp4": {"label": "MAYBE"}}', "a is neither REAL nor FAKE but 'MAYBE'"),
+        ('["a.mp4"]', "not DFDC metadata"),
+        ('{"a.mp4": {"label": "MAYBE"}}', "video a has the label 'MAYBE'; use REAL or FAKE"),
         ('{"b.mp4": {"label": "REAL"}}', "none of the videos"),
     ],
 )

@@ -109,7 +109,7 @@ def test_manifest_takes_names_and_a_byte_order_mark(tmp_path: Path) -> None:
         ("path,label\na.jpg,\n", "unknown label ''"),
         ("path,label\n,1\n", "row 1 has no path"),
         ("path,label\n", "no samples"),
-        ("", "not a manifest that can be read"),
+        ("", "cannot be read as a manifest"),
     ],
     ids=["no-label", "no-columns", "unknown-label", "empty-label", "no-path", "no-rows", "empty"],
 )
@@ -123,7 +123,7 @@ def test_bad_manifest(tmp_path: Path, text: str, message: str) -> None:
 
 def test_bad_parquet(tmp_path: Path) -> None:
     (tmp_path / "m.parquet").write_bytes(b"PAR1 and nothing more")
-    with pytest.raises(DatasetError, match="not a manifest that can be read"):
+    with pytest.raises(DatasetError, match="cannot be read as a manifest"):
         fs.read_dataset(tmp_path / "m.parquet")
 
 
@@ -134,9 +134,9 @@ def test_nothing_there(tmp_path: Path) -> None:
 
 def test_nothing_understood_says_what_was_looked_for(tmp_path: Path) -> None:
     touch(tmp_path, "photos/a.jpg")
-    with pytest.raises(DatasetError, match="looked for") as caught:
+    with pytest.raises(DatasetError, match="expected") as caught:
         fs.read_dataset(tmp_path)
-    assert all(layout.looks_for in str(caught.value) for layout in LAYOUTS.values())
+    assert all(layout.expects in str(caught.value) for layout in LAYOUTS.values())
 
 
 def test_folder_above_names_the_data_sets_in_it(task_1: Path) -> None:
@@ -153,7 +153,7 @@ def test_empty_class_is_an_error(tmp_path: Path) -> None:
 
 def test_layout_by_name(task_1: Path) -> None:
     assert len(fs.read_dataset(task_1, layout="splits")) == 5
-    with pytest.raises(DatasetError, match="not laid out as 'classes'"):
+    with pytest.raises(DatasetError, match="not in the layout 'classes'"):
         fs.read_dataset(task_1, layout="classes")
     with pytest.raises(ValueError, match="unknown layout 'kaggle'"):
         fs.read_dataset(task_1, layout="kaggle")

@@ -40,7 +40,7 @@ def test_names_are_read_into_difficulty_parts_and_groups(tmp_path: Path, inside:
     build(tmp_path / inside, *NAMES)
     # Kaggle's archive wraps the folder once more; the folder itself may have any name.
     given = tmp_path / "Training set" if inside == "Training set" else (tmp_path / inside).parent
-    with pytest.warns(UserWarning, match="2 real and 5 fake faces, and the published set has 1081 and 960"):
+    with pytest.warns(UserWarning, match="2 real and 5 fake faces, not 1081 and 960 as published"):
         manifest = fs.read_dataset(given)
     assert tuple(manifest.columns) == (*COLUMNS, "difficulty", "replaced")
     assert list(manifest["label"]) == [0, 0, 1, 1, 1, 1, 1]
@@ -72,7 +72,7 @@ def test_the_whole_set_is_not_warned_of(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_one_class_is_not_the_set(tmp_path: Path) -> None:
     build(tmp_path, "training_real/real_00001.jpg")
-    with pytest.raises(DatasetError, match=r"looked for.*training_real and training_fake"):
+    with pytest.raises(DatasetError, match=r"expected.*training_real and training_fake"):
         fs.read_dataset(tmp_path)
     (tmp_path / "training_fake").mkdir()
     with pytest.raises(DatasetError, match="training_fake"):

@@ -91,7 +91,7 @@ def train(
     whole. Images without a face are left out and counted.
     """
     from facespectra._files import check_writable
-    from facespectra.augment import chosen
+    from facespectra.augment import parse_augmentations
     from facespectra.datasets import read_dataset, select_split
     from facespectra.detector import Detector
 
@@ -99,7 +99,7 @@ def train(
         classifier = default_classifier(features)
     if synthetic_fakes and augment:
         raise ValueError("--synthetic-fakes makes its own copies: it goes without --augment")
-    chosen(augment)  # a wrong name is told before anything is read
+    parse_augmentations(augment)  # fails on a wrong name before anything is read
     # Only what was asked for: not every feature set has all of these settings.
     asked_for = {
         "n_features": (n_features, 300),

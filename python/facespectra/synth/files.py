@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from facespectra._files import write_atomically
+from facespectra._files import write_atomically, write_csv
 from facespectra._progress import Progress
 from facespectra.faces import Face
 from facespectra.images import read_rgb
@@ -57,11 +56,7 @@ def write_pairs(
         if len(tiles) < SHEET_PAIRS:
             tiles.append((twins.real, twins.fake))
     write_atomically(out / SHEET, _contact_sheet(tiles))
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_atomically(out / "manifest.csv", text.getvalue())
+    write_csv(out / "manifest.csv", list(rows[0]), [list(row.values()) for row in rows])
     return len(rows) // 2
 
 
