@@ -112,6 +112,7 @@ def test_the_transformer_is_the_function(images: list[np.ndarray], n_features: i
         np.testing.assert_array_equal(row, fs.radial_spectrum(image, n_features=n_features))
 
 
+@pytest.mark.slow
 @few
 @given(
     images=st.lists(hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=70)), max_size=3),

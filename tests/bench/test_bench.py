@@ -52,6 +52,7 @@ def test_the_provider_variable_is_put_back(monkeypatch: pytest.MonkeyPatch) -> N
         assert os.environ.get("FACESPECTRA_FFT") == before
 
 
+@pytest.mark.slow
 def test_the_command_prints_json_and_draws(tmp_path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("matplotlib")
     plot = tmp_path / "bench.svg"

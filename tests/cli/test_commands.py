@@ -275,6 +275,7 @@ def test_crop_keeps_pixels_structure_and_every_name(
 # --- train and evaluate ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_train_and_evaluate_write_the_files_of_the_contract(
     task: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -302,6 +303,7 @@ def test_train_and_evaluate_write_the_files_of_the_contract(
     assert not [path.name for path in out.iterdir() if path.name.startswith(".")]
 
 
+@pytest.mark.slow
 def test_evaluating_twice_gives_the_same_bytes(task: Path, model: Path, tmp_path: Path) -> None:
     for name in ("one", "two"):
         assert main(["evaluate", str(task), "-m", str(model), "--out", str(tmp_path / name)]) == 0

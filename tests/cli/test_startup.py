@@ -13,6 +13,8 @@ for _package in ("sklearn", "skops", "facenet_pytorch"):
 
 from facespectra._mtcnn import has_core  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 
 def python(code: str, *arguments: str) -> str:
     done = subprocess.run(

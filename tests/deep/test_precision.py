@@ -45,6 +45,7 @@ def cosines(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     return np.sum(one * other, axis=1) / np.linalg.norm(one, axis=1) / np.linalg.norm(other, axis=1)
 
 
+@pytest.mark.slow
 def test_features_in_bfloat16_agree_with_those_in_float32(
     weights_file: Path, crops: list[np.ndarray]
 ) -> None:
@@ -66,6 +67,7 @@ def test_bfloat16_gives_a_crop_the_same_bits_alone_and_among_others(
     np.testing.assert_array_equal(deep.transform(crops[::-1]), together[::-1])
 
 
+@pytest.mark.slow
 def test_auto_takes_bfloat16_where_the_processor_has_it(
     monkeypatch: pytest.MonkeyPatch, weights_file: Path, crops: list[np.ndarray]
 ) -> None:
@@ -78,6 +80,7 @@ def test_auto_takes_bfloat16_where_the_processor_has_it(
         del network  # or the next one shares it
 
 
+@pytest.mark.slow
 def test_auto_keeps_float32_for_a_network_that_needs_it(
     monkeypatch: pytest.MonkeyPatch, touchy_weights: Path, crops: list[np.ndarray]
 ) -> None:

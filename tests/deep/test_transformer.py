@@ -79,6 +79,7 @@ def test_features_are_torchvisions_own(
     assert features.dtype == np.float32
 
 
+@pytest.mark.slow
 def test_crops_have_the_same_features_alone_and_among_others(
     weights_file: Path, crops: list[np.ndarray], features: np.ndarray
 ) -> None:
@@ -128,6 +129,7 @@ def test_wrong_images_are_refused(weights_file: Path) -> None:
         fs.DeepFeatures(weights_file, batch_size=0).transform([])
 
 
+@pytest.mark.slow
 def test_is_a_scikit_learn_transformer(
     weights_file: Path, crops: list[np.ndarray], features: np.ndarray
 ) -> None:
@@ -150,6 +152,7 @@ def test_is_a_scikit_learn_transformer(
     np.testing.assert_array_equal(again.transform(crops[:1]), features[:1])
 
 
+@pytest.mark.slow
 def test_set_params_takes_effect(weights_file: Path, other_weights: Path, crops: list[np.ndarray]) -> None:
     deep = fs.DeepFeatures(weights_file)
     first = deep.transform(crops[:1])
@@ -178,6 +181,7 @@ def detector(features: str, file: Path | None, **more: Any) -> fs.Detector:
     return fs.Detector(features, "svm-linear", crop=False, weights=file, **settings, **more)
 
 
+@pytest.mark.slow
 def test_joined_features_are_both_side_by_side(
     weights_file: Path, crops: list[np.ndarray], features: np.ndarray
 ) -> None:
@@ -194,6 +198,7 @@ def test_joined_features_are_both_side_by_side(
     assert make_features("concatenation", {}, weights=weights_file).blocks == ()
 
 
+@pytest.mark.slow
 def test_fusion_gives_each_block_an_equal_say(
     table: tuple[FeatureTable, np.ndarray], weights_file: Path
 ) -> None:
@@ -227,6 +232,7 @@ def test_constant_features_and_wrong_widths() -> None:
         BlockScaler([2, 2]).fit(matrix)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("features", ["resnet50", "fusion", "concatenation"])
 def test_a_reloaded_detector_scores_the_same(
     features: str,
@@ -259,6 +265,7 @@ def test_a_reloaded_detector_scores_the_same(
         assert all(name.endswith((".npy", ".json")) for name in archive.namelist())
 
 
+@pytest.mark.slow
 def test_other_weights_are_refused(
     table: tuple[FeatureTable, np.ndarray],
     weights_file: Path,
@@ -328,6 +335,7 @@ def test_train_and_evaluate_with_weights_from_a_file(
     assert "no setting 'n_features'" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_features_of_photographs(shared_data: Path, weights_file: Path) -> None:
     photographs = sorted((shared_data / "lab/Task_2_3/evaluation/real").glob("*.jpg"))[:3]

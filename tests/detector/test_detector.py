@@ -283,6 +283,7 @@ def model(trained: fs.Detector, tmp_path: Path) -> Path:
     return trained.save(tmp_path / "m.model")
 
 
+@pytest.mark.slow
 def test_a_moved_model_scores_identically_in_another_process(
     model: Path, textures: pd.DataFrame, trained: fs.Detector, tmp_path: Path
 ) -> None:

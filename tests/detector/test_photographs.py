@@ -14,6 +14,9 @@ for _package in ("sklearn", "skops", "facenet_pytorch"):
     pytest.importorskip(_package, reason="needs the detect extra")
 pd = pytest.importorskip("pandas", reason="needs the detect extra")
 
+# In one process, so that features are extracted once.
+pytestmark = [pytest.mark.shared, pytest.mark.slow, pytest.mark.xdist_group("photographs")]
+
 
 @pytest.fixture(scope="module")
 def lab(shared_data: Path) -> dict[str, tuple[pd.DataFrame, FeatureTable]]:
@@ -24,15 +27,11 @@ def lab(shared_data: Path) -> dict[str, tuple[pd.DataFrame, FeatureTable]]:
     return {name: (part, fs.Detector().extract(part["path"].tolist())) for name, part in parts.items()}
 
 
-@pytest.mark.shared
-@pytest.mark.slow
 def test_faces_not_found_on_photographs(lab: dict[str, tuple[pd.DataFrame, FeatureTable]]) -> None:
     missing = {name: table.statuses.count(NO_FACE) for name, (_, table) in lab.items()}
     assert missing == {"development": 10, "evaluation": 1, "other": 0}
 
 
-@pytest.mark.shared
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("classifier", "expected"),
     [("svm-poly", 0.947), ("svm-linear", 0.851), ("svm-rbf", 0.878), ("svm-sigmoid", 0.200)],
@@ -48,8 +47,6 @@ def test_task_1_on_photographs(
     assert any("polarity" in warning for warning in result.warnings) == (expected < 0.5)
 
 
-@pytest.mark.shared
-@pytest.mark.slow
 def test_task_2_on_photographs(lab: dict[str, tuple[pd.DataFrame, FeatureTable]]) -> None:
     (train, train_table), (test, test_table) = lab["development"], lab["other"]
     detector = fs.Detector().fit_features(train_table, train["label"], train["group"])

@@ -83,6 +83,7 @@ def test_bootstrap_against_a_slow_one() -> None:
     assert result.bootstrap_p == pytest.approx(2 * tail, abs=0.05)
 
 
+@pytest.mark.slow
 def test_both_intervals_cover_the_truth_and_both_tests_hold_their_level() -> None:
     from scipy.stats import norm
 

@@ -80,6 +80,7 @@ def test_group_interval_against_a_slow_one() -> None:
     assert group_interval(labels, scores, known, draws=100) == pytest.approx(expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shift", [1.0, 2.0])
 def test_group_interval_covers_the_truth_where_delong_does_not(shift: float) -> None:
     from scipy.stats import norm

@@ -177,6 +177,7 @@ def test_frames_of_a_video_are_decoded_in_one_go(tmp_path: Path, monkeypatch: py
     assert [call[1] for call in decoded if call[0] == clip] == [[2, 5, 9]] * 2
 
 
+@pytest.mark.slow
 def test_networks_of_other_precisions_have_entries_of_their_own(faces: list[str], tmp_path: Path) -> None:
     torch = pytest.importorskip("torch", reason="needs the faces extra")
     from resnet import make_state
@@ -200,6 +201,7 @@ def test_networks_of_other_precisions_have_entries_of_their_own(faces: list[str]
     assert sorted((tmp_path / "cache/resnet50").rglob("*")) == before
 
 
+@pytest.mark.slow
 def test_commands_give_the_same_with_a_cache(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -142,6 +142,7 @@ def test_a_broken_video_is_one_named_failure(
     assert (metrics["n"], metrics["n_unreadable"], metrics["n_videos"]) == (48, 5, 12)
 
 
+@pytest.mark.slow
 def test_evaluation_is_per_frame_and_per_video(data: Path, model: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     command = ["evaluate", str(data), "-m", str(model), "--out", str(run), "--frames", "4"]

@@ -11,6 +11,15 @@ from facespectra.lab import LabResult, run_lab, write_lab
 from resnet import one_thread
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever needs the finished run is slow, and goes to one process: the run is made once."""
+    for item in items:
+        if "done" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+            item.add_marker(pytest.mark.xdist_group("lab"))
+
+
 @pytest.fixture(scope="session")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three small databases, with one broken file and one picture without a face among them."""

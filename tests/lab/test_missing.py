@@ -93,6 +93,7 @@ def test_photographs_of_the_test_set_are_not_trained_on(done: LabResult, data: P
     assert "2 samples are in Task_1/development + extra twice: Task 3 took them once" in result.notes
 
 
+@pytest.mark.slow
 def test_a_class_without_faces_is_a_reason_and_not_an_end(data: Path, tmp_path: Path) -> None:
     from PIL import Image
 

@@ -174,6 +174,7 @@ def test_the_command_keeps_the_groups_of_a_manifest(
     assert "asked rightly" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_command_trains_on_synthetic_fakes(
     photographs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -193,6 +194,7 @@ def test_held_out_photographs_are_chosen_by_name() -> None:
     assert all(is_held_out(name, 0.5) for name in names if is_held_out(name, 0.2))
 
 
+@pytest.mark.slow
 def test_the_build_is_the_same_twice(
     photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -227,6 +229,7 @@ def test_the_shipped_model_tells_swaps_of_people_who_do_not_exist(photographs: P
     assert result.auc > 0.7
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_the_shipped_model_on_photographs_that_it_has_not_seen(shared_data: Path) -> None:
     folder = shared_data / "lab" / "Task_2_3" / "evaluation" / "real"

@@ -81,6 +81,7 @@ def test_the_shipped_model_names_its_experts(folder: Path) -> None:
     assert found.classes == {}
 
 
+@pytest.mark.slow
 def test_every_kind_of_file(
     folder: Path, models: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -36,6 +36,7 @@ def run(script: str, timeout: float = TIMEOUT) -> str:
     return ran.stdout.strip()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.skipif(FREE_THREADED, reason="the locks of dictionaries and caches survive a fork without a GIL")
 def test_a_child_extracts_whatever_the_parents_threads_were_doing() -> None:
