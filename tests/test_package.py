@@ -33,6 +33,7 @@ HEAVY = (
 # A module may import from its own rank only within its own package, and from lower ranks.
 RANKS = {
     "errors": 0,
+    "boxes": 0,
     "_version": 0,
     "_progress": 0,
     "_extras": 1,
