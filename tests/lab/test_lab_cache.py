@@ -79,16 +79,17 @@ def test_a_damaged_cache_is_computed_again(done: LabResult, data: Path, out: Pat
 
 
 def test_other_labels_and_other_groups_are_another_fit(done: LabResult, tmp_path: Path) -> None:
-    part, system = done.tasks[1].final.part, System("spectrum", "svm-linear")
-    flipped = part.take(list(range(len(part.samples))))
+    subset, system = done.tasks[1].final.test_set, System("spectrum", "svm-linear")
+    flipped = subset.take(list(range(len(subset.samples))))
     flipped.samples["label"] = 1 - flipped.samples["label"]
-    regrouped = part.take(list(range(len(part.samples))))
-    regrouped.samples["group"] = [f"g{i // 2}" for i in range(len(part.samples))]
+    regrouped = subset.take(list(range(len(subset.samples))))
+    regrouped.samples["group"] = [f"g{i // 2}" for i in range(len(subset.samples))]
     # Each time another trainer, so that nothing but the cache is in between.
     fits = [
-        Trainer(Cache(tmp_path), seed=0).fit(system, one) for one in (part, flipped, regrouped, part, flipped)
+        Trainer(Cache(tmp_path), seed=0).fit(system, one)
+        for one in (subset, flipped, regrouped, subset, flipped)
     ]
-    first, second, third, *again = (one.score_features(part.table("spectrum")) for one in fits)
+    first, second, third, *again = (one.score_features(subset.table("spectrum")) for one in fits)
     np.testing.assert_allclose(first, -second, atol=1e-9)
     np.testing.assert_array_equal(first, third)
     np.testing.assert_array_equal(again, [first, second])
@@ -130,11 +131,11 @@ def test_a_killed_run_goes_on(
         process.communicate()
     assert not (tmp_path / "lab.json").exists()
     known = sum(1 for path in faces.rglob("*") if path.is_file() and path.suffix != ".tmp")
-    # On, and once more from a whole cache, for what should have come out; the network takes no part.
+    # Continued, and once more from a whole cache, for the expected result; without ResNet-50.
     resumed, expected = (run_lab(settings(data, folder, extra=None), silent) for folder in (tmp_path, out))
-    assert resumed.work["faces"][0] >= known >= 10
+    assert resumed.cache_counts["faces"][0] >= known >= 10
     assert "faces" not in computed(expected)
-    assert sum(resumed.work["faces"]) == sum(expected.work["faces"])
+    assert sum(resumed.cache_counts["faces"]) == sum(expected.cache_counts["faces"])
     write_lab(resumed)
     write_lab(expected)
     assert (tmp_path / "lab.json").read_bytes() == (out / "lab.json").read_bytes()

@@ -43,7 +43,7 @@ def test_demo(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: p
 @pytest.mark.slow
 def test_the_lab_on_photographs(shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # The copies would take a minute, and Tasks 1 and 2 have none.
-    monkeypatch.setattr("facespectra.lab.run.AUGMENTATIONS", ())
+    monkeypatch.setattr("facespectra.lab.databases.AUGMENTATIONS", ())
     lab = shared_data / "lab"
     for kind in ("real", "fake"):
         (tmp_path / "extra" / kind).mkdir(parents=True)
@@ -52,16 +52,12 @@ def test_the_lab_on_photographs(shared_data: Path, tmp_path: Path, monkeypatch: 
     result = run_lab(settings(lab, tmp_path / "out", extra=tmp_path / "extra"), silent)
     experiments = {
         (number, experiment.system.name): experiment.evaluation.auc
-        for number, task_result in result.tasks.items()
-        for experiment in task_result.experiments
+        for number, task in result.tasks.items()
+        for experiment in task.experiments
         if number < 3 and experiment.protocol == "evaluation"
     }
     expected = {"svm-poly": 0.947, "svm-linear": 0.851, "svm-rbf": 0.878, "svm-sigmoid": 0.200}
     assert {name: experiments[1, name] for name in expected} == pytest.approx(expected, abs=0.005)
     assert experiments[2, "svm-poly"] == pytest.approx(0.500, abs=0.005)
     assert result.tasks[1].final.system.name == "svm-poly"
-    assert all(
-        experiment.evaluation is not None or experiment.reason
-        for o in result.tasks.values()
-        for experiment in o.experiments
-    )
+    assert all(experiment.evaluation is not None or experiment.reason for experiment in result.experiments)

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 import facespectra as fs
+from facespectra.evaluation.class_spectra import BandAuc, ClassSpectra
 from facespectra.lab import LabResult, write_lab
-from facespectra.lab.differences import Separation, compared
+from facespectra.lab.differences import compare_databases
 from lab_runs import KERNELS, rows_in
 from pages import Page
 
@@ -48,7 +49,7 @@ def test_models_are_kept_and_score_alike(done: LabResult, weights_file: Path) ->
     for name, number, more in (("task1.model", 1, {}), ("task3.model", 3, {"weights": weights_file})):
         experiment = done.tasks[number].final
         model = fs.load(done.settings.out / name, **more)
-        paths = experiment.part.samples["path"].tolist()[:3]
+        paths = experiment.test_set.samples["path"].tolist()[:3]
         np.testing.assert_allclose(model.score(paths), experiment.scores[:3], rtol=1e-5)
 
 
@@ -126,9 +127,9 @@ def test_why_it_drops_is_there_as_figures(done: LabResult) -> None:
     out = done.settings.out
     spectra = pd.read_csv(out / "task2/spectra.csv")
     assert len(spectra) == 300
-    own = next(part for part in done.parts if part.name == "Task_1/evaluation")
+    own = next(subset for subset in done.subsets if subset.name == "Task_1/evaluation")
     assert own.tables["spectrum"].matrix.shape[1] == 300
-    other = next(part for part in done.parts if part.name == "Task_2_3/evaluation")
+    other = next(subset for subset in done.subsets if subset.name == "Task_2_3/evaluation")
     table = other.table("spectrum")
     real = table.matrix[table.ok & (other.labels == 0)].astype(float)
     np.testing.assert_allclose(spectra["Task_2_3/evaluation real_mean"], real.mean(axis=0))
@@ -146,15 +147,15 @@ def test_comparison_of_databases_in_known_cases() -> None:
     n = 20
     flat, one = np.zeros(n), np.ones(n)
 
-    def separation(gap: float, shift: float, auc: np.ndarray) -> Separation:
-        bands = [(float(part.mean()), 0.0, 1.0) for part in np.array_split(auc, 10)]
-        return Separation("x", flat + shift, one, flat + shift + gap, one, auc, bands)
+    def spectra(gap: float, shift: float, auc: np.ndarray) -> ClassSpectra:
+        bands = tuple(BandAuc(float(band.mean()), 0.0, 1.0) for band in np.array_split(auc, 10))
+        return ClassSpectra("x", flat + shift, one, flat + shift + gap, one, auc, bands)
 
     rising = np.linspace(0.5, 0.9, n + 1)[1:]
-    same = compared(separation(2, 0, rising), separation(2, 0, rising))
+    same = compare_databases(spectra(2, 0, rising), spectra(2, 0, rising))
     assert (same["correlation"], same["agreeing"], same["shift"]) == (pytest.approx(1), 1, 0)
     assert (same["gap_own"], same["gap_other"]) == (2, 2)
     assert same["best_band"]["band"] == 9
-    opposite = compared(separation(2, 0, rising), separation(-1, 3, 1 - rising))
+    opposite = compare_databases(spectra(2, 0, rising), spectra(-1, 3, 1 - rising))
     assert (opposite["correlation"], opposite["agreeing"]) == (pytest.approx(-1), 0)
     assert (opposite["gap_other"], opposite["shift"]) == (1, 3)

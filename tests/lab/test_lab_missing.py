@@ -85,12 +85,12 @@ def test_photographs_of_the_test_set_are_not_trained_on(done: LabResult, data: P
             shutil.copy(path, extra / kind / f"leak{number}.jpg")
         shutil.copy(sorted((data / "Task_1/development" / kind).glob("Task*"))[0], extra / kind / "twice.jpg")
     result = run_lab(settings(data, out, extra=extra, resnet_weights=done.settings.resnet_weights), silent)
-    by_slug = {experiment.slug: experiment for experiment in result.tasks[3].experiments}
-    before = {experiment.slug: experiment for experiment in done.tasks[3].experiments}
+    by_slug = result.tasks[3].by_slug
+    before = done.tasks[3].by_slug
     assert by_slug["extra"].trained_on["n_real"] == before["extra"].trained_on["n_real"] + 1
     assert by_slug["both"].trained_on == before["both"].trained_on
-    assert "4 samples of extra are in Task_2_3/evaluation, too: Task 3 did not train on them" in result.notes
-    assert "2 samples are in Task_1/development + extra twice: Task 3 took them once" in result.notes
+    assert "4 samples of extra are also in Task_2_3/evaluation: Task 3 did not train on them" in result.notes
+    assert "2 samples of Task_1/development + extra are repeated: Task 3 used each once" in result.notes
 
 
 def test_a_class_without_faces_is_a_reason_and_not_an_end(data: Path, tmp_path: Path) -> None:
