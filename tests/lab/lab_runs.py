@@ -1,4 +1,4 @@
-"""What tests of the lab have in common."""
+"""Helpers of the lab's tests."""
 
 from __future__ import annotations
 

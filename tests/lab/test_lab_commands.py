@@ -29,7 +29,7 @@ def test_demo(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: p
     assert "skipped 9 rows: ResNet-50's ImageNet weights are not at" in captured.out
     rows = rows_in(out)
     assert all(row["test"].endswith(" (rendered)") for row in rows)
-    # The default model was trained on photographs, and says so.
+    # The default model was trained on photographs.
     portraits = {row["train"] for row in rows if not row["train"].endswith(" (rendered)")}
     assert portraits == {"synthetic swaps of the default model's portraits"}
     assert all("Rendered data." in page.read_text() for page in out.rglob("*.html"))
@@ -42,7 +42,7 @@ def test_demo(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: p
 @pytest.mark.shared
 @pytest.mark.slow
 def test_the_lab_on_photographs(shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # The copies would take a minute, and Tasks 1 and 2 have none.
+    # Copies would take a minute, and Tasks 1 and 2 use none.
     monkeypatch.setattr("facespectra.lab.databases.AUGMENTATIONS", ())
     lab = shared_data / "lab"
     for kind in ("real", "fake"):

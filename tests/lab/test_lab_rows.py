@@ -1,4 +1,4 @@
-"""The lab's rows: what is trained on what, and what it is answered with."""
+"""The lab's rows: what is trained and tested on what, and which experiment is final."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_every_row_is_there(done: LabResult) -> None:
         assert trained_on == [
             f"{name} (rendered)" for name in ("Task_1/development", "extra", "Task_1/development + extra")
         ]
-    # The default model has seen nothing of either database.
+    # The default model is also tested on the training sets, which it has not seen.
     assert all(
         row["test"].startswith(("Task_2_3/evaluation", "Task_1/evaluation"))
         or row["folder"] in ("task3/default-development", "task3/default-extra")
@@ -54,7 +54,7 @@ def test_every_row_is_there(done: LabResult) -> None:
     assert not any("Task_2_3" in row["train"] for row in rows)
 
 
-def test_the_reports_figures_stand_beside_ours(done: LabResult) -> None:
+def test_aucs_of_the_reference_study_stand_beside_ours(done: LabResult) -> None:
     reported = {
         (row["task"], row["system"], row["train"].partition(" (")[0]): row["reported_auc"]
         for row in rows_in(done.settings.out)
@@ -77,7 +77,7 @@ def test_task_1_is_what_train_and_evaluate_give(
     done: LabResult, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     model = str(tmp_path / "m.model")
-    # Status 1: the broken file is named.
+    # Exit status 1: a file cannot be read.
     assert main(["train", str(data / "Task_1"), "-o", model]) == 1
     assert main(["evaluate", str(data / "Task_1"), "-m", model, "--out", str(tmp_path / "run")]) == 0
     ours = done.settings.out / "task1/svm-poly"
@@ -92,13 +92,13 @@ def test_task_1_is_what_train_and_evaluate_give(
     assert f"{held_out.evaluation.auc:.3f}" in capsys.readouterr().out
 
 
-def test_the_choice_is_made_on_development_alone(done: LabResult, data: Path, out: Path) -> None:
+def test_the_choice_depends_on_the_development_set_alone(done: LabResult, data: Path, out: Path) -> None:
     inside = [
         experiment for experiment in done.tasks[1].experiments if experiment.protocol == "cross-validation"
     ]
     best = max(inside, key=lambda experiment: experiment.evaluation.auc)
     assert done.tasks[1].final.system == best.system == done.tasks[2].final.system
-    # Other labels in the subsets that are only tested on change no choice, no training and no other row.
+    # Other labels in the test sets change no choice, no training and no other row.
     other = out / "databases"
     shutil.copytree(data, other)
     for folder in (other / "Task_1/evaluation", other / "Task_2_3/evaluation"):
@@ -125,7 +125,7 @@ def test_the_final_system_is_fixed_beforehand(done: LabResult) -> None:
     assert sum(experiment.final for experiment in third.experiments) == 1
 
 
-def test_copies_and_networks_see_what_they_should(done: LabResult) -> None:
+def test_each_experiment_trains_on_its_own_samples(done: LabResult) -> None:
     by_slug = done.tasks[3].by_slug
     assert by_slug["augmented"].trained_on["n_real"] > 2 * by_slug["resnet50-task1"].trained_on["n_real"]
     assert by_slug["augmented-inside"].test == "Task_1/evaluation"

@@ -78,10 +78,10 @@ def _subset(name: str, twins: SyntheticSet) -> Subset:
     return Subset(name, samples, {"regions": twins.table})
 
 
-def _packed(twins: SyntheticSet) -> bytes:
+def _packed(made: SyntheticSet) -> bytes:
     content = io.BytesIO()
-    table = twins.table
-    content.write(json.dumps([table.paths, table.statuses, twins.labels, twins.groups]).encode() + b"\n")
+    table = made.table
+    content.write(json.dumps([table.paths, table.statuses, made.labels, made.groups]).encode() + b"\n")
     np.save(content, table.matrix, allow_pickle=False)
     return content.getvalue()
 
