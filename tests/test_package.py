@@ -34,6 +34,7 @@ HEAVY = (
 RANKS = {
     "errors": 0,
     "_version": 0,
+    "_progress": 0,
     "_extras": 1,
     "_files": 1,
     "_threads": 1,

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterable, Sized
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sized
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -23,7 +23,7 @@ from facespectra.errors import BackendError
 if TYPE_CHECKING:
     from facespectra._mtcnn import Finder
 
-__all__ = ["Box", "Face", "FaceCropper"]
+__all__ = ["Box", "Face", "FaceCropper", "scale_box", "shift_box"]
 
 Box: TypeAlias = tuple[int, int, int, int]
 
@@ -59,6 +59,47 @@ class Face:
     def height(self) -> int:
         """Height of the box in pixels."""
         return self.box[3] - self.box[1]
+
+    def shifted(self, dx: int, dy: int) -> Face:
+        """Give the face after its image was moved to the right by `dx` and down by `dy` pixels."""
+        landmarks = tuple((x + dx, y + dy) for x, y in self.landmarks)
+        return replace(self, box=shift_box(self.box, dx, dy), landmarks=landmarks)
+
+    def scaled(
+        self,
+        fx: float,
+        fy: float,
+        *,
+        rounding: Callable[[float], int] = round,
+        limits: tuple[int, int] | None = None,
+    ) -> Face:
+        """Give the face after its image was resized by these factors; `limits` are its new (width, height).
+
+        `rounding` and `limits` concern the box, as in :func:`scale_box`. Landmarks stay fractions of pixels.
+        """
+        landmarks = tuple((x * fx, y * fy) for x, y in self.landmarks)
+        return replace(self, box=scale_box(self.box, fx, fy, rounding, limits), landmarks=landmarks)
+
+
+def shift_box(box: Box, dx: int, dy: int) -> Box:
+    """Move a box to the right and downwards."""
+    x0, y0, x1, y1 = box
+    return x0 + dx, y0 + dy, x1 + dx, y1 + dy
+
+
+def scale_box(
+    box: Box,
+    fx: float,
+    fy: float,
+    rounding: Callable[[float], int] = round,
+    limits: tuple[int, int] | None = None,
+) -> Box:
+    """Scale a box, clip it to a width and height, and keep it at least one pixel wide and high."""
+    x0, y0, x1, y1 = (rounding(corner * factor) for corner, factor in zip(box, (fx, fy, fx, fy), strict=True))
+    if limits is not None:
+        width, height = limits
+        x0, y0, x1, y1 = min(x0, width - 1), min(y0, height - 1), min(x1, width), min(y1, height)
+    return x0, y0, max(x1, x0 + 1), max(y1, y0 + 1)
 
 
 class FaceCropper:
