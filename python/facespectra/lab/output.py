@@ -14,6 +14,7 @@ from facespectra._version import __version__
 from facespectra.datasets.sources import frames_of
 from facespectra.detector.model_file import versions
 from facespectra.errors import MissingExtraError
+from facespectra.evaluation.class_spectra import BandAuc, ClassSpectra
 from facespectra.lab import text as wording
 from facespectra.lab.differences import BANDS, Separation
 from facespectra.lab.experiments import CROSS_VALIDATION, Experiment
@@ -21,7 +22,8 @@ from facespectra.lab.run import LabResult, final_detectors
 from facespectra.lab.subsets import Subset
 from facespectra.lab.tasks import PORTRAITS, TaskResult
 from facespectra.report import write_metrics, write_roc, write_scores
-from facespectra.report.figures.roc import Curve, Spectra, bands_figure, roc_figure, spectra_figure
+from facespectra.report.figures.roc import Curve, roc_figure
+from facespectra.report.figures.spectra import bands_figure, spectra_figure
 from facespectra.report.files import write_csv
 from facespectra.report.html import write_page
 
@@ -214,7 +216,15 @@ def _task_context(result: LabResult, number: int, rows: list[dict[str, Any]]) ->
     }
     if number == 2 and result.separations:
         databases = [
-            Spectra(one.name, one.real_mean, one.real_sd, one.fake_mean, one.fake_sd, one.auc, one.bands)
+            ClassSpectra(
+                one.name,
+                one.real_mean,
+                one.real_sd,
+                one.fake_mean,
+                one.fake_sd,
+                one.auc,
+                tuple(map(BandAuc._make, one.bands)),
+            )
             for one in result.separations
         ]
         context |= {
