@@ -232,7 +232,12 @@ def test_a_manifest_in_memory_is_evaluated_too(folder: Path, models: dict[str, P
     assert stages == ["evaluate", "robustness"]
     assert evaluated.sweep is not None
     metrics = json.loads((tmp_path / "metrics.json").read_text())
-    assert (metrics["dataset"], metrics["model"]) == (None, "default")
+    # Nothing is said of files that the caller did not name, least of all that it was the model we ship.
+    assert (metrics["dataset"], metrics["model"]) == (None, None)
+    text = Page((tmp_path / "report.html").read_text()).text
+    assert "the detector gives the fake one the higher score" in text
+    assert "in memory, without a file" in text
+    assert "SHA-256" not in text
     assert metrics["auc"] == evaluated.result.auc
     with pytest.raises(ValueError, match="per_video must be mean, median, max, not 'sum'"):
         evaluation.run(detector, manifest, tmp_path, per_video="sum")

@@ -62,7 +62,7 @@ def evaluate(
 
     Of a data set with splits, the one called evaluation, test or testing is used; one without is taken whole.
     """
-    from facespectra.detector import load
+    from facespectra.detector.loading import DEFAULT_MODEL, load
     from facespectra.report import evaluation
 
     detector = load(
@@ -78,7 +78,7 @@ def evaluate(
         detector,
         dataset,
         out,
-        model=model,
+        model=DEFAULT_MODEL if model is None else model,
         layout=layout,
         split=split,
         frames=frames,

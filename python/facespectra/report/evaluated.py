@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facespectra.datasets.sources import frames_of, sources_of
+from facespectra.detector.loading import DEFAULT_MODEL
 from facespectra.evaluation import Evaluation
 from facespectra.report.robustness import Sweep
 
@@ -31,7 +32,7 @@ class Evaluated:
     detector : Detector
         The detector that was evaluated.
     model : Path or None
-        Its file; None for the model that this package ships.
+        Its file; None for one that is in memory only.
     title : str
         Of the page: name of the data set, and its split where it is one.
     manifest : pandas.DataFrame
@@ -94,4 +95,6 @@ class Evaluated:
     @property
     def model_name(self) -> str:
         """The model as the subject of a sentence."""
-        return "the model that facespectra ships" if self.model is None else self.model.name
+        if self.model is None:
+            return "the detector"
+        return "the model that facespectra ships" if self.model == DEFAULT_MODEL else self.model.name

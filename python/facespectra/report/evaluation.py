@@ -15,6 +15,7 @@ from facespectra._progress import Progress
 from facespectra.datasets import add_frames, read_dataset, select_split
 from facespectra.datasets.checks import check, groups_across_splits
 from facespectra.datasets.sources import frames_of, sources_of
+from facespectra.detector.loading import DEFAULT_MODEL
 from facespectra.errors import MissingExtraError
 from facespectra.evaluation import AGGREGATES, evaluate
 from facespectra.report.evaluated import Evaluated
@@ -64,8 +65,8 @@ def run(
     out : path-like
         The folder to write into; it is made where it does not exist.
     model : path-like, optional
-        The file that `detector` was loaded from, for the page and ``metrics.json``; by default the model that
-        this package ships.
+        The file that `detector` was loaded from, for the page and ``metrics.json``. For the model that this
+        package ships, this is :data:`facespectra.detector.loading.DEFAULT_MODEL`.
     layout : str, default "auto"
         Of the folder, as in :func:`facespectra.read_dataset`.
     split : str, optional
@@ -107,7 +108,8 @@ def run(
     --------
     >>> import facespectra as fs
     >>> from facespectra.report import evaluation
-    >>> done = evaluation.run(fs.load(), "Celeb-DF", "out")  # doctest: +SKIP
+    >>> detector = fs.load("task1.model")  # doctest: +SKIP
+    >>> done = evaluation.run(detector, "Celeb-DF", "out", model="task1.model")  # doctest: +SKIP
     >>> done.result.auc, done.result.auc_ci95  # doctest: +SKIP
     (0.823, (0.731, 0.889))
     >>> done.manifest["path"][done.scores > 0.99].tolist()  # doctest: +SKIP
@@ -183,12 +185,12 @@ def _title(dataset: str | None, manifest: pd.DataFrame) -> str:
 
 
 def _write_figures(out: Path, evaluated: Evaluated, *, dataset: str | None, split: str | None) -> None:
-    result, table = evaluated.result, evaluated.table
+    result, table, model = evaluated.result, evaluated.table, evaluated.model
     write_metrics(
         out / "metrics.json",
         result,
         table.statuses,
-        model="default" if evaluated.model is None else str(evaluated.model),
+        model={None: None, DEFAULT_MODEL: "default"}.get(model, str(model)),
         dataset=dataset,
         split=split,
         features=evaluated.detector.features,

@@ -218,7 +218,6 @@ def _abstentions(evaluated: Evaluated) -> dict[str, Any] | None:
 
 def _model_settings(evaluated: Evaluated) -> list[tuple[str, str]]:
     detector = evaluated.detector
-    file = DEFAULT_MODEL if evaluated.model is None else evaluated.model
     settings = detector.settings
     trained = detector.training_
 
@@ -227,8 +226,7 @@ def _model_settings(evaluated: Evaluated) -> list[tuple[str, str]]:
 
     held_out = trained.get("held_out_auc")
     return [
-        ("model", "the package's own" if evaluated.model is None else str(evaluated.model)),
-        ("SHA-256 of the model", hashlib.sha256(file.read_bytes()).hexdigest()),
+        *_model_file(evaluated.model),
         ("features", f"{detector.features} ({listed(settings['feature_settings'])})"),
         ("classifier", f"{detector.classifier}{', features standardised' if detector.scale else ''}"),
         ("seed of the training", str(detector.seed)),
@@ -248,4 +246,13 @@ def _model_settings(evaluated: Evaluated) -> list[tuple[str, str]]:
         ("threshold", repr(detector.threshold_)),
         ("evaluated with", listed(versions())),
         ("system", f"{platform.system()} {platform.machine()}"),
+    ]
+
+
+def _model_file(model: Path | None) -> list[tuple[str, str]]:
+    if model is None:
+        return [("model", "in memory, without a file")]
+    return [
+        ("model", "the package's own" if model == DEFAULT_MODEL else str(model)),
+        ("SHA-256 of the model", hashlib.sha256(model.read_bytes()).hexdigest()),
     ]
