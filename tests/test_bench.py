@@ -76,6 +76,6 @@ def test_the_command_prints_a_table(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("case", ["7", "99999", "large", "-3"])
-def test_what_is_no_case_is_named(case: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unknown_cases_are_named(case: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "--", case]) == 2
-    assert f"'{case}' is no case" in capsys.readouterr().err
+    assert f"unknown case '{case}'" in capsys.readouterr().err

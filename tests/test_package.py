@@ -43,6 +43,7 @@ RANKS = {
     "spectrum": 2,
     "_conversion": 2,
     "bench": 3,
+    "environment": 3,
     "images": 3,
     "_mtcnn": 3,
     "faces": 4,

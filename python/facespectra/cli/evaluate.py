@@ -95,9 +95,9 @@ def evaluate(
 
 
 def _settings(backend: str | None) -> list[tuple[str, str]]:
-    from facespectra.cli.info import collect
+    from facespectra.environment import describe
 
-    state = collect()
+    state = describe()
     native = state["native"] or {}
     library = native.get("provider") or {}
     used = backend or state["backend"]

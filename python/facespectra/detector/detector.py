@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from facespectra._versions import versions
 from facespectra.augment import Copy
 from facespectra.detector.classifiers import REGION_CLASSIFIERS, class_features, fit_classifier, make_pipeline
-from facespectra.detector.model_file import save_model, versions
+from facespectra.detector.model_file import save_model
 from facespectra.detector.scores import Score, with_explanation
 from facespectra.errors import DatasetError, ModelError
 from facespectra.features.crops import Source, read_samples

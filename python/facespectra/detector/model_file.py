@@ -10,7 +10,6 @@ import importlib
 import io
 import json
 import os
-import platform
 import sys
 import threading
 import warnings
@@ -23,7 +22,6 @@ from typing import Any
 from facespectra._extras import require
 from facespectra._files import one_line, printable, write_atomically
 from facespectra._version import __version__
-from facespectra._versions import version_of
 from facespectra.errors import ModelError
 
 FORMAT = 1
@@ -63,20 +61,7 @@ ALLOWED_TYPES = frozenset(
 # Of those, what skops does not know as harmless by itself.
 OUR_TYPES = sorted(kind for kind in ALLOWED_TYPES if kind.startswith("facespectra."))
 
-PACKAGES = ("numpy", "scikit-learn", "skops", "pillow", "torch", "torchvision", "facenet-pytorch")
 _IMPORTING = threading.Lock()
-
-
-def versions() -> dict[str, str]:
-    """Give the versions of everything that a score depends on.
-
-    Returns
-    -------
-    dict of str to str
-        By package, Python among them.
-    """
-    found = {"facespectra": __version__, "python": platform.python_version()}
-    return found | {package: version_of(package) or "not installed" for package in PACKAGES}
 
 
 def save_model(path: str | os.PathLike[str], model: dict[str, Any]) -> Path:

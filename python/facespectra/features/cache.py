@@ -15,9 +15,6 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from facespectra._version import __version__
-from facespectra._versions import version_of
-
 _DIGEST = 32
 
 
@@ -113,20 +110,3 @@ def key_of(**parts: Any) -> str:
         Hexadecimal digits.
     """
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-
-
-def versions_of(*packages: str) -> dict[str, str]:
-    """Give the versions of packages, and ours.
-
-    Parameters
-    ----------
-    *packages : str
-        By the names that pip knows them by.
-
-    Returns
-    -------
-    dict of str to str
-        A package that is not installed is left out.
-    """
-    found = {"facespectra": __version__}
-    return found | {package: version for package in packages if (version := version_of(package))}

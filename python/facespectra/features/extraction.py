@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from facespectra._versions import versions_of
 from facespectra.augment import Copy
-from facespectra.features.cache import Cache, key_of, versions_of
+from facespectra.features.cache import Cache, key_of
 from facespectra.features.crops import (
     NO_FACE,
     NO_MEMORY,

@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from facespectra.features.cache import versions_of
+from facespectra._versions import versions_of
 from facespectra.features.crops import Crop
 from facespectra.spectrum.settings import SpectrumSettings
 

@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from facespectra._versions import versions_of
 from facespectra.detector import Detector, load
 from facespectra.errors import DatasetError
 from facespectra.evaluation import Evaluation, evaluate
 from facespectra.features import FeatureTable
-from facespectra.features.cache import Cache, key_of, versions_of
+from facespectra.features.cache import Cache, key_of
 from facespectra.lab.subsets import Subset
 
 # To be raised with every change of the code behind the fit that changes what comes out of it.

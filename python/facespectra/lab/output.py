@@ -11,8 +11,8 @@ from typing import Any
 
 from facespectra._files import write_atomically
 from facespectra._version import __version__
+from facespectra._versions import versions
 from facespectra.datasets.sources import frames_of
-from facespectra.detector.model_file import versions
 from facespectra.errors import MissingExtraError
 from facespectra.evaluation.class_spectra import BandAuc, ClassSpectra
 from facespectra.lab import text as wording

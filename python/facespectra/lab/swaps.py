@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from facespectra._versions import versions_of
 from facespectra.datasets.sources import sources_of
 from facespectra.detector.synthetic import DRAWS, SyntheticSet, synthetic_set
 from facespectra.errors import DatasetError
-from facespectra.features.cache import key_of, versions_of
+from facespectra.features.cache import key_of
 from facespectra.features.table import FeatureTable
 from facespectra.lab.subsets import Subset
 from facespectra.synth import SwapSettings

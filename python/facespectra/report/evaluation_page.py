@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facespectra._extras import require
+from facespectra._versions import versions
 from facespectra.detector.attribution import spectrum_columns
 from facespectra.detector.loading import DEFAULT_MODEL
-from facespectra.detector.model_file import versions
 from facespectra.evaluation import wilson_interval
 from facespectra.evaluation.class_spectra import ClassSpectra, measure_class_spectra
 from facespectra.evaluation.intervals import components
