@@ -13,7 +13,8 @@ from facespectra.lab.experiments import CROSS_VALIDATION, Experiment
 from facespectra.lab.result import LabResult
 from facespectra.lab.swaps import SWAPS_OF
 from facespectra.lab.tasks import PORTRAITS, TaskResult
-from facespectra.report.figures.roc import Curve, bands_figure, roc_figure, spectra_figure
+from facespectra.report.figures.roc import Curve, roc_figure
+from facespectra.report.figures.spectra import bands_figure, spectra_figure
 from facespectra.report.html import write_page
 
 # Names of training sets in legends.
