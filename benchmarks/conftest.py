@@ -5,6 +5,12 @@ from __future__ import annotations
 import pytest
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """What is timed runs alone."""
+    return 0
+
+
 def pytest_report_header() -> list[str]:
     from facespectra.environment import describe, processor_name
 

@@ -32,6 +32,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_kills_leave_nothing_half_written(folder: Path) -> None:
     tally = faults.killed(folder, "extract", 3, random.Random(0))
     assert (tally.faults, tally.restarts, tally.lost) == (3, 1, [])

@@ -33,10 +33,13 @@ HEAVY = (
 # A module may import from its own rank only within its own package, and from lower ranks.
 RANKS = {
     "errors": 0,
+    "boxes": 0,
     "_version": 0,
+    "_progress": 0,
     "_extras": 1,
     "_files": 1,
     "_threads": 1,
+    "_torch_files": 1,
     "_versions": 1,
     "_core": 1,
     "spectrum": 2,

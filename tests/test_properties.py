@@ -16,12 +16,12 @@ from PIL import Image
 from examples import few
 from facespectra._files import as_utf8, one_line, printable
 from facespectra._threads import ordered_map
-from facespectra.augment import AUGMENTATIONS, change, chosen
+from facespectra.augment import AUGMENTATIONS, change, parse_augmentations
 from facespectra.datasets.manifest import as_manifest, select_split
 from facespectra.datasets.sources import add_copies
 from facespectra.errors import DatasetError
-from facespectra.features.extraction import join, select
-from facespectra.features.table import FeatureTable
+from facespectra.features.status import NO_FACE, OK, unreadable
+from facespectra.features.table import FeatureTable, concat_columns
 from facespectra.images import to_grey, to_rgb
 from facespectra.videos import spread
 
@@ -92,9 +92,13 @@ def test_every_kind_of_pixel_gives_the_same_image(grey: np.ndarray, kind: str) -
 def test_copies_keep_label_group_and_split(wanted: list[str], n: int) -> None:
     rows = {"path": [f"/{i}" for i in range(n)], "label": [i % 2 for i in range(n)], "group": ["g"] * n}
     manifest = pd.DataFrame(rows | {"split": ["train"] * n})
-    assert chosen(",".join(wanted)) == chosen(wanted) == chosen(reversed(wanted))
+    assert (
+        parse_augmentations(",".join(wanted))
+        == parse_augmentations(wanted)
+        == parse_augmentations(reversed(wanted))
+    )
     copies = add_copies(manifest, wanted)
-    names = ["", *(copy for name in chosen(wanted) for copy in AUGMENTATIONS[name])]
+    names = ["", *(copy for name in parse_augmentations(wanted) for copy in AUGMENTATIONS[name])]
     assert copies["change"].tolist() == [name for name in names for _ in range(n)]
     for _, part in copies.groupby("change"):
         pd.testing.assert_frame_equal(part.drop(columns="change").reset_index(drop=True), manifest)
@@ -161,12 +165,10 @@ def tables(draw: st.DrawFn) -> tuple[FeatureTable, FeatureTable]:
     paths = [f"/{i}" for i in range(n)]
 
     def one() -> FeatureTable:
-        statuses = draw(
-            st.lists(st.sampled_from(["ok", "no-face", "unreadable: why"]), min_size=n, max_size=n)
-        )
+        statuses = draw(st.lists(st.sampled_from([OK, NO_FACE, unreadable("why")]), min_size=n, max_size=n))
         kind = draw(st.sampled_from([np.float32, np.float64]))
         matrix = draw(hnp.arrays(kind, (n, draw(st.integers(1, 3))), elements=st.integers(-9, 9)))
-        matrix[[status != "ok" for status in statuses]] = np.nan
+        matrix[[not status.ok for status in statuses]] = np.nan
         return FeatureTable(paths, statuses, [None] * n, matrix)
 
     return one(), one()
@@ -178,7 +180,7 @@ def test_tables_side_by_side_and_rows_of_them(
     pair: tuple[FeatureTable, FeatureTable], data: st.DataObject
 ) -> None:
     first, second = pair
-    both = join(first, second)
+    both = concat_columns(first, second)
     np.testing.assert_array_equal(both.ok, first.ok & second.ok)
     width = first.matrix.shape[1]
     np.testing.assert_array_equal(both.matrix[both.ok, :width], first.matrix[both.ok])
@@ -188,6 +190,6 @@ def test_tables_side_by_side_and_rows_of_them(
     assert sum(both.counts(labels).values()) == len(both.ok) == both.ok.sum() + len(both.left_out)
     order = data.draw(st.permutations(range(len(both.ok))))
     # Choosing rows and joining can change places.
-    one, other = select(both, order), join(select(first, order), select(second, order))
+    one, other = both.take(order), concat_columns(first.take(order), second.take(order))
     assert (one.paths, one.statuses) == (other.paths, other.statuses)
     np.testing.assert_array_equal(one.matrix, other.matrix)

@@ -1,4 +1,4 @@
-"""One line that names the extra, wherever a package of an extra is missing."""
+"""Errors that name the optional extra to install."""
 
 from __future__ import annotations
 
@@ -10,20 +10,7 @@ PROJECT_OF = {"PIL": "pillow", "sklearn": "scikit-learn", "facenet_pytorch": "fa
 
 
 def require(extra: str, *modules: str) -> None:
-    """Raise where a package of an extra is absent.
-
-    Parameters
-    ----------
-    extra : str
-        The extra that brings the packages, such as ``"detect"``.
-    *modules : str
-        Top-level modules, by the name they are imported by.
-
-    Raises
-    ------
-    MissingExtraError
-        Names the packages and the command that installs them.
-    """
+    """Raise ``MissingExtraError`` if a package of an extra, given by its import name, is not installed."""
     missing = [PROJECT_OF.get(module, module) for module in modules if find_spec(module) is None]
     if missing:
         verb = "is" if len(missing) == 1 else "are"

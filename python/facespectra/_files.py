@@ -1,106 +1,52 @@
-"""Files that are either there and whole, or not there; and their names, shown safely."""
+"""Files that are either complete or not there, and their names in messages."""
 
 from __future__ import annotations
 
+import csv
 import errno
+import io
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 PathLike = str | os.PathLike[str]
 
-# Line ends, tabs and the codes that make a terminal do things; and what stands for bytes that are not UTF-8,
-# which no encoding takes.
+# Line ends, tabs and codes that control terminals; and surrogates, which stand for bytes that are not UTF-8.
 _ESCAPED = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
 _ESCAPED |= {ord("\n"): "\\n", ord("\r"): "\\r", ord("\t"): "\\t"}
 _ESCAPED |= {0xDC00 + byte: f"\\x{byte:02x}" for byte in range(128, 256)}
 
 
 def printable(path: PathLike) -> str:
-    r"""Put the name of a file into text for people: one line, without codes for terminals.
-
-    Parameters
-    ----------
-    path : path-like
-        Any name that a system allows.
-
-    Returns
-    -------
-    str
-        Control characters, and bytes that are not UTF-8, as escapes such as ``\n`` and ``\xff``. Everything
-        else is as it was.
-    """
+    r"""Escape control characters and undecodable bytes in a file name, such as ``\n`` and ``\xff``."""
     return os.fspath(path).translate(_ESCAPED)
 
 
-def one_line(what: object, most: int = 300) -> str:
-    """Put what others wrote, such as an error about a stranger's file, into one of our messages.
-
-    Parameters
-    ----------
-    what : object
-        An error, or a text.
-    most : int
-        Letters to keep.
-
-    Returns
-    -------
-    str
-        One line without codes for terminals; of an error that says nothing, its type.
-    """
-    text = " ".join(printable(" ".join(str(what).split())).split())
-    if not text and isinstance(what, BaseException):
-        text = type(what).__name__
-    return text if len(text) <= most else text[: most - 3] + "..."
+def one_line(error: object, max_length: int = 300) -> str:
+    """Shorten an error or a text to one printable line; an error without text becomes its type."""
+    text = " ".join(printable(" ".join(str(error).split())).split())
+    if not text and isinstance(error, BaseException):
+        text = type(error).__name__
+    return text if len(text) <= max_length else text[: max_length - 3] + "..."
 
 
 def as_utf8(text: str) -> str:
-    r"""Make text of what need not be UTF-8, for formats that hold nothing else.
-
-    Parameters
-    ----------
-    text : str
-        Such as the name of a file.
-
-    Returns
-    -------
-    str
-        Bytes that are not UTF-8 as escapes such as ``\xff``.
-    """
+    r"""Escape bytes that are not UTF-8, such as ``\xff``, for formats that allow nothing else."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def write_atomically(path: PathLike, content: bytes | str, *, sync: bool = True) -> Path:
     """Write a file so that no reader and no crash ever sees half of it.
 
-    The content goes to a temporary file in the same folder, is synced to the disk, and takes the name in one
-    step. The folder is made where it is missing. A process that is killed meanwhile can leave the temporary
-    file behind, whose name begins with a dot and ends in ``.tmp``.
-
-    Parameters
-    ----------
-    path : path-like
-        The file to write; one that is there is replaced. What is no file, such as ``/dev/stdout`` or a pipe,
-        is written to, and stays.
-    content : bytes or str
-        Text is written as UTF-8, its line ends as they are; of names that are not UTF-8, the bytes.
-    sync : bool
-        Whether to wait until the disk has it. Without, the power must not fail; what is killed is only this
-        process.
-
-    Returns
-    -------
-    Path
-        `path`.
-
-    Raises
-    ------
-    OSError
-        If the folder cannot be made or written, or the disk is full. It names `path`.
+    The content goes to a temporary file in the same folder, which is synced to disk (unless `sync` is false:
+    then only a power failure can lose it) and renamed. Missing folders are made. A killed process can leave
+    the temporary file behind (``.*.tmp``). Devices and pipes, such as ``/dev/stdout``, are written to
+    directly. Text is written as UTF-8 with its line ends as they are, undecodable bytes of names included.
+    Errors are OSErrors that name `path`.
     """
     data = content.encode(errors="surrogateescape") if isinstance(content, str) else content
     with writing_atomically(path, sync=sync) as file:
@@ -108,25 +54,18 @@ def write_atomically(path: PathLike, content: bytes | str, *, sync: bool = True)
     return Path(path)
 
 
+def write_csv(path: PathLike, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Path:
+    """Write a CSV file with a header, in UTF-8, lines ending in a line feed."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return write_atomically(path, text.getvalue())
+
+
 @contextmanager
 def writing_atomically(path: PathLike, *, sync: bool = True) -> Iterator[IO[bytes]]:
-    """Write a file bit by bit, in the way of :func:`write_atomically`: it is there once all of it is.
-
-    Parameters
-    ----------
-    path, sync : object
-        As in :func:`write_atomically`.
-
-    Yields
-    ------
-    binary file
-        To write to. Where the block is left by an exception, nothing takes the file's name.
-
-    Raises
-    ------
-    OSError
-        If the folder cannot be made or written, or the disk is full. It names `path`.
-    """
+    """Open a file to write it piece by piece, in the way of :func:`write_atomically`."""
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary: Path | None = None
@@ -147,9 +86,9 @@ def writing_atomically(path: PathLike, *, sync: bool = True) -> Iterator[IO[byte
     except OSError as error:
         _remove(temporary)
         if error.filename is not None and error.filename != str(temporary) and error.filename != str(target):
-            # Some other file's, that was read or written meanwhile.
+            # About another file that was read or written meanwhile.
             raise
-        # The system's own error names no file, or one that the user has never heard of.
+        # The system's error names no file, or the temporary one.
         raise type(error)(error.errno, error.strerror, os.fspath(target)) from error
     except BaseException:
         _remove(temporary)
@@ -157,18 +96,7 @@ def writing_atomically(path: PathLike, *, sync: bool = True) -> Iterator[IO[byte
 
 
 def check_writable(path: PathLike) -> None:
-    """Make the folder of a file, and see that files can be made in it: before the work, and not after it.
-
-    Parameters
-    ----------
-    path : path-like
-        A file that is to be written later. It is neither made nor touched.
-
-    Raises
-    ------
-    OSError
-        If the folder cannot be made or written, or `path` is a folder. It names `path`.
-    """
+    """Make the folder of a file, and check that files can be made in it, without touching the file."""
     target = Path(path)
     if target.is_dir():
         raise IsADirectoryError(errno.EISDIR, "it is a folder", os.fspath(target))
@@ -183,8 +111,8 @@ def check_writable(path: PathLike) -> None:
 
 
 def _beside(target: Path) -> Path:
-    # Not tempfile: its files are readable by their owner only, and keep that when they are renamed. Not the
-    # whole name, which may be as long as the system allows.
+    # Not by tempfile, whose files stay readable by their owner only. Not the whole name, which may be as long
+    # as the system allows.
     return target.with_name(f".{target.stem[:40]}.{secrets.token_hex(6)}.tmp")
 
 
@@ -202,7 +130,7 @@ def _remove(temporary: Path | None) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the new name last, where the system lets folders be synced."""
+    """Sync the new name to disk, on systems that can."""
     try:
         descriptor = os.open(folder, os.O_RDONLY)
     except OSError:
@@ -210,7 +138,7 @@ def _sync_folder(folder: Path) -> None:
     try:
         os.fsync(descriptor)
     except OSError:
-        # The file itself is on the disk: only its new name may be lost if the power fails now.
+        # The file itself is on disk: a power failure can only lose its new name.
         return
     finally:
         os.close(descriptor)

@@ -1,4 +1,4 @@
-"""How many threads to use, and work that runs ahead of who needs it."""
+"""How many threads to use, and a parallel map that keeps the order."""
 
 from __future__ import annotations
 
@@ -16,22 +16,7 @@ Result = TypeVar("Result")
 
 
 def thread_count(threads: int | None = None) -> int:
-    """Settle how many threads to use.
-
-    Parameters
-    ----------
-    threads : int, optional
-        Default: ``FACESPECTRA_THREADS``, else as many as this process has processors.
-
-    Returns
-    -------
-    int
-
-    Raises
-    ------
-    SettingError
-        If it is not a whole number of at least 1.
-    """
+    """Give `threads`, or ``FACESPECTRA_THREADS``, or the number of processors that this process may use."""
     source = "threads"
     value: Any = threads
     if threads is None and (text := os.environ.get("FACESPECTRA_THREADS")):
@@ -52,42 +37,27 @@ def ordered_map(
     max_pending: int,
     cost: Callable[[Item], int] = lambda _: 1,
 ) -> Iterator[Result]:
-    """Map a function over items on several threads, ahead of who takes the results.
+    """Map a function over items in a thread pool, preserving their order.
 
-    Parameters
-    ----------
-    function : callable
-        Of one item.
-    items : iterable
-        Taken as they are needed, by the thread that takes the results.
-    workers : int
-        Threads. One means this one, and nothing runs ahead.
-    max_pending : int
-        How much may be in work or wait at once: what bounds the memory.
-    cost : callable
-        How much one item counts for, 1 unless told.
-
-    Yields
-    ------
-    object
-        A result for each item, in their order; an exception comes in its turn. Who stops taking them ends
-        what has not begun.
+    At most `max_pending` (in units of `cost`) are computed or waiting at a time, which bounds the memory.
+    `items` is consumed in the calling thread; one worker means that nothing runs ahead. An exception is
+    raised in its place. Closing the iterator cancels pending tasks.
     """
     if workers == 1:
         yield from map(function, items)
         return
     waiting: deque[tuple[Future[Result], int]] = deque()
-    taken = 0
+    in_progress = 0
     pool = ThreadPoolExecutor(workers, thread_name_prefix="facespectra")
     try:
         for item in items:
             waiting.append((pool.submit(function, item), cost(item)))
-            taken += waiting[-1][1]
-            while taken > max_pending:
+            in_progress += waiting[-1][1]
+            while in_progress > max_pending:
                 future, counted = waiting.popleft()
-                taken -= counted
+                in_progress -= counted
                 yield future.result()
-                # Not to be held until the next one is asked for.
+                # Free the result before the next one is asked for.
                 del future
         while waiting:
             yield waiting.popleft()[0].result()

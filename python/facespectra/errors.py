@@ -1,22 +1,22 @@
 """The exceptions that facespectra raises on purpose.
 
-Each message is one line that names the input and says what to do about it; the command line prints it as it
-is. Wrong arguments raise :class:`ValueError` or :class:`TypeError` as everywhere else in Python.
+Each message is one line that names the input and says what to do; the command line prints it as it is. Wrong
+arguments raise :class:`ValueError` or :class:`TypeError` as everywhere else in Python.
 """
 
 from __future__ import annotations
 
 
 class FacespectraError(Exception):
-    """Base of every error that is about the user's input or installation and not about our code."""
+    """Base of all errors about the user's input or installation."""
 
 
 class BackendError(FacespectraError):
-    """A backend or FFT library that was asked for by name cannot be used."""
+    """A backend or FFT library that was requested by name cannot be used."""
 
 
 class SettingError(FacespectraError, ValueError):
-    """An option or an environment variable has a value that means nothing, whatever the input."""
+    """An option or an environment variable has an invalid value."""
 
 
 class InvalidImageError(FacespectraError, ValueError):
@@ -41,19 +41,11 @@ class InvalidImageError(FacespectraError, ValueError):
 
 
 class MissingExtraError(FacespectraError, ImportError):
-    """A package from one of the optional extras is needed and not installed."""
+    """A package of an optional extra is needed and not installed."""
 
 
 class UnreadableFileError(FacespectraError):
-    """A file cannot be read.
-
-    Parameters
-    ----------
-    message : str
-        One line that names the file and says why.
-    reason : str, optional
-        The same without the name, for tables where it stands in a column of its own. Default: `message`.
-    """
+    """A file cannot be read; `reason` is the message without the file name, for tables."""
 
     def __init__(self, message: str, reason: str | None = None) -> None:
         super().__init__(message)
@@ -61,16 +53,16 @@ class UnreadableFileError(FacespectraError):
 
 
 class UnreadableImageError(UnreadableFileError):
-    """A file is not an image that can be read."""
+    """A file is not a readable image."""
 
 
 class UnreadableVideoError(UnreadableFileError):
-    """A file is not a video that can be read, or has no two frames."""
+    """A file is not a readable video, or has fewer than two frames."""
 
 
 class DatasetError(FacespectraError):
-    """A folder or manifest is not a data set that can be understood."""
+    """A folder or manifest cannot be read as a data set."""
 
 
 class ModelError(FacespectraError):
-    """A model file cannot be loaded, or does not fit what it is used for."""
+    """A model file cannot be loaded, or does not fit its use."""

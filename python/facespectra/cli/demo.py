@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from facespectra._progress import Progress
 from facespectra.cli import lab
 from facespectra.cli.console import command_line, leave, progress_bar
 
@@ -61,5 +61,5 @@ def demo(
     leave(n_unreadable)
 
 
-def _count_on(update: Callable[[int, int], None], before: int, total: int, done: int, _: int) -> None:
+def _count_on(update: Progress, before: int, total: int, done: int, _: int) -> None:
     update(before + done, total)

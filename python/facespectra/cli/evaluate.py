@@ -29,7 +29,7 @@ from facespectra.cli.options import (
     ResNetWeights,
     Split,
     Threads,
-    checked_aggregate,
+    valid_aggregate,
 )
 from facespectra.errors import MissingExtraError
 from facespectra.videos import N_FRAMES
@@ -93,7 +93,7 @@ def evaluate(
         precision=precision,
         cache=cache,
     )
-    aggregate = checked_aggregate(per_video)
+    aggregate = valid_aggregate(per_video)
     manifest = read_dataset(dataset, layout)
     part = add_frames(select_split(manifest, "test", split), frames)
     warnings = warn_of(manifest, part)

@@ -1,4 +1,4 @@
-"""Warnings that save people from themselves: leaks between splits, copies, classes told by files alone."""
+"""Warnings about data sets: leaks between splits, duplicates, classes that file properties give away."""
 
 from __future__ import annotations
 
@@ -13,92 +13,57 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facespectra.datasets.headers import Header, read_headers
-from facespectra.datasets.near_duplicates import look_alikes
-from facespectra.datasets.video_folders import some
+from facespectra.datasets.near_duplicates import near_duplicates
+from facespectra.datasets.video_folders import first_few
 
 if TYPE_CHECKING:
     import pandas as pd
 
 FOLDS = 5
-# From here on a property of the files is worth a warning, if it is more than chance.
-TELLING_AUC, TELLING_LOW = 0.6, 0.55
+# A property that separates the classes this well is worth a warning, if it is not by chance.
+WARN_AUC, WARN_LOW = 0.6, 0.55
 QUICK = 300
 _CHUNK = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
 class Shortcut:
-    """How well a property of the files alone tells the classes apart.
+    """How well a file property alone separates the classes."""
 
-    Attributes
-    ----------
-    name : str
-        ``"size"``, ``"format"`` or ``"JPEG tables"``.
-    auc : float
-        Of the share of fakes among other groups' files with the same property.
-    low : float
-        Lower end of its 95 % interval.
-    n : int
-        Files looked at.
-    """
-
-    name: str
+    name: str  # "size", "format" or "JPEG tables"
     auc: float
-    low: float
-    n: int
+    low: float  # lower end of the 95 % interval of the AUC
+    n: int  # number of files
 
     @property
-    def telling(self) -> bool:
+    def significant(self) -> bool:
         """Whether it is worth a warning."""
-        return self.auc >= TELLING_AUC and self.low >= TELLING_LOW
+        return self.auc >= WARN_AUC and self.low >= WARN_LOW
 
 
 def check(
     manifest: pd.DataFrame, *, quick: bool = False, headers: Mapping[str, Header] | None = None
 ) -> list[str]:
-    """Look for what makes figures better than the detector is.
+    """Collect warnings about what can make results better than the detector is.
 
-    Parameters
-    ----------
-    manifest : pandas.DataFrame
-        As :func:`facespectra.read_dataset` gives it.
-    quick : bool
-        Look at the headers of at most 300 files of each class, evenly spread, and at no contents.
-    headers : mapping of str to Header, optional
-        Headers that were read before.
-
-    Returns
-    -------
-    list of str
-        One warning each: groups in several splits, copies of one file in several splits or both classes,
-        pictures that look like one in another split, and properties of files that tell the classes apart.
+    With `quick`, only the headers of at most 300 files of each class are read. Headers that were read before
+    can be passed on.
     """
     warnings = groups_across_splits(manifest)
     if not quick:
-        warnings += copies(manifest)
-        warnings += likenesses(manifest)
+        warnings += duplicate_files(manifest)
+        warnings += near_duplicate_images(manifest)
     warnings += [
-        f"{one.name} alone tells real from fake with an AUC of {one.auc:.2f} ({one.n} files): "
-        "a detector may learn that, and not faces"
+        f"{one.name} alone separates real from fake with an AUC of {one.auc:.2f} ({one.n} files): "
+        "a detector may learn that instead of faces"
         for one in shortcuts(_sampled(manifest) if quick else manifest, headers)
-        if one.telling
+        if one.significant
     ]
     return warnings
 
 
 def groups_across_splits(manifest: pd.DataFrame) -> list[str]:
-    """Say which groups have samples in more than one split.
-
-    Parameters
-    ----------
-    manifest : pandas.DataFrame
-        As :func:`facespectra.read_dataset` gives it.
-
-    Returns
-    -------
-    list of str
-        One warning for each pair of splits that share groups.
-    """
+    """Warn of groups in more than one split, once for each pair of splits."""
     named = manifest[manifest["split"] != ""]
     splits = {name: set(rows["group"]) for name, rows in named.groupby("split", sort=False)}
     names = list(splits)
@@ -108,84 +73,52 @@ def groups_across_splits(manifest: pd.DataFrame) -> list[str]:
             shared = sorted(splits[first] & splits[second])
             if shared:
                 found.append(
-                    f"{len(shared)} of {len(splits[second])} groups of the split {second!r} are in {first!r} "
-                    f"as well: {some(shared)}"
+                    f"{len(shared)} of {len(splits[second])} groups in the split {second!r} are also in "
+                    f"{first!r}: {first_few(shared)}"
                 )
     return found
 
 
-def copies(manifest: pd.DataFrame) -> list[str]:
-    """Say which files have the same content, byte for byte, across splits or classes.
-
-    Parameters
-    ----------
-    manifest : pandas.DataFrame
-        As :func:`facespectra.read_dataset` gives it. Files that cannot be read are passed over.
-
-    Returns
-    -------
-    list of str
-        At most two warnings.
-    """
+def duplicate_files(manifest: pd.DataFrame) -> list[str]:
+    """Warn of files with identical content in different splits or with different labels."""
     files = manifest.drop_duplicates("path")
-    same = _same_content(files["path"])
+    same = _identical_files(files["path"])
     split_of = dict(zip(files["path"], files["split"], strict=True))
     label_of = dict(zip(files["path"], files["label"], strict=True))
     found = []
-    for what, kind_of in (("in different splits", split_of), ("both as real and as fake", label_of)):
+    for what, kind_of in (("in different splits", split_of), ("with different labels", label_of)):
         across = [paths for paths in same if len({kind_of[path] for path in paths}) > 1]
         if across:
             example = " and ".join(
                 next(path for path in across[0] if kind_of[path] == kind)
                 for kind in sorted({kind_of[path] for path in across[0]})[:2]
             )
-            verb = "file is" if len(across) == 1 else "files are"
-            found.append(f"{len(across)} {verb} there more than once, {what}, such as {example}")
+            verb = "file has" if len(across) == 1 else "files have"
+            found.append(f"{len(across)} {verb} copies {what}, such as {example}")
     return found
 
 
-def likenesses(manifest: pd.DataFrame) -> list[str]:
-    """Say which pictures look like one in another split: saved again, resized or touched up.
+def near_duplicate_images(manifest: pd.DataFrame) -> list[str]:
+    """Warn of images that nearly match one in another split: saved again, resized or retouched.
 
-    Parameters
-    ----------
-    manifest : pandas.DataFrame
-        As :func:`facespectra.read_dataset` gives it. Every image in it is decoded.
-
-    Returns
-    -------
-    list of str
-        At most one warning. Copies of files are not counted, see :func:`copies`, and neither are pictures of
-        one group, see :func:`groups_across_splits`.
+    Decodes every image. Identical files and images of one group have their own warnings.
     """
-    pairs = [pair for pair in look_alikes(manifest) if not _same_content(pair)]
+    pairs = [pair for pair in near_duplicates(manifest) if not _identical_files(pair)]
     if not pairs:
         return []
-    verb = "picture looks" if len(pairs) == 1 else "pictures look"
+    verb = "image nearly matches" if len(pairs) == 1 else "images nearly match"
     one, other = pairs[0]
     return [
-        f"{len(pairs)} {verb} like one in another split, saved again or altered, such as {one} and {other}"
+        f"{len(pairs)} {verb} an image in another split (saved again or edited), such as {one} and {other}"
     ]
 
 
 def shortcuts(manifest: pd.DataFrame, headers: Mapping[str, Header] | None = None) -> list[Shortcut]:
-    """Measure how well size, format and JPEG tables alone tell the classes apart.
+    """Measure how well size, format and JPEG tables alone separate the classes.
 
-    Each file is scored by the share of fakes among the files with the same property in the other of five
-    folds, which keep groups together where there are enough; a property that is not met there says nothing.
-    For the size, the number of pixels is tried as well.
-
-    Parameters
-    ----------
-    manifest : pandas.DataFrame
-        As :func:`facespectra.read_dataset` gives it.
-    headers : mapping of str to Header, optional
-        Headers that were read before.
-
-    Returns
-    -------
-    list of Shortcut
-        None where a class has fewer than ten files that can be read.
+    Each file is scored by the rate of fakes among the files with the same property in the other four of five
+    folds, which keep groups together if there are enough; for the size, the number of pixels is tried as
+    well. Empty if a class has fewer than ten readable files.
     """
     from facespectra.evaluation.intervals import delong_interval, group_interval, group_samples
 
@@ -201,13 +134,17 @@ def shortcuts(manifest: pd.DataFrame, headers: Mapping[str, Header] | None = Non
     of_file = [known[path] for path in files["path"]]
     pixels = np.array([header.width * header.height for header in of_file], dtype=np.float64)
     candidates = {
-        "size": [_shares([f"{one.width}x{one.height}" for one in of_file], labels, folds), pixels, -pixels],
-        "format": [_shares([one.kind for one in of_file], labels, folds)],
-        "JPEG tables": [_shares([one.tables for one in of_file], labels, folds)],
+        "size": [
+            _fake_rates([f"{one.width}x{one.height}" for one in of_file], labels, folds),
+            pixels,
+            -pixels,
+        ],
+        "format": [_fake_rates([one.kind for one in of_file], labels, folds)],
+        "JPEG tables": [_fake_rates([one.tables for one in of_file], labels, folds)],
     }
     found = []
-    for name, ways in candidates.items():
-        scores = max(ways, key=lambda values: _auc(labels, values))
+    for name, alternatives in candidates.items():
+        scores = max(alternatives, key=lambda values: _auc(labels, values))
         auc = _auc(labels, scores)
         low, _ = (
             group_interval(labels, scores, groups, draws=200) if by_group else delong_interval(labels, scores)
@@ -223,23 +160,23 @@ def _auc(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> float:
 
 
 def _folds(groups: pd.Series[str], labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """A fold for each file: groups are dealt out in turn, those of one class after the other."""
+    """Assign a fold to each file: groups in turn, one class after the other."""
     order = dict.fromkeys(group for label in (0, 1) for group in groups[labels == label])
     folds = {group: position % FOLDS for position, group in enumerate(order)}
     return np.array([folds[group] for group in groups], dtype=np.int64)
 
 
-def _shares(
+def _fake_rates(
     properties: list[str], labels: NDArray[np.int64], folds: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """The share of fakes with the same property in the other folds, drawn a little towards one half."""
+    """Give the rate of fakes with the same property in the other folds, drawn a little towards one half."""
     _, kind = np.unique(properties, return_inverse=True)
     scores = np.empty(len(labels))
     for fold in range(FOLDS):
         others = folds != fold
         fakes = np.bincount(kind[others & (labels == 1)], minlength=kind.max() + 1)
         reals = np.bincount(kind[others & (labels == 0)], minlength=kind.max() + 1)
-        # Each by its class: in a set with nine fakes to a real one, a common size says nothing.
+        # Relative to its class: with nine fakes to a real file, a common size means nothing.
         fake_rate = fakes / max(1, int(np.sum(others & (labels == 1))))
         real_rate = reals / max(1, int(np.sum(others & (labels == 0))))
         pull = 1 / max(1, int(others.sum()))
@@ -257,23 +194,23 @@ def _sampled(manifest: pd.DataFrame) -> pd.DataFrame:
     return files.iloc[sorted(positions)]
 
 
-def _same_content(paths: Iterable[str]) -> list[list[str]]:
-    """Files that are alike byte for byte, in the order of the first of each."""
+def _identical_files(paths: Iterable[str]) -> list[list[str]]:
+    """Group files with identical content, in the order of the first of each group."""
     by_size: dict[int, list[str]] = defaultdict(list)
     for path in paths:
         try:
             by_size[Path(path).stat().st_size].append(path)
         except OSError:
             continue
-    alike: list[list[str]] = []
+    identical: list[list[str]] = []
     for candidates in by_size.values():
-        # Most files differ in size, and most of the others in their first bytes: few are read to the end.
-        for some_alike in _divided(candidates, whole=False):
-            alike += _divided(some_alike, whole=True)
-    return alike
+        # Most files differ in size, most others in their first bytes: few are read to the end.
+        for same_start in _group_by_digest(candidates, whole=False):
+            identical += _group_by_digest(same_start, whole=True)
+    return identical
 
 
-def _divided(paths: list[str], *, whole: bool) -> list[list[str]]:
+def _group_by_digest(paths: list[str], *, whole: bool) -> list[list[str]]:
     by_digest: dict[str, list[str]] = defaultdict(list)
     for path in paths if len(paths) > 1 else []:
         try:

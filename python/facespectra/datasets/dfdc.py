@@ -1,8 +1,8 @@
-"""The Deepfake Detection Challenge data set (Dolhansky et al., 2020).
+"""The Deepfake Detection Challenge dataset (Dolhansky et al., 2020).
 
-A folder of videos with a ``metadata.json`` that says of each file whether it is ``REAL`` or ``FAKE``, and of
-which ``original`` a fake was made; or a folder of such folders, as the fifty parts of the training set are.
-An original and all its fakes are one group. ``split`` is what the file says.
+A folder of videos with a ``metadata.json`` that gives for each file whether it is ``REAL`` or ``FAKE``, and
+the ``original`` that a fake was made of; or a folder of such folders, like the fifty parts of the training
+set. An original and all its fakes are one group. ``split`` comes from the file.
 """
 
 from __future__ import annotations
@@ -12,7 +12,15 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from facespectra._files import one_line, printable
-from facespectra.datasets.video_folders import Clip, Labelled, as_table, clips_in, differences, some, warn_of
+from facespectra.datasets.video_folders import (
+    Clip,
+    LabelledClip,
+    clips_in,
+    clips_table,
+    count_differences,
+    first_few,
+    warn_about,
+)
 from facespectra.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -26,83 +34,52 @@ SAMPLE, SAMPLE_COUNTS = "train_sample_videos", {"real videos": 77, "fake videos"
 
 
 def matches(path: Path) -> bool:
-    """Whether a folder, or one in it, has a ``metadata.json`` of the kind.
-
-    Parameters
-    ----------
-    path : Path
-        The folder.
-
-    Returns
-    -------
-    bool
-    """
+    """Tell whether a folder, or a folder in it, has a ``metadata.json`` with labels."""
     return any(_is_metadata(part / METADATA) for part in _parts(path))
 
 
 def read(path: Path) -> pd.DataFrame:
-    """Read the set, or a part of it, into a manifest.
-
-    Parameters
-    ----------
-    path : Path
-        A folder that :func:`matches`.
-
-    Returns
-    -------
-    pandas.DataFrame
-
-    Raises
-    ------
-    DatasetError
-        If a ``metadata.json`` cannot be understood, or none of its videos is there.
-
-    Warns
-    -----
-    UserWarning
-        If videos are not there, or are there and not in the list; if all fifty parts, or the sample of 400,
-        do not have their known counts.
-    """
+    """Read the database, or a part of it, into a manifest; warn of missing and unlisted videos."""
     complaints: list[str] = []
-    found: list[Labelled] = []
+    clips: list[LabelledClip] = []
     parts = _parts(path)
     for part in parts:
-        there = {clip.name: clip for clip in clips_in(part)}
+        files = {clip.name: clip for clip in clips_in(part)}
         entries = _read_metadata(part / METADATA)
         named = {PurePosixPath(name).stem: (name, entry) for name, entry in entries.items()}
-        missing = [name for stem, (name, _) in named.items() if stem not in there]
-        strays = sorted(set(there) - set(named))
+        missing = [name for stem, (name, _) in named.items() if stem not in files]
+        unlisted = sorted(set(files) - set(named))
         if missing:
-            complaints.append(f"{METADATA} in {part.name} names videos that are not there: {some(missing)}")
-        if strays:
-            complaints.append(f"not in the {METADATA} of {part.name}, and left out: {some(strays)}")
-        found += [
-            _labelled(there[stem], entry, part / METADATA)
+            complaints.append(f"videos in {METADATA} of {part.name} not found: {first_few(missing)}")
+        if unlisted:
+            complaints.append(f"skipped, not in {METADATA} of {part.name}: {first_few(unlisted)}")
+        clips += [
+            _labelled(files[stem], entry, part / METADATA)
             for stem, (_, entry) in named.items()
-            if stem in there
+            if stem in files
         ]
-    if not found:
-        raise DatasetError(f"{path}: none of the videos that {METADATA} names is there")
+    if not clips:
+        raise DatasetError(f"{path}: none of the videos in {METADATA} was found")
     counts = {
-        f"{kind} videos": sum(item.label == label for item in found)
+        f"{kind} videos": sum(item.label == label for item in clips)
         for kind, label in (("real", 0), ("fake", 1))
     }
     if len(parts) >= KNOWN_PARTS:
-        complaints += differences(counts, KNOWN_COUNTS, "the DFDC's training set")
+        complaints += count_differences(counts, KNOWN_COUNTS, "the DFDC training set")
     elif path.name == SAMPLE:
-        complaints += differences(counts, SAMPLE_COUNTS, "the DFDC's sample of 400 videos")
-    warn_of(path, complaints)
-    return as_table(found)
+        complaints += count_differences(counts, SAMPLE_COUNTS, "the DFDC sample of 400 videos")
+    warn_about(path, complaints)
+    return clips_table(clips)
 
 
-def _labelled(clip: Clip, entry: dict[str, Any], file: Path) -> Labelled:
+def _labelled(clip: Clip, entry: dict[str, Any], file: Path) -> LabelledClip:
     label = LABELS.get(str(entry.get("label")).upper())
     if label is None:
-        label_there = one_line(repr(entry.get("label")))
-        raise DatasetError(f"{file}: {printable(clip.name)} is neither REAL nor FAKE but {label_there}")
+        unknown = one_line(repr(entry.get("label")))
+        raise DatasetError(f"{file}: video {printable(clip.name)} has the label {unknown}; use REAL or FAKE")
     original = entry.get("original") if label else None
     group = PurePosixPath(str(original)).stem if original else clip.name
-    return Labelled(clip, label, (group,), str(entry.get("split") or ""))
+    return LabelledClip(clip, label, (group,), str(entry.get("split") or ""))
 
 
 def _parts(path: Path) -> list[Path]:
@@ -127,5 +104,5 @@ def _read_metadata(file: Path) -> dict[str, dict[str, Any]]:
     except (OSError, ValueError, RecursionError) as error:
         raise DatasetError(f"{file}: cannot be read ({one_line(error)})") from error
     if not isinstance(entries, dict) or not entries or not all(isinstance(e, dict) for e in entries.values()):
-        raise DatasetError(f"{file}: not what the DFDC has there: a label for each video")
+        raise DatasetError(f"{file}: not DFDC metadata, which has a label for each video")
     return entries

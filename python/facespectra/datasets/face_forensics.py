@@ -1,13 +1,12 @@
-"""FaceForensics++ (Rössler et al., 2019), as its download script lays it out.
+"""FaceForensics++ (Rössler et al., 2019), as its download script stores it.
 
 ``original_sequences/{youtube,actors}/{c0,c23,c40}/videos/000.mp4`` and
 ``manipulated_sequences/{Deepfakes,...}/{c0,c23,c40}/videos/000_003.mp4``, which is video 000 with the face
-of video 003; frames may stand in ``images/000_003`` instead. c0, called ``raw`` in newer copies, is
-uncompressed.
+of video 003; or frames in ``images/000_003``. c0, called ``raw`` in newer copies, is uncompressed.
 ``train.json``, ``val.json`` and ``test.json``, in the folder or in ``splits``, are lists of pairs of videos.
 
-A fake belongs to both of its videos, and so connects them, whatever the method and the compression. In
-DeepFakeDetection (``actors``) what is connected are actors.
+A fake belongs to both of its videos and so connects them, whatever the method and the compression. In
+DeepFakeDetection (``actors``), actors are connected instead.
 """
 
 from __future__ import annotations
@@ -23,13 +22,13 @@ from typing import TYPE_CHECKING
 from facespectra._files import one_line
 from facespectra.datasets.video_folders import (
     Clip,
-    Labelled,
-    as_table,
-    child,
+    LabelledClip,
     clips_in,
-    differences,
-    some,
-    warn_of,
+    clips_table,
+    count_differences,
+    find_folder,
+    first_few,
+    warn_about,
 )
 from facespectra.errors import DatasetError
 
@@ -48,69 +47,26 @@ _ACTORS = re.compile(r"(\d+)(?:_(\d+))?__")
 
 
 def matches(path: Path, compression: str | None = None) -> bool:
-    """Whether a folder is the set.
-
-    Parameters
-    ----------
-    path : Path
-        The folder.
-    compression : {"c0", "c23", "c40"}, optional
-        Whether it has both classes in this compression.
-
-    Returns
-    -------
-    bool
-    """
-    found = {
+    """Tell whether a folder contains both classes, in the given compression if there is one."""
+    classes = {
         label for label, _, of_place, _ in _places(path) if compression is None or of_place == compression
     }
-    return len(found) == 2
+    return len(classes) == 2
 
 
 def reader(compression: str) -> tuple[Callable[[Path], bool], Callable[[Path], pd.DataFrame]]:
-    """Give :func:`matches` and :func:`read` for one compression.
-
-    Parameters
-    ----------
-    compression : {"c0", "c23", "c40"}
-        The only one to be read.
-
-    Returns
-    -------
-    matches, read : callable
-    """
+    """Give :func:`matches` and :func:`read` for one compression: c0, c23 or c40."""
     return partial(matches, compression=compression), partial(read, compression=compression)
 
 
 def read(path: Path, compression: str | None = None) -> pd.DataFrame:
-    """Read the set into a manifest with two more columns.
+    """Read the database, or one compression of it, into a manifest with the splits train, val and test.
 
-    Parameters
-    ----------
-    path : Path
-        A folder that :func:`matches`.
-    compression : {"c0", "c23", "c40"}, optional
-        Read this one only. Default: all that are there.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Besides the manifest's own columns: ``method`` (such as ``Deepfakes``; ``youtube`` or ``actors`` for
-        originals) and ``compression``. Splits are train, val and test where the lists of pairs are there.
-
-    Raises
-    ------
-    DatasetError
-        If a list of pairs cannot be read.
-
-    Warns
-    -----
-    UserWarning
-        If a method has not its 1000 videos, several compressions are read at once, or lists of pairs are
-        missing or incomplete.
+    Extra columns: ``method`` (such as ``Deepfakes``; ``youtube`` or ``actors`` for originals) and
+    ``compression``.
     """
     splits, complaints = _read_splits(path)
-    found: list[Labelled] = []
+    clips: list[LabelledClip] = []
     counts: dict[str, Counter[str]] = {}
     for label, method, of_place, place in _places(path):
         if compression is not None and of_place != compression:
@@ -119,35 +75,35 @@ def read(path: Path, compression: str | None = None) -> pd.DataFrame:
             counts.setdefault(of_place, Counter())[method] += 1
             sources = _sources(clip)
             split = splits.get(sources[0], "")
-            found.append(Labelled(clip, label, sources, split, (method, of_place)))
+            clips.append(LabelledClip(clip, label, sources, split, (method, of_place)))
     for name, count in counts.items():
         known = {method: KNOWN_COUNTS.get(method, PER_METHOD) for method in count}
-        complaints += differences(count, known, f"FaceForensics++ in {name}")
+        complaints += count_differences(count, known, f"FaceForensics++ in {name}")
     if len(counts) > 1:
         complaints.append(
-            f"the same videos in {len(counts)} compressions ({', '.join(counts)}); "
-            f"--layout faceforensics-{min(counts)} reads one of them"
+            f"contains the same videos in {len(counts)} compressions ({', '.join(counts)}); "
+            f"use --layout faceforensics-{min(counts)} to read one of them"
         )
-    homeless = [
-        item.clip.name for item in found if splits and not item.split and "actor" not in item.belongs_to[0]
+    unlisted = [
+        item.clip.name for item in clips if splits and not item.split and "actor" not in item.belongs_to[0]
     ]
-    if homeless:
-        complaints.append(f"in no split: {some(homeless)}")
-    warn_of(path, complaints)
-    return as_table(found, MORE_COLUMNS)
+    if unlisted:
+        complaints.append(f"not in any split: {first_few(unlisted)}")
+    warn_about(path, complaints)
+    return clips_table(clips, MORE_COLUMNS)
 
 
 def _sources(clip: Clip) -> tuple[str, ...]:
-    """The videos, or actors, that a clip shows or was made of."""
+    """Give the videos or actors that a clip shows or was made of."""
     if actors := _ACTORS.match(clip.name):
         return tuple(f"actor {name}" for name in actors.groups() if name)
     return tuple(f"video {name}" for name in clip.name.split("_"))
 
 
 def _places(path: Path) -> Iterator[tuple[int, str, str, Path]]:
-    """Label, method, compression and folder of all that is there."""
+    """Give label, method, compression and folder of everything there is."""
     for name, label in CLASSES.items():
-        for method in _folders(child(path, name)):
+        for method in _folders(find_folder(path, name)):
             for place in _folders(method):
                 if place.name.lower() in COMPRESSIONS:
                     yield label, method.name, COMPRESSIONS[place.name.lower()], place
@@ -158,7 +114,7 @@ def _folders(path: Path | None) -> list[Path]:
 
 
 def _read_splits(path: Path) -> tuple[dict[str, str], list[str]]:
-    """The split of each video, and what is wrong with the lists."""
+    """Read the split of each video, and what is wrong with the lists."""
     splits: dict[str, str] = {}
     missing: list[str] = []
     counts: Counter[str] = Counter()
@@ -175,7 +131,7 @@ def _read_splits(path: Path) -> tuple[dict[str, str], list[str]]:
         except (OSError, ValueError, TypeError, RecursionError) as error:
             raise DatasetError(f"{file}: not a list of pairs of videos ({one_line(error)})") from error
     if len(missing) == len(SPLITS):
-        return {}, [f"there are no {', '.join(missing)}: no splits are known"]
-    complaints = [f"there is no {', no '.join(missing)}"] if missing else []
-    wrong = differences(counts, {split: KNOWN_PAIRS[split] for split in counts}, "the published pairs")
+        return {}, [f"{', '.join(missing)} not found: the splits are unknown"]
+    complaints = [f"{', '.join(missing)} not found"] if missing else []
+    wrong = count_differences(counts, {split: KNOWN_PAIRS[split] for split in counts}, "the published pairs")
     return splits, [*complaints, *wrong]

@@ -1,4 +1,4 @@
-"""What can be told of images and videos without decoding a pixel: size, format, JPEG tables."""
+"""Properties of images and videos that need no decoding: size, format, JPEG tables."""
 
 from __future__ import annotations
 
@@ -30,40 +30,17 @@ _LUMINANCE = (
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What the beginning of a file says.
-
-    Attributes
-    ----------
-    width, height : int
-        In pixels, as stored.
-    kind : str
-        Format and mode of an image, such as ``"JPEG RGB"``; ``"video h264"`` of a video.
-    tables : str
-        Digest of all JPEG quantisation tables and of the chroma subsampling; empty for other formats.
-    quality : int or None
-        The quality, 1 to 100, at which libjpeg's luminance table is nearest to the file's.
-    """
+    """Size in pixels as stored, format and JPEG quantisation of a file."""
 
     width: int
     height: int
-    kind: str
-    tables: str = ""
-    quality: int | None = None
+    kind: str  # such as "JPEG RGB" or "video h264"
+    tables: str = ""  # digest of all JPEG quantisation tables and the chroma subsampling
+    quality: int | None = None  # of a JPEG, see jpeg_quality
 
 
 def read_header(path: str) -> Header | None:
-    """Read the header of an image or a video.
-
-    Parameters
-    ----------
-    path : str
-        The file.
-
-    Returns
-    -------
-    Header or None
-        None if it cannot be read.
-    """
+    """Read the header of an image or a video; None if it cannot be read."""
     if is_video(path):
         try:
             info = video_info(path)
@@ -74,17 +51,7 @@ def read_header(path: str) -> Header | None:
 
 
 def read_headers(paths: Iterable[str]) -> dict[str, Header]:
-    """Read the headers of files, each once.
-
-    Parameters
-    ----------
-    paths : iterable of str
-        The files; one that cannot be read is left out.
-
-    Returns
-    -------
-    dict of str to Header
-    """
+    """Read the header of each file once, skipping those that cannot be read."""
     headers = ((path, read_header(path)) for path in dict.fromkeys(paths))
     return {path: header for path, header in headers if header is not None}
 
@@ -95,7 +62,7 @@ def _image_header(path: str) -> Header | None:
 
     try:
         with warnings.catch_warnings():
-            # Of suspected bombs: nothing is decoded here.
+            # About decompression bombs: nothing is decoded here.
             warnings.simplefilter("ignore")
             with Image.open(path, formats=image_formats()) as image:
                 tables: dict[int, Sequence[int]] = getattr(image, "quantization", None) or {}
@@ -103,7 +70,7 @@ def _image_header(path: str) -> Header | None:
                 if image.format != "JPEG" or not tables:
                     return Header(*image.size, kind)
                 return Header(*image.size, kind, _digest(image, tables), jpeg_quality(tables[min(tables)]))
-    except Exception:  # noqa: BLE001 - Pillow raises whatever it stumbles upon; the reader will name the file
+    except Exception:  # noqa: BLE001 - Pillow raises anything; the reader will name the file
         return None
 
 
@@ -118,17 +85,10 @@ def _digest(image: Any, tables: dict[int, Sequence[int]]) -> str:
 
 
 def jpeg_quality(luminance: Sequence[int]) -> int:
-    """Find the quality at which libjpeg's luminance table is nearest to a given one.
+    """Find the quality, 1 to 100, at which libjpeg's luminance table is nearest to a given one.
 
-    Parameters
-    ----------
-    luminance : sequence of 64 int
-        In natural order, as Pillow gives it.
-
-    Returns
-    -------
-    int
-        1 to 100. Exact for tables of libjpeg; for those of cameras and editors, the nearest.
+    The table is in natural order, as Pillow gives it. For tables of cameras and editors the result is
+    approximate.
     """
 
     def distance(quality: int) -> int:

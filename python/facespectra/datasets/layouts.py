@@ -1,4 +1,4 @@
-"""The folder layouts that are understood, by name, and the choice between them."""
+"""The supported folder layouts by name, and how one is recognised."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from facespectra._extras import require
 from facespectra.datasets import celeb_df, dfdc, face_forensics, real_and_fake_face, uadfv
-from facespectra.datasets.manifest import COLUMNS, SUFFIXES, read_manifest, table_of
+from facespectra.datasets.manifest import COLUMNS, SUFFIXES, make_table, read_manifest
 from facespectra.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -34,19 +34,9 @@ MANIFESTS = tuple(f"manifest{suffix}" for suffix in SUFFIXES)
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """One way of laying samples out in folders.
+    """One way of arranging samples in folders."""
 
-    Attributes
-    ----------
-    looks_for : str
-        What it recognises a data set by, for people.
-    matches : callable
-        Whether a path is laid out like this.
-    read : callable
-        The manifest of a path that matches.
-    """
-
-    looks_for: str
+    expects: str  # what identifies it, for messages
     matches: Callable[[Path], bool]
     read: Callable[[Path], pd.DataFrame]
 
@@ -57,27 +47,24 @@ def read_dataset(path: str | os.PathLike[str], layout: str = "auto") -> pd.DataF
     Parameters
     ----------
     path : path-like
-        A folder in one of the layouts of :data:`LAYOUTS`, or a manifest (CSV or Parquet). A folder that holds
-        a ``manifest.csv`` or ``manifest.parquet`` is read through it.
+        A folder in one of the layouts of :data:`LAYOUTS`, or a manifest (CSV or Parquet). A folder that
+        contains a ``manifest.csv`` or ``manifest.parquet`` is read through it.
     layout : str, default "auto"
-        ``"auto"``, or the name of a layout: ``"manifest"``, ``"classes"`` (``{real,fake}``), ``"splits"``
-        (``{development,evaluation}/{real,fake}``, as the report's ``Task_1`` and ``Task_2_3``, or the same
-        with train, validation and test), or one of the databases ``"uadfv"``, ``"celeb-df"``,
-        ``"faceforensics"`` (``"faceforensics-c23"`` reads one compression), ``"dfdc"`` and
-        ``"real-and-fake-face"`` (the Kaggle set of that name), each told by a module of its own beside this
-        one.
+        ``"auto"`` or a key of :data:`LAYOUTS`: ``"manifest"``, ``"classes"`` (``{real,fake}``), ``"splits"``
+        (``{development,evaluation}/{real,fake}``, like ``Task_1`` and ``Task_2_3`` of the reference study, or
+        the same with train, validation and test), or a database such as ``"celeb-df"``.
 
     Returns
     -------
     pandas.DataFrame
-        One row per sample: ``path`` (absolute, str), ``label`` (int64, fake = 1), ``group`` (str; where
-        nothing is known, the file's path relative to the data set, without its suffix) and ``split`` (str;
-        empty where there is none). Some layouts know more, and add columns of their own.
+        One row per sample: ``path`` (absolute, str), ``label`` (int64, fake = 1), ``group`` (str; samples
+        to keep on one side of a split; by default, the file's path relative to the data set without its
+        suffix) and ``split`` (str; empty if there is none). Some layouts add columns of their own.
 
     Raises
     ------
     DatasetError
-        If there is nothing at `path`, or nothing that is understood.
+        If there is nothing at `path`, or its layout is unknown or not the given one.
     ValueError
         If there is no layout of that name.
 
@@ -92,23 +79,7 @@ def read_dataset(path: str | os.PathLike[str], layout: str = "auto") -> pd.DataF
 
 
 def find_layout(path: str | os.PathLike[str], layout: str = "auto") -> str:
-    """Recognise how a data set is laid out.
-
-    Parameters
-    ----------
-    path, layout
-        As for :func:`read_dataset`.
-
-    Returns
-    -------
-    str
-        The name of a layout of :data:`LAYOUTS` that it matches.
-
-    Raises
-    ------
-    DatasetError, ValueError
-        As for :func:`read_dataset`.
-    """
+    """Recognise the layout of a data set, or check that it has the given one; give its name."""
     if layout != "auto" and layout not in LAYOUTS:
         raise ValueError(f"unknown layout {layout!r}; use auto or one of {', '.join(LAYOUTS)}")
     source = Path(path)
@@ -116,23 +87,23 @@ def find_layout(path: str | os.PathLike[str], layout: str = "auto") -> str:
         raise DatasetError(f"{source}: no such file or folder")
     if layout != "auto":
         if not LAYOUTS[layout].matches(source):
-            looks_for = LAYOUTS[layout].looks_for
-            raise DatasetError(f"{source}: not laid out as {layout!r}, which has {looks_for}")
+            expects = LAYOUTS[layout].expects
+            raise DatasetError(f"{source}: not in the layout {layout!r}, which has {expects}")
         return layout
     for name, candidate in LAYOUTS.items():
         if candidate.matches(source):
             return name
-    raise DatasetError(_not_understood(source))
+    raise DatasetError(_unknown_layout(source))
 
 
-def _not_understood(source: Path) -> str:
-    looked_for = "; or ".join(layout.looks_for for layout in LAYOUTS.values())
-    message = f"{source}: not a data set that is understood; looked for {looked_for}"
+def _unknown_layout(source: Path) -> str:
+    expected = "; or ".join(layout.expects for layout in LAYOUTS.values())
+    message = f"{source}: unknown layout; expected {expected}"
     inside = [
-        child for child in _folders(source) if any(layout.matches(child) for layout in LAYOUTS.values())
+        folder for folder in _folders(source) if any(layout.matches(folder) for layout in LAYOUTS.values())
     ]
     if inside:
-        message += f". Name one of the data sets inside it: {', '.join(map(str, inside))}"
+        message += f". Use one of the data sets inside it: {', '.join(map(str, inside))}"
     return message
 
 
@@ -141,7 +112,7 @@ def _folders(path: Path) -> list[Path]:
 
 
 def _named(path: Path, names: Sequence[str]) -> Iterator[tuple[str, Path]]:
-    """Folders of these names, whatever their case, in the order of the names."""
+    """Give the folders of these names, ignoring case, in the order of the names."""
     folders = {child.name.lower(): child for child in _folders(path)}
     return ((name, folders[name]) for name in names if name in folders)
 
@@ -187,7 +158,7 @@ def _table(root: Path, parts: Sequence[tuple[str, Path]]) -> pd.DataFrame:
         for name, folder in _named(part, tuple(CLASSES))
         for image in find_media([folder])
     ]
-    return table_of(rows, COLUMNS)
+    return make_table(rows, COLUMNS)
 
 
 LAYOUTS: dict[str, Layout] = {
@@ -197,7 +168,7 @@ LAYOUTS: dict[str, Layout] = {
         _has_splits,
         _read_splits,
     ),
-    # Before the classes that it has, too.
+    # Before "classes", which it matches, too.
     "uadfv": Layout("videos real/0000 and fake/0000_fake", uadfv.matches, uadfv.read),
     "celeb-df": Layout("folders Celeb-real and Celeb-synthesis", celeb_df.matches, celeb_df.read),
     "faceforensics": Layout(

@@ -3,23 +3,23 @@
 ====== ========================================================================================
 path   absolute path of the image
 label  int64; 1 for fake, 0 for real
-group  what must not be divided between training and test: a source video, an identity, a pair
-split  name of the part that the sample belongs to; empty where the data set has no parts
-frame  Int64; number of a video's frame, from 0; missing for images, and the column where all are images
+group  samples to keep on one side of a split: those of a source video, an identity, a pair
+split  name of the split that the sample belongs to; empty if the data set has none
+frame  Int64; number of a video's frame, from 0; missing for images; no column if all are images
 ====== ========================================================================================
 
-Where nothing is known about groups, every file is a group of its own, named by its path without the suffix,
-relative to the data set.
+By default, every file is a group of its own, named by its path relative to the data set without the suffix.
 """
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Literal
 
 from facespectra._extras import require
-from facespectra._files import one_line, printable
+from facespectra._files import one_line, printable, write_atomically
 from facespectra.datasets.sources import FRAME, frames_of
 from facespectra.errors import DatasetError, MissingExtraError
 
@@ -38,19 +38,8 @@ SPLITS_FOR = {
 }
 
 
-def texts(values: Iterable[str]) -> pd.Series:
-    """Make a column of text, which may hold names of files that are not UTF-8.
-
-    Parameters
-    ----------
-    values : iterable of str
-        In order.
-
-    Returns
-    -------
-    pandas.Series
-        pandas 3 would keep text in Arrow, which takes nothing but UTF-8.
-    """
+def text_column(values: Iterable[str]) -> pd.Series:
+    """Make a column of text. Unlike the default of pandas 3, it may contain file names that are not UTF-8."""
     import numpy as np
     import pandas as pd
 
@@ -60,49 +49,22 @@ def texts(values: Iterable[str]) -> pd.Series:
     return column
 
 
-def table_of(rows: Sequence[Sequence[Any]], columns: Sequence[str]) -> pd.DataFrame:
-    """Make a table out of rows.
-
-    Parameters
-    ----------
-    rows : sequence of sequences
-        As long as `columns`.
-    columns : sequence of str
-        Their names.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns of text as :func:`texts` makes them.
-    """
+def make_table(rows: Sequence[Sequence[Any]], columns: Sequence[str]) -> pd.DataFrame:
+    """Make a table out of rows."""
     import pandas as pd
 
     values: dict[str, Any] = {name: [row[index] for row in rows] for index, name in enumerate(columns)}
     for name, column in values.items():
         if all(isinstance(value, str) for value in column):
-            values[name] = texts(column)
+            values[name] = text_column(column)
     return pd.DataFrame(values, columns=list(columns))
 
 
 def read_manifest(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """Read a manifest from a CSV or Parquet file.
+    """Read a manifest from a CSV (UTF-8, comma-separated, with a header) or Parquet file.
 
-    Parameters
-    ----------
-    path : path-like
-        A ``.csv`` (UTF-8, comma separated, with a header) or ``.parquet`` file. Relative paths in it are
-        relative to its folder. ``label`` holds 0 or 1, or ``real`` or ``fake``. Paths that are not UTF-8
-        are taken as the bytes that they are.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``path``, ``label``, ``group``, ``split``, in the order of the file.
-
-    Raises
-    ------
-    DatasetError
-        If the file cannot be read, a column is missing, a label is unknown, or one path has both labels.
+    Relative paths start from its folder; ``label`` is 0 or 1, or ``real`` or ``fake``. Paths that are not
+    UTF-8 are kept as they are.
     """
     require("detect", "pandas")
     import pandas as pd
@@ -113,7 +75,7 @@ def read_manifest(path: str | os.PathLike[str]) -> pd.DataFrame:
             require("detect", "pyarrow")
             table = pd.read_parquet(source)
         else:
-            # As text: a group called 0001 must not turn into the number 1.
+            # As text: a group called 0001 must not become the number 1.
             table = pd.read_csv(
                 source,
                 dtype=object,
@@ -122,49 +84,31 @@ def read_manifest(path: str | os.PathLike[str]) -> pd.DataFrame:
                 encoding_errors="surrogateescape",
             )
             if list(table.columns).count("group") == 1:
-                # As people write them: a space after a comma makes no other group.
-                table["group"] = texts(_texts(table["group"])).array
+                # A space after a comma does not make another group.
+                table["group"] = text_column(_texts(table["group"])).array
     except FileNotFoundError:
-        raise DatasetError(f"{source}: no such manifest") from None
+        raise DatasetError(f"{source}: no such file") from None
     except MissingExtraError:
         raise
     except MemoryError:
-        raise DatasetError(f"{source}: there is not enough memory to read it") from None
+        raise DatasetError(f"{source}: not enough memory to read it") from None
     except Exception as error:
         # A damaged Parquet file can fail anywhere inside pyarrow.
-        raise DatasetError(f"{source}: not a manifest that can be read ({one_line(error)})") from error
+        raise DatasetError(f"{source}: cannot be read as a manifest ({one_line(error)})") from error
     try:
         return as_manifest(table, base=source.parent, source=str(source))
     except UnicodeDecodeError as error:
-        # Parquet promises UTF-8, and pyarrow looks only when the text is needed.
-        raise DatasetError(f"{source}: not a manifest that can be read ({one_line(error)})") from error
+        # pyarrow checks for UTF-8 only when the text is needed.
+        raise DatasetError(f"{source}: cannot be read as a manifest ({one_line(error)})") from error
 
 
 def as_manifest(
     table: pd.DataFrame, *, base: Path | None = None, source: str = "the manifest"
 ) -> pd.DataFrame:
-    """Check a table of samples and complete it.
+    """Check a table with at least ``path`` and ``label``, and complete it.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        At least the columns ``path`` and ``label``; others than the manifest's own are dropped.
-    base : Path, optional
-        The folder that relative paths start from. Default: the working directory.
-    source : str
-        How error messages name the table.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A new table with the columns ``path``, ``label``, ``group``, ``split`` and a fresh index, and with
-        ``frame`` where `table` has it and it is not empty.
-
-    Raises
-    ------
-    DatasetError
-        If a column is missing, a label is unknown, a frame is not a number, one path has both labels, or
-        there is no sample.
+    Relative paths start from `base`, by default the working directory; `source` names the table in error
+    messages. Columns other than the manifest's own are dropped, and so is ``frame`` if it is empty.
     """
     import pandas as pd
 
@@ -172,7 +116,7 @@ def as_manifest(
     if missing:
         raise DatasetError(
             f"{source}: no column {' and no column '.join(map(repr, missing))}; "
-            f"a manifest has path and label, and may have group and split (found: {_listed(table.columns)})"
+            f"a manifest has path and label, and may have group and split (found: {_quoted(table.columns)})"
         )
     if table.empty:
         raise DatasetError(f"{source}: no samples")
@@ -180,17 +124,17 @@ def as_manifest(
     if repeated:
         raise DatasetError(f"{source}: two columns are called {repeated[0]!r}")
     columns = {name: _texts(table[name]) if name in table.columns else [""] * len(table) for name in COLUMNS}
-    # A name may begin or end with a space, and a group is made of a name where none is given.
+    # File names may begin or end with a space, and default groups are made of them.
     for name in {"path", "group"} & set(table.columns):
         columns[name] = _texts(table[name], strip=False)
     unknown = sorted({label for label in columns["label"] if label.lower() not in LABELS})
     if unknown:
-        raise DatasetError(f"{source}: unknown label {_listed(unknown[:3])}; use 0 or real, 1 or fake")
+        raise DatasetError(f"{source}: unknown label {_quoted(unknown[:3])}; use 0 or real, 1 or fake")
     if "" in columns["path"]:
         raise DatasetError(f"{source}: row {columns['path'].index('') + 1} has no path")
-    impossible = [path for path in columns["path"] if "\0" in path or not PurePath(path).name]
-    if impossible:
-        raise DatasetError(f"{source}: {one_line(repr(impossible[0]))} is not the name of a file")
+    invalid = [path for path in columns["path"] if "\0" in path or not PurePath(path).name]
+    if invalid:
+        raise DatasetError(f"{source}: {one_line(repr(invalid[0]))} is not a file name")
     root = (Path.cwd() if base is None else base).absolute()
     groups = [
         group if group.strip() else PurePath(path).with_suffix("").as_posix()
@@ -198,10 +142,10 @@ def as_manifest(
     ]
     manifest = pd.DataFrame(
         {
-            "path": texts(str(root / path) for path in columns["path"]),
+            "path": text_column(str(root / path) for path in columns["path"]),
             "label": [LABELS[label.lower()] for label in columns["label"]],
-            "group": texts(groups),
-            "split": texts(columns["split"]),
+            "group": text_column(groups),
+            "split": text_column(columns["split"]),
         }
     )
     frames = _frames(_texts(table[FRAME]), source) if FRAME in table.columns else []
@@ -216,33 +160,49 @@ def _refuse_both_labels(manifest: pd.DataFrame, source: str) -> None:
     seen: dict[tuple[str, int | None], int] = {}
     for (path, frame), label in zip(keys, manifest["label"].tolist(), strict=True):
         if seen.setdefault((path, frame), label) != label:
-            raise DatasetError(f"{source}: {printable(path)} is in it both as real and as fake")
+            raise DatasetError(f"{source}: {printable(path)} is labelled both real and fake")
+
+
+def write_manifest(path: str | os.PathLike[str], manifest: pd.DataFrame) -> None:
+    """Write a manifest as .csv or .parquet.
+
+    Paths below the file's folder are relative to it, so that both can be moved together.
+    """
+    file = Path(path)
+    check_suffix(file)
+    folder = file.absolute().parent
+    paths = [Path(name) for name in manifest["path"]]
+    portable = manifest.assign(
+        path=text_column(
+            str(name.relative_to(folder)) if name.is_relative_to(folder) else str(name) for name in paths
+        )
+    )
+    if file.suffix.lower() == ".csv":
+        write_atomically(file, portable.to_csv(index=False, lineterminator="\n"))
+        return
+    require("detect", "pyarrow")
+    content = io.BytesIO()
+    try:
+        portable.to_parquet(content, index=False)
+    except UnicodeEncodeError:
+        raise DatasetError(f"{file}: Parquet cannot store names that are not UTF-8; write .csv") from None
+    write_atomically(file, content.getvalue())
+
+
+def check_suffix(path: Path) -> None:
+    """Raise ``ValueError`` unless a manifest can be written to a file of this name."""
+    if path.suffix.lower() not in SUFFIXES:
+        raise ValueError(f"{path}: unknown manifest format; use {', '.join(SUFFIXES)}")
 
 
 def select_split(
     manifest: pd.DataFrame, role: Literal["train", "test"], split: str | None = None
 ) -> pd.DataFrame:
-    """Give the samples to train on, or to test on.
+    """Select the samples to train on or to test on.
 
-    Parameters
-    ----------
-    manifest : pandas.DataFrame
-        As :func:`read_manifest` gives it.
-    role : {"train", "test"}
-        ``"train"`` takes the split called development, train or training; ``"test"`` the one called
-        evaluation, test or testing. A data set without splits is taken whole.
-    split : str, optional
-        Take the split of this name and no other. Case does not matter.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Those rows, with a fresh index.
-
-    Raises
-    ------
-    DatasetError
-        If there is no such split.
+    ``"train"`` takes the split called development, train or training; ``"test"`` the one called evaluation,
+    test or testing; `split` the one of that name instead, ignoring case. Without any splits, all samples are
+    taken.
     """
     names = manifest["split"].str.casefold()
     present = [name for name in manifest["split"].unique() if name]
@@ -251,30 +211,28 @@ def select_split(
     wanted = SPLITS_FOR[role] if split is None else (split.casefold(),)
     rows = manifest[names.isin(wanted)]
     if rows.empty:
-        found = f"the data set has {_listed(present)}" if present else "the data set has no splits"
+        available = f"the data set has {_quoted(present)}" if present else "the data set has no splits"
         if split is not None:
-            raise DatasetError(f"no split {split!r}: {found}")
+            raise DatasetError(f"no split {split!r}: {available}")
         raise DatasetError(
-            f"no split to {role} on, such as {wanted[0]!r}: {found}; name the one to use (--split)"
+            f"no split to {role} on, such as {wanted[0]!r}: {available}; choose one with --split"
         )
     return rows.reset_index(drop=True)
 
 
 def _frames(texts: list[str], source: str) -> list[int | None]:
-    # A column with gaps may have turned whole numbers into 3.0 on its way.
+    # In a column with gaps, pandas may have turned 3 into 3.0.
     numbers = [text.removesuffix(".0") for text in texts]
     wrong = [text for text in numbers if text and not text.isdecimal()]
     if wrong:
-        raise DatasetError(
-            f"{source}: {one_line(repr(wrong[0]))} is not the number of a frame; they count from 0"
-        )
+        raise DatasetError(f"{source}: {one_line(repr(wrong[0]))} is not a frame number; frames count from 0")
     return [int(text) if text else None for text in numbers]
 
 
 def _texts(column: pd.Series, *, strip: bool = True) -> list[str]:
-    found = ["" if missing else str(value) for value, missing in zip(column, column.isna(), strict=True)]
-    return [text.strip() for text in found] if strip else found
+    texts = ["" if missing else str(value) for value, missing in zip(column, column.isna(), strict=True)]
+    return [text.strip() for text in texts] if strip else texts
 
 
-def _listed(names: Iterable[object]) -> str:
+def _quoted(names: Iterable[object]) -> str:
     return one_line(", ".join(repr(str(name)) for name in names)) or "nothing"

@@ -1,4 +1,4 @@
-"""Pictures that look the same: saved again, resized or touched up, in more than one split."""
+"""Near-duplicates: images that were saved again, resized or retouched, in more than one split."""
 
 from __future__ import annotations
 
@@ -16,30 +16,20 @@ from facespectra.videos import is_video
 if TYPE_CHECKING:
     import pandas as pd
 
-# A difference hash (Krawetz, 2013) across and down; so many of its 128 bits may differ.
+# A difference hash (Krawetz, 2013) across and down; this many of its 128 bits may differ.
 SIDE, MOST_BITS = 8, 20
-# Hashes of smooth pictures can meet by chance: small versions must agree as well.
+# Hashes of smooth images can agree by chance: small versions must correlate as well.
 SMALL, LEAST_CORRELATION, LEAST_CONTRAST = 16, 0.98, 2.0
 _ROWS = 1 << 22
 
-Looks = tuple[NDArray[np.uint64], NDArray[np.float32]]
+Fingerprint = tuple[NDArray[np.uint64], NDArray[np.float32]]
 
 
-def looks_of(path: str) -> Looks | None:
-    """Reduce a picture to what is left of it when it is saved again.
+def fingerprint(path: str) -> Fingerprint | None:
+    """Reduce an image to what survives saving it again; None if it cannot be read.
 
-    Parameters
-    ----------
-    path : str
-        An image file.
-
-    Returns
-    -------
-    bits : (2,) uint64
-        Whether each pixel of a tiny version is brighter than the next, across and down.
-    small : (256,) float32
-        A small version, less its mean, its length 1; zeros where there is hardly any contrast.
-    None where the file cannot be read.
+    A difference hash across and down, (2,) uint64; and a small version with mean 0 and length 1, (256,)
+    float32, which is all zeros if there is hardly any contrast.
     """
     from PIL import Image
 
@@ -65,19 +55,11 @@ def looks_of(path: str) -> Looks | None:
     return np.packbits(bits, axis=1).view(np.uint64).ravel(), small
 
 
-def look_alikes(manifest: pd.DataFrame) -> list[tuple[str, str]]:
-    """Find pictures that look like one of another split, and do not belong to its group.
+def near_duplicates(manifest: pd.DataFrame) -> list[tuple[str, str]]:
+    """Find images that nearly match one of an earlier split and do not belong to its group.
 
-    Parameters
-    ----------
-    manifest : pandas.DataFrame
-        As :func:`facespectra.read_dataset` gives it. Videos, samples without a split and files that cannot be
-        read are passed over.
-
-    Returns
-    -------
-    list of (str, str)
-        For each picture that has a likeness in an earlier split, that one and the picture itself.
+    Gives pairs (earlier, later), one for each later image. Videos, samples without a split and unreadable
+    files are skipped.
     """
     files = manifest[manifest["split"] != ""].drop_duplicates("path")
     files = files.loc[~np.array([is_video(path) for path in files["path"]], dtype=bool)]
@@ -85,12 +67,12 @@ def look_alikes(manifest: pd.DataFrame) -> list[tuple[str, str]]:
         return []
     paths = files["path"].tolist()
     with ThreadPoolExecutor(min(8, thread_count())) as pool:
-        found = list(pool.map(looks_of, paths))
-    kept = [k for k, looks in enumerate(found) if looks is not None and looks[1].any()]
+        prints = list(pool.map(fingerprint, paths))
+    kept = [k for k, one in enumerate(prints) if one is not None and one[1].any()]
     if not kept:
         return []
-    bits = np.array([found[k][0] for k in kept])  # type: ignore[index]
-    small = np.array([found[k][1] for k in kept])  # type: ignore[index]
+    bits = np.array([prints[k][0] for k in kept])  # type: ignore[index]
+    small = np.array([prints[k][1] for k in kept])  # type: ignore[index]
     splits, groups = files["split"].to_numpy()[kept], files["group"].to_numpy()[kept]
     names = list(dict.fromkeys(splits.tolist()))
     pairs = []
@@ -101,19 +83,19 @@ def look_alikes(manifest: pd.DataFrame) -> list[tuple[str, str]]:
             alike = float(small[one] @ small[other]) >= LEAST_CORRELATION
             if alike and groups[one] != groups[other]:
                 pairs.append((paths[kept[one]], paths[kept[other]]))
-    # One likeness for each picture is enough.
+    # One match for each image is enough.
     return list({pair[1]: pair for pair in reversed(pairs)}.values())[::-1]
 
 
 def _near(
     bits: NDArray[np.uint64], first: NDArray[np.intp], second: NDArray[np.intp]
 ) -> Sequence[tuple[int, int]]:
-    """Pairs whose hashes hardly differ. Every pair is compared: hashes cannot be sorted by nearness."""
-    found: list[tuple[int, int]] = []
+    """Find pairs whose hashes hardly differ. Every pair is compared: hashes cannot be sorted by distance."""
+    pairs: list[tuple[int, int]] = []
     step = max(1, _ROWS // max(1, len(first)))
     for start in range(0, len(second), step):
         part = second[start : start + step]
         differ = np.bitwise_count(bits[part, None] ^ bits[None, first]).sum(axis=2, dtype=np.uint8)
         rows, columns = np.nonzero(differ <= MOST_BITS)
-        found += zip(first[columns].tolist(), part[rows].tolist(), strict=True)
-    return found
+        pairs += zip(first[columns].tolist(), part[rows].tolist(), strict=True)
+    return pairs

@@ -1,8 +1,8 @@
-"""The Kaggle set "Real and Fake Face Detection" of ciplab, Yonsei University.
+"""The Kaggle data set "Real and Fake Face Detection" of ciplab, Yonsei University.
 
-``real_and_fake_face/training_real`` holds ``real_00001.jpg`` and so on; ``training_fake`` holds composites
-whose names, such as ``easy_12_1110.jpg``, say how hard they are to tell, which composite it is, and which of
-left eye, right eye, nose and mouth were replaced.
+``real_and_fake_face/training_real`` contains ``real_00001.jpg`` and so on; ``training_fake`` contains
+composites whose names, such as ``easy_12_1110.jpg``, give the difficulty, the number of the composite, and
+which of left eye, right eye, nose and mouth were replaced.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facespectra.datasets.manifest import COLUMNS, table_of
+from facespectra.datasets.manifest import COLUMNS, make_table
+from facespectra.datasets.video_folders import find_folder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,61 +28,37 @@ _FAKE = re.compile(r"(?P<difficulty>easy|mid|hard)_(?P<number>\d+)_(?P<parts>[01
 
 
 def matches(path: Path) -> bool:
-    """Whether a folder is the set, or the archive that it comes in.
-
-    Parameters
-    ----------
-    path : Path
-        The folder.
-
-    Returns
-    -------
-    bool
-    """
+    """Tell whether a folder is the data set, or the archive that it comes in."""
     return _root(path) is not None
 
 
 def read(path: Path) -> pd.DataFrame:
-    """Read the set into a manifest with two more columns.
+    """Read the data set into a manifest without splits.
 
-    Parameters
-    ----------
-    path : Path
-        A folder that :func:`matches`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Besides the manifest's own columns: ``difficulty`` (``easy``, ``mid``, ``hard``; empty for real faces)
-        and ``replaced`` (such as ``left-eye+nose``; empty for real faces). Composites of one number and
-        difficulty are one group. There are no splits.
-
-    Warns
-    -----
-    UserWarning
-        If it does not have the 1081 real and 960 fake faces of the published set.
+    Extra columns, empty for real faces: ``difficulty`` (``easy``, ``mid`` or ``hard``) and ``replaced`` (such
+    as ``left-eye+nose``). Composites of one number and difficulty are one group.
     """
     from facespectra.images import find_images
 
     root = _root(path) or path
     rows = []
     for folder, label in CLASSES.items():
-        for image in find_images([_child(root, folder) or root / folder]):
-            group, difficulty, replaced = _described(image.stem, label)
+        for image in find_images([find_folder(root, folder) or root / folder]):
+            group, difficulty, replaced = _parse_name(image.stem, label)
             rows.append((str(image.absolute()), label, f"{folder}/{group}", "", difficulty, replaced))
-    manifest = table_of(rows, [*COLUMNS, *MORE_COLUMNS])
+    manifest = make_table(rows, [*COLUMNS, *MORE_COLUMNS])
     counts = {label: int((manifest["label"] == label).sum()) for label in KNOWN_COUNTS}
     if counts != KNOWN_COUNTS:
         warnings.warn(
-            f"{root}: {counts[0]} real and {counts[1]} fake faces, and the published set has "
-            f"{KNOWN_COUNTS[0]} and {KNOWN_COUNTS[1]}",
+            f"{root}: contains {counts[0]} real and {counts[1]} fake faces, not {KNOWN_COUNTS[0]} and "
+            f"{KNOWN_COUNTS[1]} as published",
             stacklevel=3,
         )
     return manifest
 
 
-def _described(stem: str, label: int) -> tuple[str, str, str]:
-    """Group, difficulty and replaced parts of a file; a name that says nothing is a group of its own."""
+def _parse_name(stem: str, label: int) -> tuple[str, str, str]:
+    """Parse group, difficulty and replaced parts; an unknown name is a group of its own."""
     match = _FAKE.fullmatch(stem) if label else None
     if match is None:
         return stem, "", ""
@@ -91,18 +68,9 @@ def _described(stem: str, label: int) -> tuple[str, str, str]:
 
 
 def _root(path: Path) -> Path | None:
-    """The folder with the two classes: this one, or the one that the archive puts it into."""
-    inner = _child(path, INNER)
-    for candidate in (path, inner, _child(inner, INNER) if inner else None):
-        if candidate is not None and all(_child(candidate, name) for name in CLASSES):
+    """Find the folder with the two classes: this one, or the one inside it that the archive makes."""
+    inner = find_folder(path, INNER)
+    for candidate in (path, inner, find_folder(inner, INNER) if inner else None):
+        if candidate is not None and all(find_folder(candidate, name) for name in CLASSES):
             return candidate
     return None
-
-
-def _child(path: Path, name: str) -> Path | None:
-    """A folder in a folder, whatever the case of its name."""
-    if not path.is_dir():
-        return None
-    return next(
-        (child for child in sorted(path.iterdir()) if child.name.lower() == name and child.is_dir()), None
-    )

@@ -1,11 +1,11 @@
-"""What the rows of a manifest are read from: images, frames of videos, and changed copies of either."""
+"""The sources of a manifest's rows: images, frames of videos, and changed copies of either."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from facespectra.augment import AUGMENTATIONS, Copy, chosen
+from facespectra.augment import AUGMENTATIONS, Copy, parse_augmentations
 from facespectra.videos import N_FRAMES, Frame, is_video, spread_frames
 
 if TYPE_CHECKING:
@@ -15,21 +15,10 @@ FRAME = "frame"
 
 
 def add_frames(manifest: pd.DataFrame, n: int = N_FRAMES) -> pd.DataFrame:
-    """Put frames in the place of videos.
+    """Replace each video by `n` evenly spread frames, or all frames of a shorter one.
 
-    Parameters
-    ----------
-    manifest : pandas.DataFrame
-        As :func:`facespectra.read_dataset` gives it. Rows that have a frame already keep it.
-    n : int
-        Frames of each video, evenly spread; of a shorter video, all.
-
-    Returns
-    -------
-    pandas.DataFrame
-        With a fresh index. Each video is `n` rows that differ in the column ``frame`` alone (Int64, missing
-        for images). A video that cannot be read is one row without a frame: reading it says why. Without any
-        video the manifest is given back as it is, without such a column.
+    The column ``frame`` (Int64) is added, missing for images and for videos that cannot be read, which stay
+    one row; rows that have a frame keep it. Without videos, the manifest is returned as it is.
     """
     import pandas as pd
 
@@ -49,18 +38,7 @@ def add_frames(manifest: pd.DataFrame, n: int = N_FRAMES) -> pd.DataFrame:
 
 
 def frames_of(manifest: pd.DataFrame) -> list[int | None] | None:
-    """Which frame each row stands for.
-
-    Parameters
-    ----------
-    manifest : pandas.DataFrame
-        With or without the column ``frame``.
-
-    Returns
-    -------
-    list of int or None, or None
-        None in it for images; None where the manifest knows no frames.
-    """
+    """Give the frame of each row, None for images; None for a manifest without frames."""
     if FRAME not in manifest:
         return None
     column = manifest[FRAME]
@@ -68,41 +46,18 @@ def frames_of(manifest: pd.DataFrame) -> list[int | None] | None:
 
 
 def add_copies(manifest: pd.DataFrame, names: str | Iterable[str]) -> pd.DataFrame:
-    """List the copies of every sample behind the samples themselves.
+    """Append the changed copies of all samples, one kind after the other.
 
-    Parameters
-    ----------
-    manifest : pandas.DataFrame
-        As :func:`facespectra.read_dataset` gives it.
-    names : str or iterable of str
-        Of :data:`AUGMENTATIONS`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The originals, then all copies of one kind, then all of the next. A column ``change`` is added, empty
-        for originals. Label, group and split of a copy are its original's.
+    The column ``change`` is added, empty for originals. Copies keep label, group and split.
     """
     import pandas as pd
 
-    changes = [copy for name in chosen(names) for copy in AUGMENTATIONS[name]]
+    changes = [copy for name in parse_augmentations(names) for copy in AUGMENTATIONS[name]]
     return pd.concat([manifest.assign(change=name) for name in ("", *changes)], ignore_index=True)
 
 
 def sources_of(manifest: pd.DataFrame) -> list[str | Frame | Copy]:
-    """Give what :meth:`facespectra.Detector.extract` reads for each row of a manifest.
-
-    Parameters
-    ----------
-    manifest : pandas.DataFrame
-        Its column ``change``, from :func:`add_copies`, and its column ``frame``, from
-        :func:`facespectra.datasets.add_frames`, are heeded where they are there.
-
-    Returns
-    -------
-    list of str, Frame or Copy
-        Paths of the originals, their frames, and copies of either.
-    """
+    """Give the source to read for each row of a manifest, with its ``frame`` and ``change`` if known."""
     nothing = [None] * len(manifest)
     changes = manifest.get("change", nothing)
     frames = frames_of(manifest) or nothing

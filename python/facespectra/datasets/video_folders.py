@@ -1,6 +1,6 @@
-"""What the readers of video databases share: clips in a folder, connected groups, counts that are known.
+"""What the readers of video databases share: clips in a folder, connected groups, known counts.
 
-A clip is a video file, or the folder of the images that were extracted from one.
+A clip is a video file, or the folder of the images extracted from one.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facespectra.datasets.manifest import COLUMNS, table_of
+from facespectra.datasets.manifest import COLUMNS, make_table
 from facespectra.images import find_images
 from facespectra.videos import is_video
 
@@ -24,79 +24,38 @@ FRAME_FOLDERS = ("frames", "images", "faces")
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A video, or the images extracted from one.
-
-    Attributes
-    ----------
-    name : str
-        Of the video, without suffix.
-    files : tuple of Path
-        The video file, or the images.
-    """
+    """A video (named without its suffix), or the images extracted from one."""
 
     name: str
     files: tuple[Path, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
-    """A clip and what a reader knows about it.
-
-    Attributes
-    ----------
-    clip : Clip
-    label : int
-        1 for fake.
-    belongs_to : tuple of str
-        What it must not be divided from; the first one names its group where nothing connects them.
-    split : str
-        Empty where there is none.
-    more : tuple of str
-        Values of the reader's own columns.
-    """
+class LabelledClip:
+    """A clip and what a reader knows about it."""
 
     clip: Clip
-    label: int
-    belongs_to: tuple[str, ...]
+    label: int  # 1 for fake
+    belongs_to: tuple[str, ...]  # the videos or people to keep together; the first one names the group
     split: str = ""
-    more: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()  # values of the reader's own columns
 
 
-def child(path: Path, name: str) -> Path | None:
-    """Find a folder in a folder, whatever the case of its name.
-
-    Parameters
-    ----------
-    path : Path
-        Need not exist.
-    name : str
-        The name.
-
-    Returns
-    -------
-    Path or None
-    """
+def find_folder(path: Path, name: str) -> Path | None:
+    """Find a folder in a folder that may not exist, ignoring the case of its name."""
     if not path.is_dir():
         return None
-    found = (entry for entry in sorted(path.iterdir()) if entry.name.lower() == name.lower())
-    return next((entry for entry in found if entry.is_dir()), None)
+    entries = (entry for entry in sorted(path.iterdir()) if entry.name.lower() == name.lower())
+    return next((entry for entry in entries if entry.is_dir()), None)
 
 
 def clips_in(folder: Path) -> list[Clip]:
-    """List the clips of one class.
+    """List the clips of one class, sorted by name.
 
-    Parameters
-    ----------
-    folder : Path
-        With video files in it or in ``videos``; else with a folder of images for each video, in it or in
-        ``frames`` or ``images``. Where there are both, the videos are taken: the images came from them.
-
-    Returns
-    -------
-    list of Clip
-        Sorted by name.
+    Video files in the folder or in ``videos``; without any, a folder of images for each video, in the folder
+    or in ``frames`` or ``images``.
     """
-    places = [folder, *(place for name in VIDEO_FOLDERS if (place := child(folder, name)))]
+    places = [folder, *(place for name in VIDEO_FOLDERS if (place := find_folder(folder, name)))]
     videos = {
         entry.stem: Clip(entry.stem, (entry,))
         for place in places
@@ -105,7 +64,7 @@ def clips_in(folder: Path) -> list[Clip]:
     }
     if videos:
         return [videos[name] for name in sorted(videos)]
-    places = [place for name in FRAME_FOLDERS if (place := child(folder, name))] or [folder]
+    places = [place for name in FRAME_FOLDERS if (place := find_folder(folder, name))] or [folder]
     return [
         Clip(entry.name, tuple(find_images([entry])))
         for place in places
@@ -115,18 +74,10 @@ def clips_in(folder: Path) -> list[Clip]:
 
 
 def connected(sets: Iterable[Sequence[str]]) -> dict[str, str]:
-    """Connect names that occur together, so that no division can part them.
+    """Give each name its group: names that occur together in a sequence, directly or through others.
 
-    Parameters
-    ----------
-    sets : iterable of sequences of str
-        Names of one sequence belong together, and so does all that shares a name with it.
-
-    Returns
-    -------
-    dict of str to str
-        The group of each name: the name itself where it stands alone, else the first name of the group in the
-        order of the alphabet and how many more there are, such as ``"id0 and 58 more"``.
+    A group is called after its first name in alphabetical order and the number of others: ``"id0 and 58
+    more"``.
     """
     parent: dict[str, str] = {}
 
@@ -148,86 +99,35 @@ def connected(sets: Iterable[Sequence[str]]) -> dict[str, str]:
     }
 
 
-def as_table(clips: Sequence[Labelled], more: Sequence[str] = ()) -> pd.DataFrame:
-    """Make a manifest of clips, one row for each file.
-
-    Parameters
-    ----------
-    clips : sequence of Labelled
-        In the order of the rows.
-    more : sequence of str
-        Names of the reader's own columns.
-
-    Returns
-    -------
-    pandas.DataFrame
-    """
+def clips_table(clips: Sequence[LabelledClip], more: Sequence[str] = ()) -> pd.DataFrame:
+    """Make a manifest of clips, one row for each file; `more` names the reader's own columns."""
     groups = connected(item.belongs_to for item in clips)
     rows = [
         (str(file.absolute()), item.label, groups[item.belongs_to[0]], item.split, *item.more)
         for item in clips
         for file in item.clip.files
     ]
-    return table_of(rows, [*COLUMNS, *more])
+    return make_table(rows, [*COLUMNS, *more])
 
 
-def warn_of(root: Path, complaints: Iterable[str], stacklevel: int = 4) -> None:
-    """Warn of what is not as it is known to be.
-
-    Parameters
-    ----------
-    root : Path
-        The data set.
-    complaints : iterable of str
-        One warning each.
-    stacklevel : int
-        As of :func:`warnings.warn`; by default the caller of ``read_dataset``.
-
-    Warns
-    -----
-    UserWarning
-    """
+def warn_about(root: Path, complaints: Iterable[str], stacklevel: int = 4) -> None:
+    """Warn about a data set; the warning points to the caller of ``read_dataset`` by default."""
     for complaint in complaints:
         warnings.warn(f"{root}: {complaint}", stacklevel=stacklevel)
 
 
-def differences(found: Mapping[str, int], known: Mapping[str, int], known_from: str) -> Iterator[str]:
-    """Say how counts differ from what is known.
-
-    Parameters
-    ----------
-    found, known : mapping of str to int
-        By what was counted.
-    known_from : str
-        Whose counts they are.
-
-    Yields
-    ------
-    str
-        One text for all differences, or none.
-    """
+def count_differences(counts: Mapping[str, int], known: Mapping[str, int], database: str) -> Iterator[str]:
+    """Describe in at most one text how counts differ from the known ones."""
     wrong = [
-        f"{found.get(name, 0)} {name} (not {count})"
+        f"{counts.get(name, 0)} {name} (not {count})"
         for name, count in known.items()
-        if found.get(name, 0) != count
+        if counts.get(name, 0) != count
     ]
     if wrong:
-        yield f"not all of {known_from}: {', '.join(wrong)}"
+        yield f"incomplete {database}: {', '.join(wrong)}"
 
 
-def some(names: Sequence[str], limit: int = 3) -> str:
-    """Name the first few.
-
-    Parameters
-    ----------
-    names : sequence of str
-        Not empty.
-    limit : int
-        How many.
-
-    Returns
-    -------
-    str
-    """
+def first_few(names: Sequence[str], limit: int = 3) -> str:
+    """List the first few names and the number of others."""
     more = len(names) - limit
     return ", ".join(names[:limit]) + (f" and {more} more" if more > 0 else "")

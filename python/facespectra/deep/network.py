@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from facespectra._extras import require
 from facespectra.deep.inference import PRECISIONS, cpu_has_bfloat16, prepare
-from facespectra.deep.weights import Weights, find_weights, named_like, read_weights, sha256_of
+from facespectra.deep.weights import Weights, find_weights, published_name, read_weights, sha256_of
 from facespectra.errors import ModelError
 from facespectra.images import UInt8Array
 
@@ -167,7 +167,7 @@ class ResNet50:
     def _source(self) -> Weights:
         if self.weights is not None or self.expected is None:
             return self.weights
-        name = named_like(self.expected)
+        name = published_name(self.expected)
         if name is None:
             raise ModelError(
                 f"this model needs the ResNet-50 weights that it was trained with, a file of SHA-256 "

@@ -1,4 +1,4 @@
-"""Weights of ResNet-50: found, downloaded from torch's site, read without running anything in them."""
+"""ResNet-50 weights: finding, downloading from PyTorch's site and loading without running their content."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import re
 import sys
 import warnings
 import zipfile
-from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -19,55 +18,38 @@ from urllib.request import urlopen
 
 from facespectra._extras import require
 from facespectra._files import one_line, writing_atomically
+from facespectra._torch_files import check_names
 from facespectra.errors import ModelError
 
 Weights: TypeAlias = "str | os.PathLike[str] | None"
 
-# torchvision's files, IMAGENET1K_V1 and V2. The first is what the report had: the second came half a
-# year later. Said here, since torchvision takes seconds to be asked; a test asks it.
+# torchvision's files, IMAGENET1K_V1 and V2. The reference study used the first: the second came half a year
+# later. Listed here, since importing torchvision takes seconds; a test compares.
 _FIRST, _SECOND = "resnet50-0676ba61.pth", "resnet50-11ad3fa6.pth"
 PUBLISHED = {"imagenet": _FIRST, "imagenet-v1": _FIRST, "imagenet-v2": _SECOND}
 _SITE = "https://download.pytorch.org/models/"
 
-# In float64 the network takes 205 MB. What a file unpacks to is looked at before it is unpacked.
+# In float64 the network takes 205 MB. The unpacked size is checked before unpacking.
 LARGEST = 512 * 2**20
 DOWNLOAD_TIMEOUT = 30.0
 
-# The names that torchvision gives its files end in the first digits of their SHA-256.
+# torchvision's file names end in the first digits of the SHA-256.
 _HASH_IN_NAME = re.compile(r"^resnet50-([0-9a-f]{8,64})\.pth$")
-# What tensors are rebuilt by, and their storages and types.
-_OF_TENSORS = re.compile(
-    r"_rebuild_(tensor|tensor_v2|parameter)|[A-Z][A-Za-z0-9]{1,16}Storage|b?float(16|32|64)"
-)
-_HINT = "give a file that holds them (--resnet-weights FILE)"
+_HINT = "pass a file with --resnet-weights FILE"
 
 
 def find_weights(weights: Weights = None, *, download: bool = True) -> Path:
-    """Find the file that weights are in, and download it where it is one of torchvision's and not there yet.
+    """Find a weights file by path or by name in :data:`PUBLISHED`; download a published one if allowed.
 
-    Parameters
-    ----------
-    weights : path-like or str, optional
-        A file, or one of :data:`PUBLISHED`. None is ``"imagenet"``.
-    download : bool
-        Whether the network may be asked.
-
-    Returns
-    -------
-    Path
-
-    Raises
-    ------
-    ModelError
-        If there is no such file, or it cannot be downloaded.
+    None stands for ``"imagenet"``.
     """
     name = "imagenet" if weights is None else weights
     if not isinstance(name, str) or name not in PUBLISHED:
         file = Path(name)
         if not file.is_file():
-            raise ModelError(f"{file}: no such file of ResNet-50 weights")
+            raise ModelError(f"{file}: no such file (ResNet-50 weights)")
         return file
-    file = _hub() / "checkpoints" / PUBLISHED[name]
+    file = _torch_cache() / "checkpoints" / PUBLISHED[name]
     if file.is_file():
         return file
     if not download:
@@ -75,19 +57,8 @@ def find_weights(weights: Weights = None, *, download: bool = True) -> Path:
     return _download(_SITE + file.name, file)
 
 
-def named_like(sha256: str) -> str | None:
-    """Tell which of torchvision's published weights a hash belongs to.
-
-    Parameters
-    ----------
-    sha256 : str
-        Of a whole file, in hexadecimal digits.
-
-    Returns
-    -------
-    str or None
-        A name that :func:`find_weights` takes; None if torchvision did not publish these.
-    """
+def published_name(sha256: str) -> str | None:
+    """Give the name in :data:`PUBLISHED` of the file with this SHA-256, or None."""
     for name, file in PUBLISHED.items():
         match = _HASH_IN_NAME.match(file)
         if match and sha256.startswith(match[1]):
@@ -96,23 +67,7 @@ def named_like(sha256: str) -> str | None:
 
 
 def sha256_of(file: Path) -> str:
-    """Compute the SHA-256 of a file.
-
-    Parameters
-    ----------
-    file : Path
-        The file.
-
-    Returns
-    -------
-    str
-        In hexadecimal digits.
-
-    Raises
-    ------
-    ModelError
-        If the file cannot be read.
-    """
+    """Compute the SHA-256 of a file as hexadecimal digits."""
     try:
         with file.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
@@ -121,28 +76,9 @@ def sha256_of(file: Path) -> str:
 
 
 def read_weights(file: Path) -> tuple[dict[str, Any], str]:
-    """Read a state dict of torchvision's ResNet-50; nothing in the file is run.
+    """Read a state dict of torchvision's ResNet-50 as float32 tensors, and the SHA-256 of its file.
 
-    Parameters
-    ----------
-    file : Path
-        As ``torch.save(model.state_dict(), file)`` writes it. The last layer (``fc``) is not used: it may be
-        of any size, or missing.
-
-    Returns
-    -------
-    state : dict of str to torch.Tensor
-        What the network without its last layer needs, in float32.
-    sha256 : str
-        Of the file.
-
-    Raises
-    ------
-    ModelError
-        If the file cannot be read, is cut, is damaged, does not have the hash that its name promises, or
-        holds anything but the weights of a ResNet-50. One line that names the file.
-    MissingExtraError
-        If torch or torchvision is not installed.
+    Nothing in the file is run. The last layer (``fc``) may have any size or be missing, and is dropped.
     """
     require("faces", "torch", "torchvision")
     try:
@@ -150,56 +86,55 @@ def read_weights(file: Path) -> tuple[dict[str, Any], str]:
         data = file.read_bytes() if size <= LARGEST else b""
     except OSError as error:
         raise _unreadable(file, error) from error
-    # Read once: what is hashed is what is loaded, whatever happens to the file in between.
+    # Read once, so that what is hashed is what is loaded, even if the file changes in between.
     sha256 = hashlib.sha256(data).hexdigest()
-    if size > LARGEST or _unpacked(data) > LARGEST:
+    if size > LARGEST or _unpacked_size(data) > LARGEST:
         raise ModelError(f"{file}: too large to be ResNet-50 weights")
     promised = _HASH_IN_NAME.match(file.name)
     if promised and not sha256.startswith(promised[1]):
         raise ModelError(
-            f"{file}: damaged, or not what its name says (its SHA-256 begins with {sha256[:8]}); "
-            "download it again"
+            f"{file}: damaged or wrongly named (its SHA-256 begins with {sha256[:8]}); download it again"
         )
-    return _checked(file, _load(file, data)), sha256
+    return _validate(file, _load(file, data)), sha256
 
 
-def _hub() -> Path:
-    """Where torch keeps what it downloads."""
+def _torch_cache() -> Path:
+    """Find torch's download cache."""
     if torch := sys.modules.get("torch"):
         return Path(torch.hub.get_dir())
-    # By the rule that its documentation gives, which does not take as long as importing it.
+    # The rule in its documentation; importing torch takes seconds.
     cache = os.environ.get("XDG_CACHE_HOME", "~/.cache")
     return Path(os.environ.get("TORCH_HOME", f"{cache}/torch")).expanduser() / "hub"
 
 
 def _download(url: str, file: Path) -> Path:
-    """Download a file under its name in the cache, if it has the hash that the name promises.
+    """Download a file into the cache if it has the hash in its name.
 
-    As torch's own downloader does, but it gives up on a network that is silent, and does not import torch.
+    Unlike torch's downloader, it gives up when the network is silent, and does not import torch.
     """
 
     def failed(reason: object) -> ModelError:
         return ModelError(f"cannot download ResNet-50's weights from {url} ({one_line(reason)}); {_HINT}")
 
-    def asked(ask: Callable[[], Any]) -> Any:
-        # Within the block that writes, an OSError would count as one of the file's.
+    def network(call: Callable[[], Any]) -> Any:
+        # Inside the writing block, an OSError would be taken for one of the file's.
         try:
-            return ask()
+            return call()
         except (OSError, http.client.HTTPException) as error:
             raise failed(error) from error
 
     promised = _HASH_IN_NAME.match(file.name)
     digest, size = hashlib.sha256(), 0
-    answer = asked(lambda: urlopen(url, timeout=DOWNLOAD_TIMEOUT))  # noqa: S310 - of ours, and no user's
+    answer = network(lambda: urlopen(url, timeout=DOWNLOAD_TIMEOUT))  # noqa: S310 - our own URL, not a user's
     try:
         with answer, writing_atomically(file) as target:
-            while piece := asked(lambda: answer.read(2**20)):
+            while piece := network(lambda: answer.read(2**20)):
                 digest.update(piece)
                 size += target.write(piece)
                 if size > LARGEST:
-                    raise failed("it is too large to be them")
+                    raise failed("the file is too large")
             if promised and not digest.hexdigest().startswith(promised[1]):
-                raise failed(f"what came has SHA-256 {digest.hexdigest()[:16]}..., not what was published")
+                raise failed(f"the file has SHA-256 {digest.hexdigest()[:16]}..., not the published one")
     except OSError as error:
         raise failed(error) from error
     return file
@@ -209,87 +144,34 @@ def _unreadable(file: Path, error: OSError) -> ModelError:
     return ModelError(f"{file}: cannot read the ResNet-50 weights ({error.strerror or error})")
 
 
-def _unpacked(data: bytes) -> int:
-    """Size of what is in an archive; torch stores without compression, and others need not."""
+def _unpacked_size(data: bytes) -> int:
+    """Size of an archive's content; torch stores it uncompressed, other programs may not."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return sum(member.file_size for member in archive.infolist())
-    except Exception:  # noqa: BLE001 - not an archive (torch before 1.6) or a broken one: torch will tell
+    except Exception:  # noqa: BLE001 - no archive (torch before 1.6) or a broken one: torch will say so
         return len(data)
-
-
-class _Nothing:
-    """Stands for whatever a state dict is made of, and does nothing."""
-
-    __slots__ = ()
-
-    def __call__(self, *given: object) -> _Nothing:
-        return self
-
-    def __setstate__(self, state: object) -> None:
-        """Keep nothing."""
-
-
-class _Names(pickle._Unpickler):
-    """Refuses all names but those that a state dict needs, and builds nothing from these.
-
-    In Python: the quick one makes room for as many objects as a file says that there are.
-    """
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) == ("collections", "OrderedDict"):
-            return OrderedDict
-        if module in ("torch", "torch._utils", "torch.storage") and _OF_TENSORS.fullmatch(name):
-            return _Nothing()
-        raise pickle.UnpicklingError("it names what is no part of a tensor")
-
-    def persistent_load(self, pid: Any) -> Any:
-        return _Nothing()
-
-
-def _look_through(data: bytes) -> None:
-    """Refuse foreign names in a file before torch does: its messages can take longer than any file.
-
-    A name of 100 kB takes it minutes, by a regular expression; a few bytes of nested tuples, for ever.
-    """
-    if data[:4] == b"PK\x03\x04":
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            # By their places: of two that have one name, torch might take the other.
-            pickles = [archive.read(item) for item in archive.infolist() if item.filename.endswith(".pkl")]
-    else:
-        pickles = [data]
-    for content in pickles:
-        stream = io.BytesIO(content)
-        # Of old files five stand in a row: two numbers, what machine it was, the weights, and their keys.
-        for _ in range(1 if content is not data else 5):
-            try:
-                _Names(stream).load()
-            except EOFError:
-                raise
-            except Exception as error:
-                # A damaged pickle can fail in any way.
-                raise pickle.UnpicklingError(str(error)) from error
 
 
 def _load(file: Path, data: bytes) -> Any:
     import torch
 
     try:
-        _look_through(data)
+        check_names(data)
         with warnings.catch_warnings():
-            # About storage types of old files.
+            # About the storage types in old files.
             warnings.simplefilter("ignore")
             return torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise ModelError(
-            f"{file}: refused, because it is no plain state dict (torch.save of model.state_dict())"
+            f"{file}: refused, not a plain state dict; save one with torch.save(model.state_dict(), FILE)"
         ) from error
     except Exception as error:
-        # A cut or damaged file can fail anywhere inside torch and zipfile.
-        raise ModelError(f"{file}: not a file of ResNet-50 weights, or damaged") from error
+        # A damaged file can fail anywhere inside torch and zipfile.
+        raise ModelError(f"{file}: not a ResNet-50 weights file, or damaged") from error
 
 
-def _checked(file: Path, state: Any) -> dict[str, Any]:
+def _validate(file: Path, state: Any) -> dict[str, Any]:
     import torch
     from torchvision.models import resnet50
 
@@ -297,12 +179,12 @@ def _checked(file: Path, state: Any) -> dict[str, Any]:
         raise ModelError(f"{file}: not a state dict of ResNet-50")
     with torch.device("meta"):
         expected = {key: value for key, value in resnet50().state_dict().items() if not _is_last(key)}
-    # Counters of training steps came with torch 0.4.1 and say nothing about features.
+    # Counters of training steps came with torch 0.4.1 and do not affect features.
     needed = {key: value for key, value in expected.items() if not key.endswith("num_batches_tracked")}
     if missing := [key for key in needed if key not in state]:
         raise ModelError(f"{file}: not the weights of a ResNet-50: {missing[0]} is missing")
     if foreign := [key for key in state if key not in expected and not _is_last(key)]:
-        raise ModelError(f"{file}: not the weights of a ResNet-50: it has no {one_line(foreign[0])}")
+        raise ModelError(f"{file}: not the weights of a ResNet-50: unexpected {one_line(foreign[0])}")
     for key, value in needed.items():
         found = state[key]
         if not isinstance(found, torch.Tensor) or found.shape != value.shape:
@@ -311,9 +193,9 @@ def _checked(file: Path, state: Any) -> dict[str, Any]:
                 f"{file}: not the weights of a ResNet-50: {key} is {shape}, not {tuple(value.shape)}"
             )
         if not found.is_floating_point() or found.layout != torch.strided or not found.isfinite().all():
-            raise ModelError(f"{file}: damaged: {key} does not hold finite numbers")
+            raise ModelError(f"{file}: damaged: {key} must contain finite floating-point numbers")
         if key.endswith("running_var") and (found < 0).any():
-            raise ModelError(f"{file}: damaged: {key} holds negative variances")
+            raise ModelError(f"{file}: damaged: {key} contains negative variances")
     return {key: state[key].to(torch.float32) for key in needed}
 
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 import io
 import os
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -24,6 +23,7 @@ from scipy import ndimage
 
 from facespectra._extras import require
 from facespectra._files import write_atomically
+from facespectra._progress import Progress
 from facespectra.rendered.portraits import Person, Plane, Shot, cover, draw, new_person, new_shot
 
 if TYPE_CHECKING:
@@ -266,7 +266,7 @@ def render_database(
     camera: Camera | None = None,
     swap: Swap | None = None,
     size: int = 256,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> None:
     """Render a database of real and fake faces into a folder.
 

@@ -17,7 +17,8 @@ from facespectra._version import __version__
 from facespectra._versions import versions
 from facespectra.detector.loading import DEFAULT_MODEL
 from facespectra.evaluation import Evaluation
-from facespectra.features.crops import NO_FACE, OK, Source, is_unreadable
+from facespectra.features.crops import Source
+from facespectra.features.status import NO_FACE, OK
 from facespectra.report import importance as drives
 from facespectra.report import text as words
 from facespectra.report.figures import scores as curves
@@ -224,7 +225,7 @@ def _counts(evaluated: Evaluated) -> list[dict[str, Any]]:
                 "n": len(own),
                 "ok": own.count(OK),
                 "no_face": own.count(NO_FACE),
-                "unreadable": sum(map(is_unreadable, own)),
+                "unreadable": sum(status.unreadable for status in own),
             }
         )
     return rows
@@ -234,7 +235,7 @@ def _left_out(evaluated: Evaluated) -> list[tuple[str, str, str]]:
     """Name, class and reason, each file once where all its frames failed for one reason."""
     table = evaluated.table
     rows = [
-        (path, "fake" if label else "real", "no face found" if status == NO_FACE else status)
+        (path, "fake" if label else "real", "no face found" if status == NO_FACE else str(status))
         for path, status, label in zip(table.paths, table.statuses, evaluated.labels, strict=True)
         if status != OK
     ]

@@ -14,8 +14,9 @@ from facespectra.detector.attribution import Attribution, attribute, spectrum_co
 from facespectra.detector.loading import load
 from facespectra.detector.scores import Score, label_of, with_explanation
 from facespectra.errors import FacespectraError
-from facespectra.features.crops import NO_FACE, OK, Crop, Sample, Source, read_samples
-from facespectra.features.table import extract_features
+from facespectra.features.crops import Crop, Sample, Source, read_samples
+from facespectra.features.extraction import extract_features
+from facespectra.features.status import NO_FACE, OK, Status
 
 if TYPE_CHECKING:
     from facespectra.detector import Detector
@@ -174,7 +175,7 @@ def explain(source: Source, detector: Detector | None = None) -> Explanation:
         score=score,
         threshold=judge.threshold_,
         label=label_of(said, judge.threshold_),
-        abstention_reason=said.status.partition(": ")[2],
+        abstention_reason=said.status.reason,
         probability=judge.gives_probabilities,
         box=crop.box,
         crop=crop,
@@ -188,7 +189,7 @@ def explain(source: Source, detector: Detector | None = None) -> Explanation:
     )
 
 
-def _complaint(sample: Sample, status: str) -> str:
+def _complaint(sample: Sample, status: Status) -> str:
     name = sample.path or "the image"
     if status == NO_FACE:
         return f"{name}: no face was found in it, so that there is no score to explain"

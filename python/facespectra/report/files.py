@@ -13,13 +13,13 @@ from typing import Any
 
 from facespectra._files import write_atomically
 from facespectra.evaluation import Evaluation
-from facespectra.features.crops import NO_FACE, is_unreadable
+from facespectra.features.status import NO_FACE, Status
 
 SCORES = ("path", "label", "group", "score", "status")
 
 
 def write_metrics(
-    path: str | os.PathLike[str], evaluation: Evaluation, statuses: Sequence[str], **more: Any
+    path: str | os.PathLike[str], evaluation: Evaluation, statuses: Sequence[Status], **more: Any
 ) -> Path:
     """Write the figures of an evaluation as JSON.
 
@@ -43,7 +43,7 @@ def write_metrics(
     del figures["n_no_score"]
     counts = {
         "n_no_face": sum(status == NO_FACE for status in statuses),
-        "n_unreadable": sum(map(is_unreadable, statuses)),
+        "n_unreadable": sum(status.unreadable for status in statuses),
     }
     # In the contract's order: the counts stand together.
     ordered = {key: figures.pop(key) for key in ("n", "n_real", "n_fake")} | counts | figures | more
@@ -56,7 +56,7 @@ def write_scores(
     labels: Iterable[int],
     groups: Iterable[str],
     scores: Iterable[float],
-    statuses: Iterable[str],
+    statuses: Iterable[Status],
     frames: Sequence[int | None] | None = None,
 ) -> Path:
     """Write one row per sample, in the order given: ``path,label,group,score,status``.

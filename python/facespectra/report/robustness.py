@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from facespectra._threads import thread_count
 from facespectra.evaluation import evaluate
-from facespectra.features.crops import OK, Crop, Sample, Source, cut
-from facespectra.features.table import extract_features
+from facespectra.features.crops import Crop, Sample, Source, cut
+from facespectra.features.extraction import extract_features
+from facespectra.features.status import OK
 from facespectra.report.sampling import chosen, read_again
 
 if TYPE_CHECKING:

@@ -123,8 +123,8 @@ def make_twins(
     chain = draw_chain(settings, rng)
     real_pixels, real_file = apply_chain(frame, chain)
     fake_pixels, fake_file = apply_chain(fake, chain)
-    width, height = size_of(photograph)
-    where = _moved(face, real_pixels.shape[1] / width, real_pixels.shape[0] / height, real_pixels.shape)
+    height, width = real_pixels.shape[:2]
+    where = _resized(face, size_of(photograph), (width, height))
     return Twins(real_pixels, fake_pixels, real_file, fake_file, where, swap, chain)
 
 
@@ -157,10 +157,8 @@ def around_face(
     x0, y0, x1, y1 = face.box
     left, top = max(0, 2 * x0 - x1), max(0, 2 * y0 - y1)
     cut = pixels[top : min(height, 2 * y1 - y0), left : min(width, 2 * x1 - x0)]
-    landmarks = tuple((x - left, y - top) for x, y in face.landmarks)
-    moved = Face((x0 - left, y0 - top, x1 - left, y1 - top), face.confidence, landmarks)
     scale = min(1.0, settings.face_width[1] / face.width)
-    frame, moved = _scaled(np.ascontiguousarray(cut), moved, scale)
+    frame, moved = _scaled(np.ascontiguousarray(cut), face.shifted(-left, -top), scale)
     return np.rint(frame).astype(np.uint8), moved
 
 
@@ -173,13 +171,9 @@ def _scaled(pixels: NDArray[np.uint8], face: Face, scale: float) -> tuple[NDArra
     if size != image.size:
         image = image.resize(size, Image.Resampling.LANCZOS)
     frame = np.asarray(image, np.float32)
-    return frame, _moved(face, size[0] / width, size[1] / height, frame.shape)
+    return frame, _resized(face, (width, height), size)
 
 
-def _moved(face: Face, across: float, down: float, shape: tuple[int, ...]) -> Face:
-    """A face where it lies once its picture has been resized."""
-    x0, y0, x1, y1 = face.box
-    left, top = min(int(x0 * across), shape[1] - 1), min(int(y0 * down), shape[0] - 1)
-    right, bottom = min(int(x1 * across), shape[1]), min(int(y1 * down), shape[0])
-    box = left, top, max(right, left + 1), max(bottom, top + 1)
-    return Face(box, face.confidence, tuple((x * across, y * down) for x, y in face.landmarks))
+def _resized(face: Face, old: tuple[int, int], new: tuple[int, int]) -> Face:
+    """Scale a face along with its image, given the image's (width, height) before and after."""
+    return face.scaled(new[0] / old[0], new[1] / old[1], rounding=int, limits=new)

@@ -1,0 +1,146 @@
+"""State dicts in torch's file formats, without running anything that a file contains."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import re
+import zipfile
+from collections import OrderedDict
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["check_names", "read_state_dict"]
+
+_MAGIC = 0x1950A86A20F9469CFC6C
+# Before torch 1.6 a file was five pickles in a row: two numbers, the machine, the tensors, and their keys.
+_OLD_PICKLES = 5
+# The functions that rebuild tensors, their storages and their dtypes.
+_TENSOR_NAMES = re.compile(
+    r"_rebuild_(tensor|tensor_v2|parameter)|[A-Z][A-Za-z0-9]{1,16}Storage|b?float(16|32|64)"
+)
+
+
+class _StateDictUnpickler(pickle._Unpickler):
+    """Refuses every name in a pickle but ordered dictionaries and those that :meth:`stand_in` replaces.
+
+    In Python: the C implementation allocates as many objects as a file claims to contain.
+    """
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) == ("collections", "OrderedDict"):
+            return OrderedDict
+        return self.stand_in(module, name)
+
+    def stand_in(self, module: str, name: str) -> Any:
+        """Give something harmless to use in place of a name of torch's."""
+        raise pickle.UnpicklingError(f"{module}.{name} is not allowed in a state dict")
+
+
+class _Tensor(NamedTuple):
+    key: str
+    offset: int
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+
+
+class _Rebuild:
+    """Stands in for torch's function that rebuilds tensors. A function would keep the state a file sets."""
+
+    __slots__ = ()
+
+    def __call__(self, key: str, offset: int, shape: Any, strides: Any, *_: object) -> _Tensor:
+        return _Tensor(key, offset, tuple(shape), tuple(strides))
+
+    def __setstate__(self, state: object) -> None:
+        raise pickle.UnpicklingError("a function has no state")
+
+
+class _TensorReader(_StateDictUnpickler):
+    """Describes float32 tensors by where their values are."""
+
+    def stand_in(self, module: str, name: str) -> Any:
+        if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
+            return _Rebuild()
+        if (module, name) == ("torch", "FloatStorage"):
+            return np.float32
+        return super().stand_in(module, name)
+
+    def persistent_load(self, pid: Any) -> str:
+        kind, dtype, key, *_ = pid
+        # What is refused is not named: nested tuples in it could take forever to print.
+        if kind != "storage" or dtype is not np.float32 or not isinstance(key, str):
+            raise pickle.UnpicklingError("not the storage of a float32 tensor")
+        return key
+
+
+class _Nothing:
+    """Stands in for anything, and does nothing."""
+
+    __slots__ = ()
+
+    def __call__(self, *_: object) -> _Nothing:
+        return self
+
+    def __setstate__(self, state: object) -> None:
+        """Ignore the state."""
+
+
+class _NameChecker(_StateDictUnpickler):
+    """Builds nothing; for tensors of any floating dtype."""
+
+    def stand_in(self, module: str, name: str) -> Any:
+        if module in ("torch", "torch._utils", "torch.storage") and _TENSOR_NAMES.fullmatch(name):
+            return _Nothing()
+        return super().stand_in(module, name)
+
+    def persistent_load(self, pid: Any) -> Any:
+        return _Nothing()
+
+
+def read_state_dict(content: bytes) -> dict[str, NDArray[np.float32]]:
+    """Read float32 tensors from a file of torch before 1.6, without torch, which takes seconds to import.
+
+    Damaged content can raise any exception.
+    """
+    stream = io.BytesIO(content)
+    magic, _, _, state, keys = (_TensorReader(stream).load() for _ in range(_OLD_PICKLES))
+    if magic != _MAGIC:
+        raise pickle.UnpicklingError("not written by torch.save")
+    storages = {}
+    for key in keys:
+        size = int.from_bytes(stream.read(8), "little")
+        storages[key] = np.frombuffer(stream.read(4 * size), "<f4")
+    tensors = {}
+    for name, tensor in state.items():
+        values = np.ascontiguousarray(storages[tensor.key][tensor.offset :])
+        steps = [4 * stride for stride in tensor.strides]
+        tensors[name] = np.array(
+            np.ndarray(tensor.shape, "<f4", values, strides=steps), np.float32, order="C"
+        )
+    return tensors
+
+
+def check_names(content: bytes) -> None:
+    """Refuse foreign names in a file before torch does, whose messages can take longer than any file.
+
+    A name of 100 kB takes torch minutes, by a regular expression; a few bytes of nested tuples, forever.
+    Raises ``UnpicklingError``; for a file that is cut off, ``EOFError`` or what :mod:`zipfile` raises.
+    """
+    if content[:4] == b"PK\x03\x04":
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            # By position: of two members with one name, torch might read the other.
+            members = [item for item in archive.infolist() if item.filename.endswith(".pkl")]
+            streams = [io.BytesIO(archive.read(item)) for item in members]
+    else:
+        streams = [io.BytesIO(content)] * _OLD_PICKLES
+    for stream in streams:
+        try:
+            _NameChecker(stream).load()
+        except EOFError:
+            raise
+        except Exception as error:
+            # A damaged pickle can fail in any way.
+            raise pickle.UnpicklingError(str(error)) from error
