@@ -193,7 +193,6 @@ def test_a_library_user_gets_what_the_command_writes(
     from facespectra.cli import evaluate as command
 
     monkeypatch.setattr(command, "command_line", lambda: "evaluation")
-    monkeypatch.setattr(command, "_settings", lambda backend: [("machine", "mine")])
     data, model = folder / "m.csv", models["logistic"]
     arguments = ["evaluate", str(data), "-m", str(model), "--robustness", "0"]
     assert main([*arguments, "--out", str(tmp_path / "command")]) == 1
@@ -205,7 +204,6 @@ def test_a_library_user_gets_what_the_command_writes(
         model=model,
         robustness=0,
         command="evaluation",
-        settings=[("machine", "mine")],
         notify=lines.append,
     )
     for name in FILES:

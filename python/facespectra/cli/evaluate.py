@@ -85,25 +85,13 @@ def evaluate(
         per_video=valid_aggregate(per_video),
         robustness=robustness,
         command=command_line(),
-        settings=_settings(backend),
+        settings=evaluation.runtime_settings(backend),
         watch=progress_bar,
         notify=complain,
     )
     show_table(_rows(evaluated.result))
     typer.echo(f"files in {out}")
     leave(len(evaluated.unreadable))
-
-
-def _settings(backend: str | None) -> list[tuple[str, str]]:
-    from facespectra.environment import describe
-
-    state = describe()
-    native = state["native"] or {}
-    library = native.get("provider") or {}
-    used = backend or state["backend"]
-    fft = f", FFT by {library['name']} {library['version']}" if used == "native" and library else ""
-    environment = ", ".join(f"{name}={value}" for name, value in state["environment"].items())
-    return [("backend", f"{used}{fft}"), ("environment", environment or "nothing set")]
 
 
 def _rows(result: Evaluation) -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ from facespectra.datasets import add_frames, read_dataset, select_split
 from facespectra.datasets.checks import check, groups_across_splits
 from facespectra.datasets.sources import frames_of, sources_of
 from facespectra.detector.loading import DEFAULT_MODEL
+from facespectra.environment import describe
 from facespectra.errors import MissingExtraError
 from facespectra.evaluation import AGGREGATES, evaluate
 from facespectra.report.evaluated import Evaluated
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from facespectra.detector import Detector
     from facespectra.evaluation.metrics import Aggregate
 
-__all__ = ["Evaluated", "Watch", "run"]
+__all__ = ["Evaluated", "Watch", "run", "runtime_settings"]
 
 # Makes the progress callback of a stage, from the name of the stage.
 Watch: TypeAlias = Callable[[str], AbstractContextManager[Progress]]
@@ -48,7 +49,7 @@ def run(
     per_video: Aggregate = "mean",
     robustness: int = 40,
     command: str = "",
-    settings: Iterable[tuple[str, str]] = (),
+    settings: Iterable[tuple[str, str]] | None = None,
     watch: Watch | None = None,
     notify: Callable[[str], None] | None = None,
 ) -> Evaluated:
@@ -81,7 +82,7 @@ def run(
     command : str, optional
         What was called, for the page.
     settings : iterable of (name, value), optional
-        More for the page to list under "How it was made".
+        More for the page to list under "How it was made"; by default :func:`runtime_settings`.
     watch : callable, optional
         Called with the name of each stage; gives a context manager around it, whose value is called with the
         number of items done and of all.
@@ -159,7 +160,7 @@ def run(
             ("command", command or f"{__name__}.{run.__name__}"),
             ("layout", layout),
             ("frames of each video", str(frames)),
-            *settings,
+            *(runtime_settings() if settings is None else settings),
         ),
     )
     _write_figures(Path(out), evaluated, dataset=name, split=split)
@@ -176,6 +177,16 @@ def run(
         evaluated = replace(evaluated, sweep=curves)
     write_report(Path(out) / "report.html", evaluated)
     return evaluated
+
+
+def runtime_settings(backend: str | None = None) -> list[tuple[str, str]]:
+    """Backend, FFT library and environment variables, as names and values; default: the automatic backend."""
+    state = describe()
+    library = (state["native"] or {}).get("provider")
+    used = backend or state["backend"]
+    fft = f", FFT by {library['name']} {library['version']}" if used == "native" and library else ""
+    environment = ", ".join(f"{name}={value}" for name, value in state["environment"].items())
+    return [("backend", f"{used}{fft}"), ("environment", environment or "nothing set")]
 
 
 def _title(dataset: str | None, manifest: pd.DataFrame) -> str:
