@@ -90,6 +90,19 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
+def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with rendered portraits of twelve people."""
+    import numpy as np
+
+    from facespectra.rendered.database import render_face
+
+    folder = tmp_path_factory.mktemp("photographs")
+    for seed in range(12):
+        render_face(np.random.default_rng(seed), 176).save(folder / f"person_{seed}.png")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def state() -> dict[str, Any]:
     """Weights of a ResNet-50 that was never trained. Nobody may change them."""
     pytest.importorskip("torchvision", reason="needs the faces extra")

@@ -7,6 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
+
+import facespectra as fs
+from commands import one_line, read_csv, save_texture
 
 pytest.importorskip("facenet_pytorch", reason="needs facenet-pytorch (extra faces)")
 pd = pytest.importorskip("pandas", reason="needs pandas (extra detect)")
@@ -100,3 +104,76 @@ def test_all_formats_hold_the_same(folder: Path, tmp_path: Path, monkeypatch: py
         assert frame["path"].tolist() == arrays["path"].tolist()
         assert frame["status"].tolist() == arrays["status"].tolist()
         np.testing.assert_array_equal(frame.iloc[:, 2:].to_numpy(), arrays["features"])
+
+
+def test_extract_writes_the_same_in_every_format(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    good = [save_texture(tmp_path / f"face_{i}.png", fake=False, seed=i) for i in (10, 2)]
+    bad = tmp_path / "broken.jpg"
+    bad.write_bytes(b"nothing")
+    sources = [str(good[0]), str(bad), str(good[1])]
+    for name in ("f.npz", "f.csv", "f.parquet"):
+        assert main(["extract", *sources, "-o", str(tmp_path / name), "--n-features", "12"]) == 1
+        assert str(bad) in one_line(capsys.readouterr().err)
+    arrays = np.load(tmp_path / "f.npz")
+    assert list(arrays["path"]) == sources
+    assert arrays["status"][0] == arrays["status"][2] == "ok"
+    assert arrays["status"][1].startswith("unreadable: ")
+    features = arrays["features"]
+    assert features.dtype == np.float32
+    assert np.isnan(features[1]).all()
+    images = []
+    for path in good:
+        with Image.open(path) as image:
+            images.append(np.asarray(image))
+    np.testing.assert_array_equal(features[[0, 2]], fs.radial_spectrum(images, n_features=12))
+
+    header, *rows = read_csv(tmp_path / "f.csv")
+    assert header == ["path", "status", *(f"f{i:02}" for i in range(12))]
+    assert [row[:2] for row in rows] == [list(pair) for pair in zip(sources, arrays["status"], strict=True)]
+    assert rows[1][2:] == [""] * 12
+    np.testing.assert_array_equal(np.float32(rows[0][2:]), features[0])
+    frame = pd.read_parquet(tmp_path / "f.parquet")
+    assert list(frame.columns) == header
+    np.testing.assert_array_equal(frame[header[2:]].to_numpy(), features)
+
+
+def test_extract_of_nothing_readable_writes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = tmp_path / "broken.jpg"
+    bad.write_bytes(b"nothing")
+    assert main(["extract", str(bad), "-o", str(tmp_path / "f.npz")]) == 2
+    named, summary = capsys.readouterr().err.splitlines()
+    assert str(bad) in named
+    assert "none of 1 inputs could be read" in summary
+    assert not (tmp_path / "f.npz").exists()
+
+
+def test_extract_options_reach_the_extractor(tmp_path: Path) -> None:
+    source = save_texture(tmp_path / "a.png", fake=False, seed=0)
+    out = tmp_path / "f.npz"
+    options = ["--convention", "isotropic", "--dtype", "float64", "--backend", "numpy", "--threads", "1"]
+    assert main(["extract", str(source), "-o", str(out), "--n-features", "9", *options]) == 0
+    with Image.open(source) as image:
+        pixels = np.asarray(image)
+    expected = fs.radial_spectrum(
+        pixels, n_features=9, convention="isotropic", dtype="float64", backend="numpy"
+    )
+    np.testing.assert_array_equal(np.load(out)["features"], [expected])
+
+
+def test_extract_of_faces(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from facespectra.rendered.database import render_face
+
+    face = render_face(np.random.default_rng(0), 256)
+    face.save(tmp_path / "a.png")
+    blank = save_texture(tmp_path / "b.png", fake=False, seed=0)
+    assert (
+        main(["extract", str(tmp_path / "a.png"), str(blank), "-o", str(tmp_path / "f.npz"), "--faces"]) == 0
+    )
+    assert capsys.readouterr().err == ""
+    arrays = np.load(tmp_path / "f.npz")
+    assert list(arrays["status"]) == ["ok", "no-face"]
+    crop = fs.FaceCropper().crop(face)
+    assert crop is not None
+    np.testing.assert_array_equal(arrays["features"][0], fs.radial_spectrum(crop))

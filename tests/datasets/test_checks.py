@@ -1,8 +1,7 @@
-"""Warnings about data sets, and the command that shows what is understood of one."""
+"""Warnings about data sets."""
 
 from __future__ import annotations
 
-import csv
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,10 +11,10 @@ import pytest
 
 import facespectra as fs
 from clips import write_clip
-from facespectra.cli import main
 from facespectra.datasets import checks
 from facespectra.datasets.headers import Header, jpeg_quality, read_header
 from facespectra.datasets.near_duplicates import near_duplicates
+from noise import save_clean_data, save_noise
 
 for _package in ("sklearn", "skops", "facenet_pytorch"):
     pytest.importorskip(_package, reason="needs the detect extra")
@@ -23,21 +22,9 @@ pd = pytest.importorskip("pandas", reason="needs the detect extra")
 Image = pytest.importorskip("PIL.Image", reason="needs the detect extra")
 
 
-def save(path: Path, seed: int, size: tuple[int, int] = (40, 32), **options: object) -> Path:
-    pixels = np.random.default_rng(seed).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(pixels).save(path, **options)
-    return path
-
-
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """Two splits of clean data: nothing to be warned of."""
-    root = tmp_path / "data"
-    for i in range(12):
-        for j, (split, kind) in enumerate((s, k) for s in ("train", "test") for k in ("real", "fake")):
-            save(root / split / kind / f"{i}.jpg", 100 * j + i, quality=(80, 90)[i % 2])
-    return root
+    return save_clean_data(tmp_path / "data")
 
 
 def table(paths: Sequence[str], **columns: Sequence[object]) -> pd.DataFrame:
@@ -212,100 +199,24 @@ def test_too_few_files_say_nothing() -> None:
 
 @pytest.mark.parametrize("quality", [5, 30, 50, 75, 90, 100])
 def test_jpeg_quality_is_read_from_the_tables(tmp_path: Path, quality: int) -> None:
-    path = save(tmp_path / "a.jpg", 0, quality=quality)
+    path = save_noise(tmp_path / "a.jpg", 0, quality=quality)
     header = read_header(str(path))
     assert header is not None
     assert header.quality == quality
     assert (header.width, header.height, header.kind) == (40, 32, "JPEG RGB")
     with Image.open(path) as image:
         assert jpeg_quality(image.quantization[0]) == quality
-    other = read_header(str(save(tmp_path / "b.jpg", 1, quality=quality, subsampling=0)))
+    other = read_header(str(save_noise(tmp_path / "b.jpg", 1, quality=quality, subsampling=0)))
     assert other is not None
     assert other.quality == quality
     assert (other.tables == header.tables) == (quality == 100 and other.tables == header.tables)
 
 
 def test_headers_of_other_files(tmp_path: Path) -> None:
-    assert read_header(str(save(tmp_path / "a.png", 0))) == Header(40, 32, "PNG RGB")
+    assert read_header(str(save_noise(tmp_path / "a.png", 0))) == Header(40, 32, "PNG RGB")
     assert read_header(str(write_clip(tmp_path / "a.mp4", 3))) == Header(64, 48, "video mpeg4")
     (tmp_path / "b.mp4").write_text("no video")
     (tmp_path / "b.jpg").write_text("no image")
     assert read_header(str(tmp_path / "b.mp4")) is None
     assert read_header(str(tmp_path / "b.jpg")) is None
     assert read_header(str(tmp_path / "missing.jpg")) is None
-
-
-# --- the command -------------------------------------------------------------------------------------------
-
-
-def test_dataset_shows_what_is_understood(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["dataset", str(data)]) == 0
-    done = capsys.readouterr()
-    assert done.err == ""
-    shown = {line[:20].strip(): line[20:].strip() for line in done.out.splitlines()}
-    assert shown["layout"] == "splits"
-    assert shown["samples"] == "48 (24 real, 24 fake; 48 groups)"
-    assert shown["split train"] == shown["split test"] == "24 (12 real, 12 fake; 24 groups)"
-    assert shown["real: sizes"] == shown["fake: sizes"] == "40x32 (24)"
-    assert shown["fake: formats"] == "JPEG RGB (24)"
-    assert shown["real: JPEG quality"] == "median 90, 80 to 90; 2 kinds of tables"
-
-
-def test_dataset_warns_and_names_what_it_cannot_read(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for split in ("train", "test"):
-        for i in range(12):
-            save(data / split / "fake" / f"{i}.jpg", 500 + i, quality=50)
-    (data / "train/real/broken.jpg").write_text("no image")
-    assert main(["dataset", str(data)]) == 1
-    errors = capsys.readouterr().err.splitlines()
-    assert [line.partition(" ")[2][:40] for line in errors] == [
-        "warning: 12 files have copies in differe",
-        "warning: JPEG tables alone separates rea",
-        str(data / "train/real/broken.jpg")[:40],
-    ]
-    assert "AUC of 1.00 (48 files)" in errors[1]
-    assert main(["dataset", str(data), "--layout", "uadfv"]) == 2
-    assert main(["dataset", str(data), "-o", str(data / "m.xlsx")]) == 2
-
-
-@pytest.mark.filterwarnings("always:.*incomplete UADFV")
-@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
-def test_dataset_writes_a_manifest_that_reads_back(tmp_path: Path, suffix: str) -> None:
-    for i in range(2):
-        write_clip(tmp_path / "set/real" / f"{i:04}.mp4", 6)
-        write_clip(tmp_path / "set/fake" / f"{i:04}_fake.mp4", 6)
-    out = tmp_path / f"lists/m{suffix}"
-    inside = tmp_path / "set/manifest.csv"
-    assert main(["dataset", str(tmp_path / "set"), "-o", str(out), "--frames", "3"]) == 0
-    manifest = fs.read_dataset(out)
-    assert list(manifest["frame"])[:3] == [1, 3, 5]
-    assert list(manifest["group"]) == ["0000"] * 3 + ["0001"] * 3 + ["0000"] * 3 + ["0001"] * 3
-    assert set(manifest["label"]) == {0, 1}
-    # Below its own folder, paths are relative, and the folder can be moved.
-    assert main(["dataset", str(tmp_path / "set"), "-o", str(inside), "--frames", "3"]) == 0
-    with inside.open(newline="") as file:
-        assert next(csv.DictReader(file))["path"] == "real/0000.mp4"
-    moved = (tmp_path / "set").rename(tmp_path / "moved")
-    assert all(Path(path).is_file() for path in fs.read_dataset(moved)["path"])
-
-
-def test_train_and_evaluate_warn(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for split in ("train", "test"):
-        for i in range(12):
-            save(data / split / "fake" / f"{i}.jpg", i, (48, 32), quality=80)
-    manifest = fs.read_dataset(data)
-    manifest["group"] = [Path(path).stem for path in manifest["path"]]
-    manifest.to_csv(tmp_path / "m.csv", index=False)
-    model, run = str(tmp_path / "a.model"), str(tmp_path / "run")
-    for command in (
-        ["train", str(tmp_path / "m.csv"), "-o", model, "--whole", "--n-features", "10"],
-        ["evaluate", str(tmp_path / "m.csv"), "-m", model, "-o", run],
-    ):
-        capsys.readouterr()
-        assert main(command) == 0
-        errors = capsys.readouterr().err.splitlines()
-        assert errors[0] == (
-            "facespectra: warning: 12 of 12 groups in the split 'test' are also in 'train': "
-            "0, 1, 10 and 9 more"
-        )
-        assert any("size alone separates real from fake with an AUC of 1.00" in line for line in errors)
