@@ -192,7 +192,7 @@ def _validate(file: Path, state: Any) -> dict[str, Any]:
             raise ModelError(
                 f"{file}: not the weights of a ResNet-50: {key} is {shape}, not {tuple(value.shape)}"
             )
-        if not found.is_floating_point() or tensor.layout != torch.strided or not found.isfinite().all():
+        if not tensor.is_floating_point() or tensor.layout != torch.strided or not tensor.isfinite().all():
             raise ModelError(f"{file}: damaged: {key} must contain finite floating-point numbers")
         if key.endswith("running_var") and (tensor < 0).any():
             raise ModelError(f"{file}: damaged: {key} contains negative variances")
