@@ -66,7 +66,7 @@ def size_of(image: AnyImage) -> tuple[int, int]:
 
 
 def cut_grey(image: AnyImage, box: tuple[int, int, int, int]) -> UInt8Array:
-    """Cut a box inside the image out of it in grey: a copy of ``to_grey(image)[y0:y1, x0:x1]``."""
+    """Crop an image to a box inside it, in grey: a copy of ``to_grey(image)[y0:y1, x0:x1]``."""
     x0, y0, x1, y1 = box
     # In these modes each pixel is converted by itself; for others, white depends on the whole image.
     if isinstance(image, np.ndarray):

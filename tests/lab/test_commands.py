@@ -25,7 +25,7 @@ def test_demo(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: p
     out = tmp_path / "demo"
     assert main(["demo", "--out", str(out), "--people", "12"]) == 0
     captured = capsys.readouterr()
-    assert captured.out.startswith("Rendering faces: every figure below is about rendered data")
+    assert captured.out.startswith("Rendering faces: all results below are about rendered data")
     assert "skipped 9 rows: ResNet-50's ImageNet weights are not at" in captured.out
     rows = rows_in(out)
     assert all(row["test"].endswith(" (rendered)") for row in rows)
