@@ -368,7 +368,7 @@ def test_any_name_is_scored_and_read_from_a_list(
         ("path,label\na.png,2\n", "unknown label '2'"),
         ("path,label\na.png,\n", "unknown label ''"),
         ("path,label\n,1\n", "row 1 has no path"),
-        ("path,label,frame\na.mp4,1,-1\n", "'-1' is not the number of a frame"),
+        ("path,label,frame\na.mp4,1,-1\n", "'-1' is not a frame number"),
         ("path,label\na.png,real\na.png,fake\n", "a.png is labelled both real and fake"),
         ("path,label\na.png,1,2,3\nb.png,0\n", ""),
         ("path,label\n\0.png,1\n", ""),
