@@ -23,6 +23,29 @@ def pytest_configure() -> None:
         raise pytest.UsageError(f"FACESPECTRA_TEST_REQUIRE names no backends: {', '.join(sorted(unknown))}")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """How many processes ``-n auto`` starts: none for a single file, else as many as there are processors.
+
+    At most eight: each takes up to 2 GB of memory, and more of them do not end sooner than the lab's tests.
+    """
+    if config.getoption("usepdb") or "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None
+    if len(config.args) == 1 and ".py" in config.args[0]:
+        return 0
+    # Several threads in each would wait busily for each other.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(processors, 8)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, where several processes share the tests: none ends on it alone."""
+    if hasattr(config, "workerinput"):
+        order = ("xdist_group", "slow")
+        items.sort(key=lambda item: [item.get_closest_marker(name) is None for name in order])
+
+
 @pytest.fixture(params=NAMES)
 def backend(request: pytest.FixtureRequest) -> str:
     """Every backend by its name."""
@@ -63,6 +86,19 @@ def shared_data() -> Path:
         if given:
             pytest.fail(f"FACESPECTRA_SHARED_DATA={given} is not a folder")
         pytest.skip("no shared/data beside the checkout and no FACESPECTRA_SHARED_DATA")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with rendered portraits of twelve people."""
+    import numpy as np
+
+    from facespectra.rendered.database import render_face
+
+    folder = tmp_path_factory.mktemp("photographs")
+    for seed in range(12):
+        render_face(np.random.default_rng(seed), 176).save(folder / f"person_{seed}.png")
     return folder
 
 

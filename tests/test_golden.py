@@ -26,8 +26,8 @@ import facespectra as fs
 from facespectra._mtcnn import has_core
 from facespectra.rendered.database import render_face
 
-GOLDEN = Path(__file__).with_name("golden.json")
-GOLDEN_SCORES = Path(__file__).with_name("golden_scores.json")
+GOLDEN = Path(__file__).parent / "data" / "golden.json"
+GOLDEN_SCORES = Path(__file__).parent / "data" / "golden_scores.json"
 # Seed, side in pixels and camera of each drawn face.
 FACES = [(1, 256, "A"), (2, 256, "B"), (3, 256, "C"), (4, 200, "A"), (5, 320, "B"), (6, 176, "C")]
 N_SUMS, PER_SUM = 4, 48

@@ -167,7 +167,7 @@ def test_parameters_of_another_shape_are_refused() -> None:
         for net in NETS
         for name, values in read_parameters(DATA / f"{net}.pt").items()
     }
-    with pytest.raises(ValueError, match=r"parameter rnet\.conv2\.weight has another shape"):
+    with pytest.raises(ValueError, match=r"parameter rnet\.conv2\.weight has the wrong shape"):
         _core.FaceFinder({**parameters, "rnet.conv2.weight": np.zeros((48, 28, 3, 2), np.float32)})
     del parameters["onet.dense5.bias"]
     with pytest.raises(ValueError, match=r"needs the parameter onet\.dense5\.bias"):

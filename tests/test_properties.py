@@ -20,8 +20,8 @@ from facespectra.augment import AUGMENTATIONS, change, parse_augmentations
 from facespectra.datasets.manifest import as_manifest, select_split
 from facespectra.datasets.sources import add_copies
 from facespectra.errors import DatasetError
-from facespectra.features.extraction import join, select
-from facespectra.features.table import FeatureTable
+from facespectra.features.status import NO_FACE, OK, unreadable
+from facespectra.features.table import FeatureTable, concat_columns
 from facespectra.images import to_grey, to_rgb
 from facespectra.videos import spread
 
@@ -165,12 +165,10 @@ def tables(draw: st.DrawFn) -> tuple[FeatureTable, FeatureTable]:
     paths = [f"/{i}" for i in range(n)]
 
     def one() -> FeatureTable:
-        statuses = draw(
-            st.lists(st.sampled_from(["ok", "no-face", "unreadable: why"]), min_size=n, max_size=n)
-        )
+        statuses = draw(st.lists(st.sampled_from([OK, NO_FACE, unreadable("why")]), min_size=n, max_size=n))
         kind = draw(st.sampled_from([np.float32, np.float64]))
         matrix = draw(hnp.arrays(kind, (n, draw(st.integers(1, 3))), elements=st.integers(-9, 9)))
-        matrix[[status != "ok" for status in statuses]] = np.nan
+        matrix[[not status.ok for status in statuses]] = np.nan
         return FeatureTable(paths, statuses, [None] * n, matrix)
 
     return one(), one()
@@ -182,7 +180,7 @@ def test_tables_side_by_side_and_rows_of_them(
     pair: tuple[FeatureTable, FeatureTable], data: st.DataObject
 ) -> None:
     first, second = pair
-    both = join(first, second)
+    both = concat_columns(first, second)
     np.testing.assert_array_equal(both.ok, first.ok & second.ok)
     width = first.matrix.shape[1]
     np.testing.assert_array_equal(both.matrix[both.ok, :width], first.matrix[both.ok])
@@ -192,6 +190,6 @@ def test_tables_side_by_side_and_rows_of_them(
     assert sum(both.counts(labels).values()) == len(both.ok) == both.ok.sum() + len(both.left_out)
     order = data.draw(st.permutations(range(len(both.ok))))
     # Choosing rows and joining can change places.
-    one, other = select(both, order), join(select(first, order), select(second, order))
+    one, other = both.take(order), concat_columns(first.take(order), second.take(order))
     assert (one.paths, one.statuses) == (other.paths, other.statuses)
     np.testing.assert_array_equal(one.matrix, other.matrix)

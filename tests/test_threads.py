@@ -76,7 +76,7 @@ def test_samples_are_the_same_however_many_threads_read_them(tmp_path: Path) -> 
         extract_features(read_samples(sources, FaceCropper(), threads=threads), features)
         for threads in (1, 2, 5, None)
     ]
-    assert [status.split(":")[0] for status in tables[0].statuses[14:]] == ["unreadable", "no-face"]
+    assert [str(status.kind) for status in tables[0].statuses[14:]] == ["unreadable", "no-face"]
     assert tables[0].ok.sum() > 7
     for table in tables[1:]:
         assert table.paths == tables[0].paths
@@ -108,10 +108,11 @@ def test_one_thread_reads_on_the_callers(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_a_batch_without_a_face_does_not_change_the_precision() -> None:
     from facespectra.features import extract_features, make_features
-    from facespectra.features.crops import NO_FACE, Sample, sample_of
+    from facespectra.features.crops import Sample, crop_image
+    from facespectra.features.status import NO_FACE
 
     image = np.arange(900, dtype=np.uint8).reshape(30, 30)
-    samples = [Sample("", NO_FACE, None)] * 70 + [sample_of("", image, None)]
+    samples = [Sample("", NO_FACE, None)] * 70 + [crop_image("", image, None)]
     table = extract_features(samples, make_features("spectrum", {}))
     assert table.matrix.dtype == np.float32
     assert table.ok.tolist() == [False] * 70 + [True]

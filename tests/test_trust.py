@@ -84,7 +84,7 @@ def test_two_members_of_one_name_are_refused(shipped: dict[str, bytes], tmp_path
     path = write_zip(tmp_path / "m", shipped)
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("schema.json", b"{}")
-    with pytest.raises(ModelError, match="two things in it have one name"):
+    with pytest.raises(ModelError, match="duplicate archive members"):
         fs.load(path)
 
 

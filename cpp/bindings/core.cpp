@@ -124,15 +124,15 @@ py::array_t<float> find_faces(const fs::FaceFinder& finder, const Rgb& image, do
     }
     const fs::RgbView view{image.data(), image.strides(0), static_cast<std::size_t>(image.shape(0)),
                            static_cast<std::size_t>(image.shape(1))};
-    std::vector<fs::FoundFace> faces;
+    std::vector<fs::DetectedFace> faces;
     fs::without_gil([&] { faces = finder.find(view, {smallest_face, enough}); });
     constexpr py::ssize_t columns = 16;
     py::array_t<float> rows({static_cast<py::ssize_t>(faces.size()), columns});
     float* to = rows.mutable_data();
-    for (const fs::FoundFace& face : faces) {
+    for (const fs::DetectedFace& face : faces) {
         to = std::copy(face.box.begin(), face.box.end(), to);
         *to++ = face.score;
-        to = std::copy(face.points.begin(), face.points.end(), to);
+        to = std::copy(face.landmarks.begin(), face.landmarks.end(), to);
         *to++ = face.window;
     }
     return rows;
@@ -156,8 +156,8 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
         try {
             if (pending) std::rethrow_exception(pending);
         } catch (const fs::InvalidImage& error) {
-            const std::string text = "image " + std::to_string(error.index) + ": " + error.what();
-            PyErr_SetString(PyExc_ValueError, text.c_str());
+            const py::object type = py::module_::import("facespectra.errors").attr("InvalidImageError");
+            py::set_error(type, type(error.what(), error.index));
         }
     });
     py::class_<fs::FftLibrary, std::shared_ptr<fs::FftLibrary>>(module, "FftLibrary")

@@ -1,4 +1,4 @@
-// What the core must stand: any image, of any shape, type, strides and settings. Bytes in, promises checked.
+// The extractor on any image, of any shape, type, strides and settings: decodes bytes and checks invariants.
 //
 // With clang this is a target of libFuzzer (preset "fuzz"); replay.cpp runs it on given and on random bytes with
 // any compiler.
@@ -57,7 +57,7 @@ std::shared_ptr<const FftLibrary> library() {
     return opened;
 }
 
-/// Kept from call to call, as a process would: what they remember of other shapes must not matter.
+/// Kept from call to call, as in a process: what they cache for other shapes must not matter.
 template <typename Real>
 const Extractor<Real>& extractor(std::size_t level) {
     static std::vector<std::unique_ptr<Extractor<Real>>> made;
@@ -103,7 +103,7 @@ Image image_of(const Reader& header, const std::uint8_t* pixels, std::size_t n) 
     const std::size_t padding = header.byte(9) % 20;   // pixels after a line
     const std::size_t lines = turned ? width : height, in_line = turned ? height : width;
     const std::size_t line = in_line * apart + padding;
-    // The last pixel is the end: what stands between pixels belongs to nobody behind it.
+    // The memory ends with the last pixel, without padding after it.
     image.bytes = ((lines - 1) * line + (in_line - 1) * apart + 1) * size;
     image.memory = std::make_unique<unsigned char[]>(image.bytes);
     for (std::size_t i = 0; i < image.bytes; ++i) image.memory[i] = n > 0 ? pixels[i % n] : 0;
@@ -134,7 +134,7 @@ std::vector<Real> spectrum(const Extractor<Real>& with, const std::vector<ImageV
     try {
         with.extract(images, settings, threads, out.data(), length);
     } catch (const InvalidImage& error) {
-        if (error.index != 0) broken("the first image that fails is the one that is named");
+        if (error.index != 0) fail("the first invalid image is named");
         return {};
     }
     return out;
@@ -152,22 +152,22 @@ template <typename Real>
 void check(const Image& image, Settings settings, std::size_t level, std::size_t threads) {
     const auto& with = extractor<Real>(level);
     const std::vector<Real> plain = spectrum(with, {image.view}, settings, 1);
-    if (!image.finite && !plain.empty()) broken("an image with NaN or infinity has no spectrum");
+    if (!image.finite && !plain.empty()) fail("an image with NaN or infinity has no spectrum");
     if (plain.empty()) {
         const bool large_enough = profile_length(image.view.height, image.view.width, settings.convention) >= 2;
-        if (image.finite && large_enough) broken("a finite image that is large enough has a spectrum");
+        if (image.finite && large_enough) fail("a finite image that is large enough has a spectrum");
         return;
     }
     if (!settings.normalize) {
         for (const Real value : plain) {
-            if (!std::isfinite(value)) broken("a spectrum is finite before it is normalised");
+            if (!std::isfinite(value)) fail("a spectrum is finite before it is normalised");
         }
     }
     const std::vector<ImageView> three(3, image.view);
     const std::vector<Real> many = spectrum(with, three, settings, threads);
     for (std::size_t i = 0; i < three.size(); ++i) {
         if (!same(many.data() + i * plain.size(), plain.data(), plain.size())) {
-            broken("company and threads change no bit");
+            fail("other images and threads do not change the result");
         }
     }
     if (sizeof(Real) == sizeof(float) && !settings.normalize) {
@@ -175,7 +175,7 @@ void check(const Image& image, Settings settings, std::size_t level, std::size_t
         const double tolerance = level_tolerance(image.view);
         for (std::size_t i = 0; i < plain.size(); ++i) {
             if (!(std::abs(static_cast<double>(plain[i]) - static_cast<double>(other[i])) <= tolerance)) {
-                broken("instruction sets agree");
+                fail("instruction sets agree");
             }
         }
     }

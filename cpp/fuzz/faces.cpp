@@ -1,6 +1,6 @@
-// What the face finder must stand: any image, any settings, and networks that nobody trained.
+// The face finder on any image, any settings and untrained networks.
 //
-// Bytes in, promises checked, as in extract.cpp. A quarter of the inputs goes to net_kernels.cpp.
+// Decodes bytes and checks invariants, as extract.cpp does. A quarter of the inputs goes to net_kernels.cpp.
 
 #include <algorithm>
 #include <array>
@@ -18,7 +18,7 @@
 
 #include "facespectra/extractor.hpp"
 #include "facespectra/face_finder.hpp"
-#include "made_networks.hpp"
+#include "random_networks.hpp"
 #include "net_kernels_check.hpp"
 #include "support.hpp"
 
@@ -26,7 +26,7 @@ namespace {
 
 using namespace facespectra;
 using namespace facespectra::fuzz;
-using facespectra::testing::MadeParameters;
+using facespectra::testing::RandomParameters;
 using facespectra::testing::parameter_shapes;
 
 // The header: first the image and the settings, then what the networks depend on, patches of single weights last.
@@ -53,17 +53,17 @@ float patched(const Reader& patch) {
     return value;
 }
 
-/// To be changed by whom it is given to: drawing half a million numbers takes longer than most images.
-std::map<std::string, std::vector<float>> made_numbers(unsigned seed) {
-    static std::map<unsigned, MadeParameters> made;
+/// A copy that may be changed. Kept by seed: drawing half a million numbers takes longer than most images.
+std::map<std::string, std::vector<float>> random_parameters(unsigned seed) {
+    static std::map<unsigned, RandomParameters> made;
     return made.try_emplace(seed, seed).first->second.storage;
 }
 
-/// A FaceFinder and how it was made; none where the networks must be refused.
-class Made {
+/// A FaceFinder with networks made from the header; none where they must be refused.
+class TestFinder {
 public:
-    Made(const Reader& header, const std::string& level) {
-        auto numbers = made_numbers(header.byte(0) % 8);
+    TestFinder(const Reader& header, const std::string& level) {
+        auto numbers = random_parameters(header.byte(0) % 8);
         const auto shapes = parameter_shapes();
         const float gain = gains[header.byte(1) % gains.size()];
         for (auto& [name, values] : numbers) {
@@ -71,7 +71,7 @@ public:
             if (!name.ends_with(".weight")) continue;
             for (float& value : values) value *= gain;
         }
-        // How sure each network is of anything that it sees.
+        // How readily each network accepts a window.
         constexpr std::array sure{"pnet.conv4_1.bias", "rnet.dense5_1.bias", "onet.dense6_1.bias"};
         for (std::size_t i = 0; i < sure.size(); ++i) {
             numbers[sure[i]][1] = 0.125F * (static_cast<float>(header.byte(2 + i)) - 96);
@@ -85,7 +85,7 @@ public:
         }
         bool good = true;
         std::map<std::string, Tensor> tensors;
-        // Each in memory of exactly its size, and gone once the finder is made.
+        // Each in memory of exactly its size, freed once the finder is made.
         std::vector<std::unique_ptr<float[]>> memory;
         for (const auto& [name, shape] : shapes) {
             const auto& values = numbers[name];
@@ -98,15 +98,15 @@ public:
         try {
             finder_.emplace(tensors, level);
         } catch (const std::invalid_argument&) {
-            if (good) broken("networks of the right shape and finite are taken");
+            if (good) fail("finite networks of the right shape are accepted");
         }
-        if (finder_ && !good) broken("networks of another shape, NaN and infinity are refused");
+        if (finder_ && !good) fail("networks of another shape, NaN and infinity are refused");
     }
 
     const FaceFinder* finder() const { return finder_ ? &*finder_ : nullptr; }
 
 private:
-    /// Takes a parameter away, or makes it say that it has another shape, which may be far more than there is.
+    /// Removes a parameter or gives it another shape, possibly far larger than its memory.
     static bool distort(std::map<std::string, Tensor>& tensors, const std::string& name, unsigned how) {
         auto& shape = tensors[name].shape;
         const auto before = shape;
@@ -126,10 +126,10 @@ private:
     std::optional<FaceFinder> finder_;
 };
 
-/// Kept for a while: the fuzzer changes the image more often than the networks.
+/// Cached: the fuzzer changes the image more often than the networks.
 const FaceFinder* finder(const Reader& header, std::size_t level) {
     static const std::vector<std::string> levels = simd_levels();
-    static std::map<std::string, Made> made;
+    static std::map<std::string, TestFinder> made;
     const std::string& name = levels[level % levels.size()];
     const std::string key = name + std::string(header.data, header.data + header_size - image_size);
     const auto found = made.find(key);
@@ -151,7 +151,7 @@ Image image_of(const Reader& header, const std::uint8_t* pixels, std::size_t n) 
     image.view = {nullptr, 0, height, std::min(width, max_pixels / std::max<std::size_t>(1, height))};
     if (height == 0 || image.view.width == 0) return image;
     const std::size_t line = 3 * image.view.width, padding = header.byte(5) % 20;
-    // Rows that are all the same one, too, as NumPy makes them by broadcasting.
+    // A stride of 0, too, as NumPy makes it by broadcasting.
     const std::size_t row = (flags & 8U) != 0 ? 0 : line + padding, bytes = (height - 1) * row + line;
     image.memory = std::make_unique<std::uint8_t[]>(bytes);
     for (std::size_t i = 0; i < bytes; ++i) {
@@ -167,7 +167,7 @@ Image image_of(const Reader& header, const std::uint8_t* pixels, std::size_t n) 
     return image;
 }
 
-/// The same pixels, one row after the other.
+/// A contiguous copy.
 Image plain(const RgbView& from) {
     const std::size_t line = 3 * from.width;
     Image image{std::make_unique<std::uint8_t[]>(from.height * line), from};
@@ -188,68 +188,68 @@ FaceFinder::Settings settings_of(const Reader& header, const RgbView& view) {
     return {std::max(least, 1 + chosen * 0.25), enough};
 }
 
-float area(const FoundFace& face) { return (face.box[2] - face.box[0]) * (face.box[3] - face.box[1]); }
+float area(const DetectedFace& face) { return (face.box[2] - face.box[0]) * (face.box[3] - face.box[1]); }
 
-bool same(const std::vector<FoundFace>& a, const std::vector<FoundFace>& b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const FoundFace& one, const FoundFace& other) {
-        return one.box == other.box && one.score == other.score && one.points == other.points &&
+bool same(const std::vector<DetectedFace>& a, const std::vector<DetectedFace>& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const DetectedFace& one, const DetectedFace& other) {
+        return one.box == other.box && one.score == other.score && one.landmarks == other.landmarks &&
                one.window == other.window;
     });
 }
 
-void check_faces(const std::vector<FoundFace>& faces, const FaceFinder::Settings& settings) {
+void check_faces(const std::vector<DetectedFace>& faces, const FaceFinder::Settings& settings) {
     const auto finite = [](float value) { return std::isfinite(value); };
     for (std::size_t i = 0; i < faces.size(); ++i) {
-        const FoundFace& face = faces[i];
-        if (!std::all_of(face.box.begin(), face.box.end(), finite)) broken("corners are finite");
-        if (!std::all_of(face.points.begin(), face.points.end(), finite)) broken("landmarks are finite");
-        if (!(face.score > 0.7F && face.score <= 1)) broken("a score is above the threshold, and at most 1");
+        const DetectedFace& face = faces[i];
+        if (!std::all_of(face.box.begin(), face.box.end(), finite)) fail("corners are finite");
+        if (!std::all_of(face.landmarks.begin(), face.landmarks.end(), finite)) fail("landmarks are finite");
+        if (!(face.score > 0.7F && face.score <= 1)) fail("a score is above the threshold, and at most 1");
         const double window = static_cast<double>(face.window);
-        if (!(window >= 11 * settings.smallest_face / 12 * 0.999)) broken("no window is smaller than the smallest");
-        if (i > 0 && !(area(faces[i - 1]) >= area(face))) broken("the largest face comes first");
+        if (!(window >= 11 * settings.smallest_face / 12 * 0.999)) fail("no window is smaller than the smallest");
+        if (i > 0 && !(area(faces[i - 1]) >= area(face))) fail("the largest face comes first");
     }
 }
 
 void check(const Image& image, const FaceFinder::Settings& settings, const FaceFinder& finder, std::size_t threads) {
-    std::vector<FoundFace> faces;
+    std::vector<DetectedFace> faces;
     try {
         faces = finder.find(image.view, settings);
     } catch (const std::invalid_argument&) {
-        if (settings.smallest_face >= 1) broken("settings that mean something are taken");
+        if (settings.smallest_face >= 1) fail("valid settings are accepted");
         return;
     }
-    if (!(settings.smallest_face >= 1)) broken("a smallest face of less than a pixel is refused");
+    if (!(settings.smallest_face >= 1)) fail("a smallest face of less than a pixel is refused");
     check_faces(faces, settings);
     const auto smaller = static_cast<double>(std::min(image.view.height, image.view.width));
-    if (smaller * 1.000001 < settings.smallest_face && !faces.empty()) broken("a small image has no face");
+    if (smaller * 1.000001 < settings.smallest_face && !faces.empty()) fail("a small image has no face");
     const bool is_plain = image.view.row_stride == static_cast<std::ptrdiff_t>(3 * image.view.width);
     if (image.memory && !is_plain && !same(faces, finder.find(plain(image.view).view, settings))) {
-        broken("strides change no bit");
+        fail("strides do not change the result");
     }
-    // Twice the same where all scales were looked at: the second time, too, gives those faces.
-    const std::vector<FoundFace> all = finder.find(image.view, {settings.smallest_face, 0});
+    // Equal where the first call searched all scales.
+    const std::vector<DetectedFace> all = finder.find(image.view, {settings.smallest_face, 0});
     check_faces(all, settings);
     if (!same(all, faces)) {
-        if (!(settings.enough > 0) || std::isinf(settings.enough)) broken("without an early stop, all scales are seen");
-        if (faces.empty()) broken("nothing found is no reason to stop");
+        if (!(settings.enough > 0) || std::isinf(settings.enough)) fail("without an early stop, all scales are searched");
+        if (faces.empty()) fail("the search stops early only once there is a face");
         const auto& box = faces[0].box;
         const auto side = static_cast<double>(std::min(box[2] - box[0], box[3] - box[1]));
-        if (!(side > settings.enough * 11 * settings.smallest_face / 12 * 0.999)) broken("only a large face is enough");
+        if (!(side > settings.enough * 11 * settings.smallest_face / 12 * 0.999)) fail("the search stops early only for a large face");
     }
     if (threads > 1) {
-        std::vector<std::vector<FoundFace>> found(threads);
+        std::vector<std::vector<DetectedFace>> found(threads);
         std::vector<std::thread> pool;
         for (auto& mine : found) pool.emplace_back([&] { mine = finder.find(image.view, settings); });
         for (auto& thread : pool) thread.join();
         for (const auto& mine : found) {
-            if (!same(mine, faces)) broken("company changes no bit");
+            if (!same(mine, faces)) fail("other threads do not change the result");
         }
     }
 }
 
 }  // namespace
 
-/// Images from nothing to 600 a side, mostly of a window and more, and networks that let some of them through.
+/// Images of up to 600 pixels a side, most of them larger than a window, and networks that accept some windows.
 Bytes facespectra::fuzz::random_input(std::mt19937& generator) {
     Bytes bytes(header_size + below(generator, 3) * below(generator, 400));
     for (auto& byte : bytes) byte = static_cast<std::uint8_t>(below(generator, 256));
@@ -264,7 +264,7 @@ Bytes facespectra::fuzz::random_input(std::mt19937& generator) {
     const std::size_t networks = image_size;
     std::fill_n(bytes.begin() + networks, header_size - networks, std::uint8_t{0});
     bytes[networks] = static_cast<std::uint8_t>(below(generator, 2));
-    // With weights this small, what a network says is what its bias says, but for a little.
+    // With weights this small, the bias decides.
     bytes[networks + 1] = static_cast<std::uint8_t>(3 * below(generator, 2));
     for (std::size_t i = 2; i < 5; ++i) bytes[networks + i] = static_cast<std::uint8_t>(96 + 12 * below(generator, 4));
     bytes[networks + 5] = static_cast<std::uint8_t>(below(generator, 16));

@@ -1,4 +1,4 @@
-// The networks' inner loops on buffers of exactly the size that their header promises to be enough.
+// The networks' inner loops on buffers of exactly the size that their header requires.
 
 #include "net_kernels.hpp"
 
@@ -73,13 +73,13 @@ void check_convolve(const Reader& header, Numbers& numbers) {
                     sum += product, size += std::abs(product);
                 }
                 const double steep = std::max(1.0, std::abs(static_cast<double>(slope[c])));
-                // Beyond what a float holds, and with NaN, nothing is promised but that it comes to an end.
+                // With overflow or NaN, only that it ends is required.
                 if (!(size * steep < 1e38) || std::isnan(slope[c])) continue;
                 if (sum < 0) sum *= static_cast<double>(slope[c]);
                 // Every step rounds by at most half of the last place of what has been added up, or of the smallest.
                 const double most = static_cast<double>(kernel_rows * taps + 4) * (0x1p-23 * size + 0x1p-149) * steep;
                 if (!(std::abs(static_cast<double>(out[x * width + c]) - sum) <= most)) {
-                    broken("a convolution is the sum of its products, on every instruction set");
+                    fail("a convolution is the sum of its products, on every instruction set");
                 }
             }
         }
@@ -109,7 +109,7 @@ void check_pool(const Reader& header, Numbers& numbers) {
                     }
                 }
                 const float got = out[x * channels + c];
-                if (!(got == most || (std::isnan(got) && std::isnan(most)))) broken("the largest is the largest");
+                if (!(got == most || (std::isnan(got) && std::isnan(most)))) fail("the largest is the largest");
             }
         }
     }
@@ -137,10 +137,10 @@ void check_shrink(const Reader& header, Numbers& numbers) {
                 }
             }
             const double expected = (sum / static_cast<double>(n) - 127.5) / 128;
-            if (!(std::abs(static_cast<double>(out[i]) - expected) <= 1e-6)) broken("shrinking averages what is touched");
+            if (!(std::abs(static_cast<double>(out[i]) - expected) <= 1e-6)) fail("shrinking averages what is touched");
         }
         if (first.empty()) first.assign(out.get(), out.get() + 3 * out_width);
-        if (!std::equal(first.begin(), first.end(), out.get())) broken("shrinking is the same on every instruction set");
+        if (!std::equal(first.begin(), first.end(), out.get())) fail("shrinking is the same on every instruction set");
     }
 }
 

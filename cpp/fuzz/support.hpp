@@ -13,15 +13,15 @@ namespace facespectra::fuzz {
 
 using Bytes = std::vector<std::uint8_t>;
 
-/// Each target makes up its own: bytes that get past the header more often than any others.
+/// Defined by each target: bytes that pass its checks of the header more often than uniformly random ones.
 Bytes random_input(std::mt19937& generator);
 
 inline std::uint32_t below(std::mt19937& generator, std::uint32_t n) {
     return static_cast<std::uint32_t>(generator() % n);
 }
 
-[[noreturn]] inline void broken(const char* promise) {
-    std::fprintf(stderr, "broken promise: %s\n", promise);
+[[noreturn]] inline void fail(const char* invariant) {
+    std::fprintf(stderr, "does not hold: %s\n", invariant);
     std::abort();
 }
 

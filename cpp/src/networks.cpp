@@ -7,7 +7,7 @@
 namespace facespectra {
 namespace {
 
-/// The kernels write whole lanes: beyond the last channel of the last pixel, too.
+/// The kernels write whole lanes, beyond the last channel of the last pixel.
 constexpr std::size_t spare = 4 * lanes;
 
 const float* parameter(const Parameters& parameters, const std::string& name,
@@ -15,7 +15,7 @@ const float* parameter(const Parameters& parameters, const std::string& name,
     const auto found = parameters.find(name);
     if (found == parameters.end()) throw std::invalid_argument("the face finder needs the parameter " + name);
     if (found->second.shape != shape) {
-        throw std::invalid_argument("the face finder's parameter " + name + " has another shape than it should");
+        throw std::invalid_argument("the face finder's parameter " + name + " has the wrong shape");
     }
     std::size_t size = 1;
     for (const std::size_t length : shape) size *= length;
@@ -25,8 +25,8 @@ const float* parameter(const Parameters& parameters, const std::string& name,
     return found->second.values;
 }
 
-/// Softmax of two numbers, the second's share.
-float share(const float* logits) {
+/// Softmax of the logits (no face, face).
+float face_probability(const float* logits) {
     const float largest = std::max(logits[0], logits[1]);
     const float zero = std::exp(logits[0] - largest), one = std::exp(logits[1] - largest);
     return one / (zero + one);
@@ -81,12 +81,12 @@ Plane connect(const NetKernels& kernels, const PackedLayer& packed, const Plane&
     return out;
 }
 
-Verdict verdict(const Plane& heads, bool with_points) {
+NetOutput split_heads(const Plane& heads, bool with_landmarks) {
     const float* values = heads.row(0);
-    Verdict result;
-    result.score = share(values);
-    std::copy_n(values + 2, 4, result.shift.begin());
-    if (with_points) std::copy_n(values + 6, 10, result.points.begin());
+    NetOutput result;
+    result.score = face_probability(values);
+    std::copy_n(values + 2, 4, result.box_regression.begin());
+    if (with_landmarks) std::copy_n(values + 6, 10, result.landmarks.begin());
     return result;
 }
 
@@ -137,8 +137,8 @@ ProposalNet::ProposalNet(const Parameters& parameters, const NetKernels& kernels
       third_(parameters, {{"pnet.conv3", 32}}, "pnet.prelu3", 16, 3),
       heads_(parameters, {{"pnet.conv4_1", 2}, {"pnet.conv4_2", 4}}, "", 32, 1) {}
 
-std::vector<Spot> ProposalNet::look(const RgbView& image, std::size_t height, std::size_t width,
-                                    double threshold) const {
+std::vector<Proposal> ProposalNet::propose(const RgbView& image, std::size_t height, std::size_t width,
+                                           double threshold) const {
     // A few rows of each layer at a time: they stay in the cache, and memory does not grow with the image's area.
     const std::size_t convolved = width - 2, n_pooled = pooled(convolved, 2), n_second = n_pooled - 2,
                       n_third = n_second - 2;
@@ -155,11 +155,11 @@ std::vector<Spot> ProposalNet::look(const RgbView& image, std::size_t height, st
                two = ring(3, n_pooled * first.channels + lanes), three = ring(3, n_second * second.width),
                four = ring(1, n_third * third.width), five = ring(1, n_third * heads.width);
     std::vector<std::uint32_t> sums(3 * image.width + 4);
-    std::vector<Spot> spots;
-    const double least = std::log(threshold / (1 - threshold)) - 1e-3;
+    std::vector<Proposal> proposals;
+    const double min_logit = std::log(threshold / (1 - threshold)) - 1e-3;
     std::size_t n_shrunk = 0;
     std::array<const float*, 3> rows{};
-    const auto take = [&](const auto& from, std::size_t n, std::size_t y) {
+    const auto three_rows = [&](const auto& from, std::size_t n, std::size_t y) {
         for (std::size_t row = 0; row < 3; ++row) rows[row] = at(from, n, y + row);
         return rows.data();
     };
@@ -170,29 +170,29 @@ std::vector<Spot> ProposalNet::look(const RgbView& image, std::size_t height, st
         }
         std::array<const float*, 2> pair{};
         for (std::size_t row = 0; row < n_rows; ++row) {
-            kernels_.convolve(first, take(shrunk, 4, 2 * y + row), convolved, at(one, 2, row));
+            kernels_.convolve(first, three_rows(shrunk, 4, 2 * y + row), convolved, at(one, 2, row));
             pair[row] = at(one, 2, row);
         }
         kernels_.pool(pair.data(), n_rows, 2, convolved, first.width, first.channels, n_pooled, at(two, 3, y));
         if (y < 2) continue;
-        kernels_.convolve(second, take(two, 3, y - 2), n_second, at(three, 3, y - 2));
+        kernels_.convolve(second, three_rows(two, 3, y - 2), n_second, at(three, 3, y - 2));
         if (y < 4) continue;
-        kernels_.convolve(third, take(three, 3, y - 4), n_third, at(four, 1, 0));
+        kernels_.convolve(third, three_rows(three, 3, y - 4), n_third, at(four, 1, 0));
         const float* row = at(four, 1, 0);
         kernels_.convolve(heads, &row, n_third, at(five, 1, 0));
         for (std::size_t x = 0; x < n_third; ++x) {
             const float* values = at(five, 1, 0) + x * heads.width;
-            if (static_cast<double>(values[1]) - static_cast<double>(values[0]) < least) continue;
-            const float score = share(values);
+            if (static_cast<double>(values[1]) - static_cast<double>(values[0]) < min_logit) continue;
+            const float score = face_probability(values);
             if (static_cast<double>(score) >= threshold) {
-                spots.push_back({x, y - 4, score, {values[2], values[3], values[4], values[5]}});
+                proposals.push_back({x, y - 4, score, {values[2], values[3], values[4], values[5]}});
             }
         }
     }
-    return spots;
+    return proposals;
 }
 
-RefiningNet::RefiningNet(const Parameters& parameters, const NetKernels& kernels)
+RefineNet::RefineNet(const Parameters& parameters, const NetKernels& kernels)
     : kernels_(kernels),
       first_(parameters, {{"rnet.conv1", 28}}, "rnet.prelu1", 3, 3),
       second_(parameters, {{"rnet.conv2", 48}}, "rnet.prelu2", 28, 3),
@@ -200,11 +200,11 @@ RefiningNet::RefiningNet(const Parameters& parameters, const NetKernels& kernels
       fourth_(parameters, {{"rnet.dense4", 128}}, "rnet.prelu4", 64, 3, true),
       heads_(parameters, {{"rnet.dense5_1", 2}, {"rnet.dense5_2", 4}}, "", 128, 1, true) {}
 
-Verdict RefiningNet::judge(const RgbView& window) const {
+NetOutput RefineNet::forward(const RgbView& window) const {
     const Plane one = pool(kernels_, convolve(kernels_, first_, shrink(kernels_, window, 24)), 3, 28);
     const Plane two = pool(kernels_, convolve(kernels_, second_, one), 3, 48);
     const Plane three = convolve(kernels_, third_, two);
-    return verdict(connect(kernels_, heads_, connect(kernels_, fourth_, three)), false);
+    return split_heads(connect(kernels_, heads_, connect(kernels_, fourth_, three)), false);
 }
 
 OutputNet::OutputNet(const Parameters& parameters, const NetKernels& kernels)
@@ -216,12 +216,12 @@ OutputNet::OutputNet(const Parameters& parameters, const NetKernels& kernels)
       fifth_(parameters, {{"onet.dense5", 256}}, "onet.prelu5", 128, 3, true),
       heads_(parameters, {{"onet.dense6_1", 2}, {"onet.dense6_2", 4}, {"onet.dense6_3", 10}}, "", 256, 1, true) {}
 
-Verdict OutputNet::judge(const RgbView& window) const {
+NetOutput OutputNet::forward(const RgbView& window) const {
     const Plane one = pool(kernels_, convolve(kernels_, first_, shrink(kernels_, window, 48)), 3, 32);
     const Plane two = pool(kernels_, convolve(kernels_, second_, one), 3, 64);
     const Plane three = pool(kernels_, convolve(kernels_, third_, two), 2, 64);
     const Plane four = convolve(kernels_, fourth_, three);
-    return verdict(connect(kernels_, heads_, connect(kernels_, fifth_, four)), true);
+    return split_heads(connect(kernels_, heads_, connect(kernels_, fifth_, four)), true);
 }
 
 }  // namespace facespectra

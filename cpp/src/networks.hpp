@@ -1,6 +1,6 @@
 #pragma once
 
-// The three networks of MTCNN, their layers in the order in which the kernels read them.
+// The three networks of MTCNN, with weights in the order in which the kernels read them.
 
 #include <array>
 #include <cstddef>
@@ -16,7 +16,7 @@ namespace facespectra {
 
 using Parameters = std::map<std::string, Tensor>;
 
-/// One layer's parameters, in an order of our own.
+/// One layer's parameters, in the order of Layer.
 class PackedLayer {
 public:
     struct Head {
@@ -25,7 +25,7 @@ public:
     };
 
     /// Several heads on the same input become one layer. `kernel` is the side of the kernel, or of the whole plane
-    /// under a fully connected layer. Without a name for the PReLU there is none.
+    /// under a fully connected layer. An empty `prelu` means no activation.
     PackedLayer(const Parameters& parameters, const std::vector<Head>& heads, const std::string& prelu,
                 std::size_t in_channels, std::size_t kernel, bool connected = false);
 
@@ -36,37 +36,37 @@ private:
     Layer layer_{};
 };
 
-/// What the second and third networks say about one candidate.
-struct Verdict {
+/// Output of the refine and output networks for one candidate.
+struct NetOutput {
     float score = 0;
-    std::array<float, 4> shift{};     ///< of the box's edges, in parts of its size
-    std::array<float, 10> points{};   ///< five x, then five y, in parts of its size; only of the third network
+    std::array<float, 4> box_regression{};  ///< offsets of the box's edges, as fractions of its size
+    std::array<float, 10> landmarks{};      ///< five x, then five y, as fractions of its size; output network only
 };
 
-/// Where the first network sees a face: its window's place, in steps of two pixels of the shrunk image.
-struct Spot {
+/// A window that may show a face, at (2x, 2y) of the shrunk image.
+struct Proposal {
     std::size_t x, y;
     float score;
-    std::array<float, 4> shift;
+    std::array<float, 4> box_regression;
 };
 
-/// Everything is constant once it is made.
+/// The networks are constant after construction.
 class ProposalNet {
 public:
     ProposalNet(const Parameters& parameters, const NetKernels& kernels);
 
-    /// Looks at the whole image at one scale; spots row by row.
-    std::vector<Spot> look(const RgbView& image, std::size_t height, std::size_t width, double threshold) const;
+    /// Proposals in the image shrunk to height x width, row by row.
+    std::vector<Proposal> propose(const RgbView& image, std::size_t height, std::size_t width, double threshold) const;
 
 private:
     const NetKernels& kernels_;
     PackedLayer first_, second_, third_, heads_;
 };
 
-class RefiningNet {
+class RefineNet {
 public:
-    RefiningNet(const Parameters& parameters, const NetKernels& kernels);
-    Verdict judge(const RgbView& window) const;
+    RefineNet(const Parameters& parameters, const NetKernels& kernels);
+    NetOutput forward(const RgbView& window) const;
 
 private:
     const NetKernels& kernels_;
@@ -76,7 +76,7 @@ private:
 class OutputNet {
 public:
     OutputNet(const Parameters& parameters, const NetKernels& kernels);
-    Verdict judge(const RgbView& window) const;
+    NetOutput forward(const RgbView& window) const;
 
 private:
     const NetKernels& kernels_;

@@ -9,11 +9,11 @@
 
 #include "facespectra/extractor.hpp"
 #include "facespectra/face_finder.hpp"
-#include "made_networks.hpp"
+#include "random_networks.hpp"
 #include "net_kernels.hpp"
 
 using namespace facespectra;
-using facespectra::testing::MadeParameters;
+using facespectra::testing::RandomParameters;
 
 namespace {
 
@@ -60,7 +60,7 @@ TEST_CASE("a convolution is the sum of its products, at every width and instruct
     }
 }
 
-TEST_CASE("shrinking averages all that a pixel touches") {
+TEST_CASE("shrinking averages all pixels that an output pixel touches") {
     const auto pixels = noise(7 * 11 * 3);
     const RgbView image{pixels.data(), 33, 7, 11};
     for (const std::string& level : simd_levels()) {
@@ -84,16 +84,16 @@ TEST_CASE("shrinking averages all that a pixel touches") {
     }
 }
 
-TEST_CASE("images of all sizes go through all networks, whatever those let through") {
+TEST_CASE("images of all sizes pass through all networks") {
     for (const unsigned seed : {1U, 2U, 3U, 4U}) {
-        const MadeParameters made(seed);
-        const FaceFinder finder(made.tensors);
+        const RandomParameters parameters(seed);
+        const FaceFinder finder(parameters.tensors);
         for (const auto& [height, width] : {std::pair<std::size_t, std::size_t>{20, 20}, {20, 97}, {61, 33}, {90, 90}}) {
             const auto pixels = noise(height * width * 3);
             const RgbView image{pixels.data(), static_cast<std::ptrdiff_t>(3 * width), height, width};
             const auto all = finder.find(image, {});
             for (std::size_t i = 1; i < all.size(); ++i) {
-                const auto area = [](const FoundFace& face) {
+                const auto area = [](const DetectedFace& face) {
                     return (face.box[2] - face.box[0]) * (face.box[3] - face.box[1]);
                 };
                 CHECK(area(all[i - 1]) >= area(all[i]));
@@ -104,38 +104,40 @@ TEST_CASE("images of all sizes go through all networks, whatever those let throu
 }
 
 TEST_CASE("images smaller than the smallest face have none") {
-    const MadeParameters made(1);
-    const FaceFinder finder(made.tensors);
+    const RandomParameters parameters(1);
+    const FaceFinder finder(parameters.tensors);
     const auto pixels = noise(19 * 50 * 3);
     CHECK(finder.find({pixels.data(), 150, 19, 50}, {}).empty());
     CHECK(finder.find({nullptr, 0, 0, 0}, {}).empty());
     CHECK_THROWS_AS(finder.find({pixels.data(), 150, 19, 50}, {0, 0}), std::invalid_argument);
 }
 
-TEST_CASE("parameters are checked") {
-    MadeParameters made(1);
-    made.tensors["pnet.conv2.weight"].shape[0] = 15;
-    CHECK_THROWS_AS(FaceFinder(made.tensors), std::invalid_argument);
-    made.tensors.erase("pnet.conv2.weight");
-    CHECK_THROWS_AS(FaceFinder(made.tensors), std::invalid_argument);
+TEST_CASE("missing, misshapen or non-finite parameters are refused") {
+    RandomParameters parameters(1);
+    parameters.tensors["pnet.conv2.weight"].shape[0] = 15;
+    CHECK_THROWS_AS(FaceFinder(parameters.tensors), std::invalid_argument);
+    parameters.tensors.erase("pnet.conv2.weight");
+    CHECK_THROWS_AS(FaceFinder(parameters.tensors), std::invalid_argument);
     for (const float value : {std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()}) {
-        MadeParameters other(1);
+        RandomParameters other(1);
         other.storage["onet.dense5.weight"].back() = value;
         CHECK_THROWS_AS(FaceFinder(other.tensors), std::invalid_argument);
     }
 }
 
-TEST_CASE("a face without finite corners is none") {
-    // Sure of every window in all three networks; the last one moves the corners beyond what a float holds.
-    MadeParameters made(1);
-    for (auto& [name, values] : made.storage) std::fill(values.begin(), values.end(), 0.0F);
-    for (const char* name : {"pnet.conv4_1.bias", "rnet.dense5_1.bias", "onet.dense6_1.bias"}) made.storage[name] = {0, 9};
-    for (auto& [name, tensor] : made.tensors) tensor.values = made.storage[name].data();
+TEST_CASE("faces whose corners are not finite are dropped") {
+    // All three networks accept every window; the last one moves the corners beyond the range of a float.
+    RandomParameters parameters(1);
+    for (auto& [name, values] : parameters.storage) std::fill(values.begin(), values.end(), 0.0F);
+    for (const char* name : {"pnet.conv4_1.bias", "rnet.dense5_1.bias", "onet.dense6_1.bias"}) {
+        parameters.storage[name] = {0, 9};
+    }
+    for (auto& [name, tensor] : parameters.tensors) tensor.values = parameters.storage[name].data();
     const auto pixels = noise(40 * 40 * 3);
     const RgbView image{pixels.data(), 120, 40, 40};
-    CHECK(!FaceFinder(made.tensors).find(image, {}).empty());
+    CHECK(!FaceFinder(parameters.tensors).find(image, {}).empty());
     const float largest = std::numeric_limits<float>::max();
-    made.storage["onet.dense6_2.bias"] = {-largest, 0, largest, 0};
-    made.tensors["onet.dense6_2.bias"].values = made.storage["onet.dense6_2.bias"].data();
-    CHECK(FaceFinder(made.tensors).find(image, {}).empty());
+    parameters.storage["onet.dense6_2.bias"] = {-largest, 0, largest, 0};
+    parameters.tensors["onet.dense6_2.bias"].values = parameters.storage["onet.dense6_2.bias"].data();
+    CHECK(FaceFinder(parameters.tensors).find(image, {}).empty());
 }

@@ -19,6 +19,27 @@ class SettingError(FacespectraError, ValueError):
     """An option or an environment variable has an invalid value."""
 
 
+class InvalidImageError(FacespectraError, ValueError):
+    """An image has no spectrum: its shape is wrong, it is too small, or it has values that are not finite.
+
+    Parameters
+    ----------
+    reason : str
+        What is wrong, without the image's number.
+    index : int, optional
+        Which image of the call, from 0. None where the argument as a whole is wrong.
+    message : str, optional
+        Default: `reason`, after ``image 3:`` where there is an index.
+    """
+
+    def __init__(self, reason: str, index: int | None = None, message: str | None = None) -> None:
+        if message is None:
+            message = reason if index is None else f"image {index}: {reason}"
+        super().__init__(message)
+        self.reason = reason
+        self.index = index
+
+
 class MissingExtraError(FacespectraError, ImportError):
     """A package of an optional extra is needed and not installed."""
 

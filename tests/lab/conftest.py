@@ -1,4 +1,4 @@
-"""Small rendered databases, and a whole run of the lab on them."""
+"""Small rendered databases, and a complete run of the lab on them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,18 @@ from facespectra.lab import LabResult, run_lab, write_lab
 from resnet import one_thread
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever needs the finished run is slow, and goes to one process: the run is made once."""
+    for item in items:
+        if "done" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+            item.add_marker(pytest.mark.xdist_group("lab"))
+
+
 @pytest.fixture(scope="session")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three small databases, with one broken file and one picture without a face among them."""
+    """Three small databases, with one broken file and one picture without a face."""
     from PIL import Image
 
     from facespectra.rendered.database import render_database
@@ -29,11 +38,11 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def done(data: Path, weights_file: Path, tmp_path_factory: pytest.TempPathFactory) -> LabResult:
-    """A whole run, written; its cache is there for the others to copy."""
+    """A complete run, written; other tests copy its cache."""
     from lab_runs import settings, silent
 
     out = tmp_path_factory.mktemp("out")
-    # The tests that use it run so, too: rows of the network have the same bits for the same threads alone.
+    # As in the tests that use it: ResNet-50 gives the same bits only with the same number of threads.
     with one_thread():
         result = run_lab(settings(data, out, resnet_weights=str(weights_file), rendered=True), silent)
     assert write_lab(result) == []

@@ -24,35 +24,35 @@ struct RgbView {
     std::size_t width;
 };
 
-struct FoundFace {
+struct DetectedFace {
     std::array<float, 4> box;  ///< left, top, right, bottom, in pixels
     float score;               ///< between 0 and 1
-    std::array<float, 10> points;  ///< five landmarks: x, y, x, y, ...
-    float window;  ///< side of the first network's window that it was seen through
+    std::array<float, 10> landmarks;  ///< five points: x, y, x, y, ...
+    float window;  ///< side of the proposal network's window, in pixels
 };
 
-/// MTCNN: three networks, one after the other, of which each looks closer at what the one before let through.
+/// MTCNN: a cascade of three networks, each of which rejects or refines the candidates of the one before.
 ///
-/// Every candidate goes through the networks on its own, in an order that depends on nothing but the image: the same
-/// image gives the same faces, whatever else is done meanwhile. Can be shared between threads.
+/// Candidates are processed one by one, in an order that depends on the image alone: the same image always gives the
+/// same faces. Can be shared between threads.
 class FaceFinder {
 public:
     struct Settings {
         double smallest_face = 20;  ///< side of the finest scale's window, in pixels
-        /// Leave the finer scales out once a face is found whose sides are longer than this many times the window of
-        /// the next one. 0 looks at all scales.
+        /// Skip the finer scales once there is a face whose sides are longer than this many times the next scale's
+        /// window. 0 searches all scales.
         double enough = 0;
     };
 
-    /// Takes parameters named as in facenet-pytorch, after "pnet.", "rnet." and "onet."; copies them. Throws
-    /// std::invalid_argument if one is missing or has another shape.
+    /// Copies the parameters, which have facenet-pytorch's names after "pnet.", "rnet." and "onet.". Throws
+    /// std::invalid_argument if one is missing, has the wrong shape, or is not finite.
     explicit FaceFinder(const std::map<std::string, Tensor>& parameters, const std::string& simd = "");
     ~FaceFinder();
     FaceFinder(FaceFinder&&) noexcept;
     FaceFinder& operator=(FaceFinder&&) noexcept;
 
     /// The faces in an image, largest first; none if a side is shorter than the smallest face.
-    std::vector<FoundFace> find(const RgbView& image, const Settings& settings) const;
+    std::vector<DetectedFace> find(const RgbView& image, const Settings& settings) const;
 
 private:
     struct Networks;

@@ -1,12 +1,12 @@
-"""Backends, FFT libraries and other ways to the same numbers, timed side by side.
+"""Benchmark of backends, FFT libraries and other implementations of the radial spectrum.
 
-Every contender is checked against the definition before it is timed, and timed in turn with the bare FFT, in
-one process: what counts is the ratio, since machines are noisy.
+Every contender is verified against the definition before it is timed, and timed in alternation with the bare
+FFT in one process: only the ratio counts, since machines are noisy.
 """
 
 from __future__ import annotations
 
-from facespectra.bench.cases import CASES, Case
+from facespectra.bench.cases import CASES, Case, select_case
 from facespectra.bench.run import Result, compare
 
-__all__ = ["CASES", "Case", "Result", "compare"]
+__all__ = ["CASES", "Case", "Result", "compare", "select_case"]

@@ -1,4 +1,4 @@
-"""What is timed: images of one shape, or crops whose shapes hardly repeat."""
+"""Images to time on: of one shape, or crops whose shapes hardly repeat."""
 
 from __future__ import annotations
 
@@ -18,40 +18,26 @@ Work = Callable[[], object]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Images to be timed on.
-
-    Attributes
-    ----------
-    name : str
-        As it is shown.
-    make : callable
-        Gives the images, the same ones every time.
-    """
+    """A named set of images."""
 
     name: str
-    make: Callable[[], Images]
+    make: Callable[[], Images]  # gives the same images every time
 
     @property
     def one_shape(self) -> bool:
-        """Whether all the images have one shape."""
+        """Whether all images have the same shape."""
         return isinstance(self.make(), np.ndarray)
 
 
 def noise_stack(size: int) -> Images:
-    """Noise of one square shape, as many images as make 64 of 256x256, at most 64.
-
-    Parameters
-    ----------
-    size : int
-        Side in pixels.
-    """
+    """Square noise images with sides of `size` pixels: as many pixels as 64 of 256x256, at most 64 images."""
     count = min(64, max(1, 64 * 256 * 256 // (size * size)))
     stack: Any = np.random.default_rng(size).integers(0, 256, (count, size, size), dtype=np.uint8)
     return stack  # type: ignore[no-any-return]
 
 
 def crops() -> Images:
-    """Noise in 200 different shapes, 180 to 309 by 140 to 229 pixels, as face crops come."""
+    """Noise in 200 shapes of 180 to 309 by 140 to 229 pixels, typical of face crops."""
     rng = np.random.default_rng(0)
     shapes: dict[tuple[int, int], None] = {}
     while len(shapes) < 200:
@@ -60,13 +46,7 @@ def crops() -> Images:
 
 
 def square(size: int) -> Case:
-    """The case of square images of one size.
-
-    Parameters
-    ----------
-    size : int
-        Side in pixels.
-    """
+    """The case of square images with sides of `size` pixels."""
     return Case(f"{size}x{size}", lambda: noise_stack(size))
 
 
@@ -74,32 +54,31 @@ CROPS = Case("200 crops of 200 shapes", crops)
 CASES = {"128": square(128), "256": square(256), "512": square(512), "crops": CROPS}
 
 
+def select_case(name: str) -> Case:
+    """The case of a name in `CASES`, or of a side in pixels."""
+    if name in CASES:
+        return CASES[name]
+    if name.isdecimal() and 8 <= int(name) <= 16384:
+        return square(int(name))
+    raise ValueError(f"unknown case {name!r}: give a side of 8 to 16384 pixels, or 'crops'")
+
+
 def bare_ffts(images: Images, one_shape: bool) -> dict[str, Work]:
-    """The bare float32 transforms of all the images: the yardsticks, the first one first.
+    """Functions that do the bare float32 transforms of all images, the yardstick first.
 
-    Parameters
-    ----------
-    images : sequence of (H, W) uint8
-        What will be transformed; the conversion to float32 is not counted.
-    one_shape : bool
-        Whether all have one shape: FFTW is measured for one shape, and left out for many, since measuring
-        takes a tenth of a second each.
-
-    Returns
-    -------
-    dict of str to callable
-        Work by name.
+    FFTW is planned by measuring where all images have one shape, and left out otherwise: measuring takes a
+    tenth of a second for each shape. Conversion to float32 is not timed.
     """
     floats = [image.astype(np.float32) for image in images]
-    found: dict[str, Work] = {}
+    transforms: dict[str, Work] = {}
     if one_shape and find_spec("pyfftw"):
-        found["bare FFTW r2c (measured)"] = _planned(floats)
-    found["bare scipy.fft.rfft2"] = lambda: [scipy.fft.rfft2(image) for image in floats]
+        transforms["bare FFTW r2c (measured)"] = _planned(floats)
+    transforms["bare scipy.fft.rfft2"] = lambda: [scipy.fft.rfft2(image) for image in floats]
     if find_spec("mkl_fft"):
         import mkl_fft
 
-        found["bare mkl_fft.rfft2"] = lambda: [mkl_fft.rfft2(image) for image in floats]
-    return found
+        transforms["bare mkl_fft.rfft2"] = lambda: [mkl_fft.rfft2(image) for image in floats]
+    return transforms
 
 
 def _planned(floats: Sequence[NDArray[np.float32]]) -> Work:
@@ -108,7 +87,7 @@ def _planned(floats: Sequence[NDArray[np.float32]]) -> Work:
     height, width = floats[0].shape
     image = pyfftw.empty_aligned((height, width), dtype="float32")
     half = pyfftw.empty_aligned((height, width // 2 + 1), dtype="complex64")
-    # Measuring one of more than a few megapixels takes minutes, and gains little.
+    # Measuring beyond a few megapixels takes minutes and gains little.
     effort = "FFTW_MEASURE" if math.prod(image.shape) <= 1 << 22 else "FFTW_ESTIMATE"
     plan = pyfftw.FFTW(image, half, axes=(0, 1), flags=(effort,), threads=1)
     image[:] = floats[0]

@@ -1,4 +1,4 @@
-"""What people use today, written as well as each of them can be: one thread, shapes cached."""
+"""Other implementations of the spectrum, each as fast as it can be written: one thread, shapes cached."""
 
 from __future__ import annotations
 
@@ -24,17 +24,7 @@ Peer = Callable[[NDArray[np.uint8]], Spectrum]
 
 
 def published_recipe(image: NDArray[np.uint8]) -> Spectrum:
-    """Compute what the method's authors published: complex FFT, argsort, cumsum, griddata.
-
-    Parameters
-    ----------
-    image : (H, W) uint8
-        Grey image.
-
-    Returns
-    -------
-    (300,) float64
-    """
+    """Spectrum as the method's authors published it: complex FFT, argsort, cumsum, griddata."""
     spectrum = 20 * np.log(np.abs(np.fft.fftshift(np.fft.fft2(image)) + SETTINGS.epsilon))
     y, x = np.indices(image.shape)
     radius = np.hypot(x - (image.shape[1] - 1) / 2, y - (image.shape[0] - 1) / 2)
@@ -85,17 +75,7 @@ def _half_plane_logs(image: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def cached_bincount(image: NDArray[np.uint8]) -> Spectrum:
-    """Average by ``numpy.bincount`` after ``scipy.fft.rfft2``, with bins and spline matrix cached by shape.
-
-    Parameters
-    ----------
-    image : (H, W) uint8
-        Grey image.
-
-    Returns
-    -------
-    (300,) float64
-    """
+    """Spectrum by ``scipy.fft.rfft2`` and ``numpy.bincount``, with bins and spline matrix cached by shape."""
     height, width = image.shape
     direct, mirrored, counts = _geometry((height, width))
     logs = _half_plane_logs(image)
@@ -117,17 +97,7 @@ def _bin_matrix(shape: tuple[int, int]) -> Any:
 
 
 def csr_product(image: NDArray[np.uint8]) -> Spectrum:
-    """Average by a sparse matrix product after ``scipy.fft.rfft2``, with the matrix cached by shape.
-
-    Parameters
-    ----------
-    image : (H, W) uint8
-        Grey image.
-
-    Returns
-    -------
-    (300,) float64
-    """
+    """Spectrum by ``scipy.fft.rfft2`` and a sparse matrix product, with the matrix cached by shape."""
     height, width = image.shape
     _, _, counts = _geometry((height, width))
     return _finish(_bin_matrix((height, width)) @ _half_plane_logs(image), counts)

@@ -1,4 +1,4 @@
-"""Times contenders in turn with a yardstick, and checks their answers first."""
+"""Times contenders in alternation with a yardstick, after verifying their results."""
 
 from __future__ import annotations
 
@@ -19,38 +19,24 @@ from facespectra.bench.peers import PEERS
 from facespectra.spectrum import providers, radial_spectrum
 from facespectra.spectrum.backends import backends
 
-# Of spectra that begin with 1. float32 rounding is under a hundredth of it.
+# Spectra are normalised to begin with 1. float32 rounding is under a hundredth of this.
 TOLERANCE = 1e-4
 MIN_ROUNDS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One contender on one case.
-
-    Attributes
-    ----------
-    case, name : str
-        What was timed.
-    microseconds : float
-        Median time for one image.
-    ratio : float
-        Median of the ratios to the yardstick, each of two runs one after the other.
-    yardstick : str
-        What the ratio is to.
-    error : float or None
-        Largest difference from the definition; None for a bare transform.
-    """
+    """Time of one contender on one case."""
 
     case: str
     name: str
-    microseconds: float
-    ratio: float
+    microseconds: float  # median, for one image
+    ratio: float  # median of the ratios to the yardstick, each of two consecutive runs
     yardstick: str
-    error: float | None
+    error: float | None  # largest difference from the definition; None for a bare transform
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data, for JSON."""
+        """Convert to plain data for JSON."""
         return asdict(self)
 
 
@@ -75,40 +61,21 @@ def _ours(images: Images, backend: str, provider: str | None) -> NDArray[Any]:
 
 
 def contenders(images: Images) -> dict[str, Callable[[], NDArray[Any]]]:
-    """Everything that computes the whole feature here, by name.
-
-    Parameters
-    ----------
-    images : sequence of (H, W) uint8
-        What is given to each.
-
-    Returns
-    -------
-    dict of str to callable
-        Each gives ``(B, 300)``.
-    """
-    found: dict[str, Callable[[], NDArray[Any]]] = {}
+    """Functions that compute the ``(B, 300)`` spectra of the images, by name."""
+    functions: dict[str, Callable[[], NDArray[Any]]] = {}
     for backend, state in backends().items():
         if state != "ready":
             continue
         for provider in providers.available() if backend == "native" else [None]:
             name = f"{backend}, {provider}" if provider else backend
-            found[name] = partial(_ours, images, backend, provider)
+            functions[name] = partial(_ours, images, backend, provider)
     for name, peer in PEERS.items():
-        found[name] = partial(lambda peer: np.stack([peer(image) for image in images]), peer)
-    return found
+        functions[name] = partial(lambda peer: np.stack([peer(image) for image in images]), peer)
+    return functions
 
 
 def time_in_turn(yardstick: Work, contender: Work, seconds: float) -> tuple[float, float]:
-    """Median seconds of the contender, and median of its ratios to the yardstick.
-
-    Parameters
-    ----------
-    yardstick, contender : callable
-        Run one after the other, again and again.
-    seconds : float
-        How long to go on; at least three rounds.
-    """
+    """Median seconds of the contender and median ratio to the yardstick, in at least three rounds."""
     times: list[float] = []
     ratios: list[float] = []
     end = time.perf_counter() + seconds
@@ -123,26 +90,9 @@ def time_in_turn(yardstick: Work, contender: Work, seconds: float) -> tuple[floa
 
 
 def compare(case: Case, seconds: float = 1.0, only: str | None = None) -> Iterator[Result]:
-    """Time every contender on one case, in one thread.
+    """Time every contender whose name contains `only`, the bare transforms first, each for some seconds.
 
-    Parameters
-    ----------
-    case : Case
-        What to time on.
-    seconds : float, default 1
-        For each contender.
-    only : str, optional
-        Leave out contenders without this in their name.
-
-    Yields
-    ------
-    Result
-        The bare transforms first.
-
-    Raises
-    ------
-    ArithmeticError
-        If a contender's answer is not the definition's.
+    ArithmeticError if a contender's result differs from the definition.
     """
     with _one_thread():
         yield from _compare(case, seconds, only)
@@ -171,7 +121,7 @@ def _compare(case: Case, seconds: float, only: str | None) -> Iterator[Result]:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Keep MKL, BLAS and OpenMP to one thread; torch has a setting of its own."""
+    """Limit MKL, BLAS, OpenMP and torch to one thread."""
     with ExitStack() as stack:
         if backends()["torch"] == "ready":
             import torch

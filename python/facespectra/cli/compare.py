@@ -13,7 +13,7 @@ from facespectra._files import one_line, printable
 from facespectra.cli.console import complain, show_table
 
 FILE = "scores.csv"
-NEEDED = ("path", "label", "group", "score")
+COLUMNS = ("path", "label", "group", "score")
 
 Key: TypeAlias = tuple[str, str]
 Rows: TypeAlias = dict[Key, tuple[int, str, float]]
@@ -25,27 +25,27 @@ def compare(
     ],
     second: Annotated[Path, typer.Argument(metavar="RUN", help="Another one.", show_default=False)],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
-    draws: Annotated[int, typer.Option(min=100, help="Resampled data sets of the bootstrap.")] = 2000,
-    seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
+    draws: Annotated[int, typer.Option(min=100, help="Resampled data sets in the bootstrap.")] = 2000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 0,
 ) -> None:
-    """Say whether one of two systems is better, by the scores that evaluate wrote of the same samples.
+    """Test whether one of two systems is better, from the scores that evaluate wrote for the same samples.
 
-    The difference of the AUCs, first minus second, by DeLong's paired test and by a paired bootstrap, over
-    groups where several samples belong together. Samples are matched by path (and frame); those that are not
-    in both, or without a score in one, are left out and counted.
+    Compares the AUCs, first minus second, by DeLong's paired test and by a paired bootstrap; the bootstrap
+    draws whole groups where several samples belong to one. Samples are matched by path (and frame); samples
+    of one run only, or without a score in one of them, are left out and counted.
     """
     from facespectra.errors import DatasetError
-    from facespectra.evaluation import compare as judge
+    from facespectra.evaluation import compare as compare_scores
 
     a, b = _read(first), _read(second)
     shared = [key for key in a if key in b]
     if not shared:
         raise DatasetError(f"{first} and {second} have no sample in common: the paths in {FILE} differ")
-    wrong = [key for key in shared if a[key][0] != b[key][0]]
-    if wrong:
-        raise DatasetError(f"{first} and {second} disagree on the label of {_name(wrong[0])}")
+    conflicting = [key for key in shared if a[key][0] != b[key][0]]
+    if conflicting:
+        raise DatasetError(f"{first} and {second} disagree on the label of {_name(conflicting[0])}")
     groups = [a[key][1] for key in shared]
-    result = judge(
+    result = compare_scores(
         [a[key][0] for key in shared],
         [a[key][2] for key in shared],
         [b[key][2] for key in shared],
@@ -64,7 +64,7 @@ def compare(
         runs = {"first": str(first), "second": str(second)}
         typer.echo(json.dumps(runs | result.to_dict() | only, indent=2, allow_nan=False))
         return
-    drawn = (
+    bootstrap = (
         f"bootstrap over {result.n_groups if result.resampled == 'groups' else result.n} {result.resampled}"
     )
     show_table(
@@ -74,20 +74,20 @@ def compare(
             (
                 "samples",
                 f"{result.n} in both ({result.n_real} real, {result.n_fake} fake; "
-                f"{result.n_left_out} without one of the scores left out)",
+                f"{result.n_left_out} left out, without a score in one)",
             ),
             ("AUC", f"{result.auc[0]:.4f} and {result.auc[1]:.4f}"),
             ("difference", f"{result.difference:+.4f}"),
-            ("DeLong", _said(result.delong_ci95, result.delong_p)),
-            (drawn, _said(result.bootstrap_ci95, result.bootstrap_p)),
+            ("DeLong", _format_test(result.delong_ci95, result.delong_p)),
+            (bootstrap, _format_test(result.bootstrap_ci95, result.bootstrap_p)),
         ]
     )
 
 
-def _said(interval: tuple[float, float], p: float) -> str:
+def _format_test(interval: tuple[float, float], p: float) -> str:
     low, high = interval
     if low != low:
-        return "cannot be told from these samples"
+        return "not available for these samples"
     return f"95 % interval {low:+.4f} to {high:+.4f}, p = {p:.2g}"
 
 
@@ -97,28 +97,28 @@ def _name(key: Key) -> str:
 
 
 def _read(run: Path) -> Rows:
-    """What scores.csv says of each sample: label, group, and score, NaN where there is none."""
+    """Label, group and score of each sample in scores.csv; NaN for no score."""
     from facespectra.errors import DatasetError
 
     file = run / FILE if run.is_dir() else run
     try:
         with file.open(newline="", encoding="utf-8", errors="surrogateescape") as stream:
             reader = csv.DictReader(stream)
-            missing = [name for name in NEEDED if name not in (reader.fieldnames or ())]
+            missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
             if missing:
                 raise DatasetError(f"{file}: no column {missing[0]!r}: not written by facespectra evaluate")
             rows: Rows = {}
             for row in reader:
-                if any(row[name] is None for name in NEEDED):
+                if any(row[name] is None for name in COLUMNS):
                     raise DatasetError(f"{file}: line {reader.line_num} is cut off")
                 key = row["path"], row.get("frame") or ""
                 if key in rows:
-                    raise DatasetError(f"{file}: {_name(key)} stands in it twice")
+                    raise DatasetError(f"{file}: {_name(key)} occurs twice")
                 rows[key] = _values(row)
     except FileNotFoundError:
-        raise DatasetError(f"{run}: no {FILE} in it; name folders that facespectra evaluate wrote") from None
+        raise DatasetError(f"{run}: {FILE} not found; name folders that facespectra evaluate wrote") from None
     except (ValueError, TypeError, csv.Error) as error:
-        raise DatasetError(f"{file}: cannot be understood ({one_line(error)})") from error
+        raise DatasetError(f"{file}: cannot be read as scores ({one_line(error)})") from error
     return rows
 
 

@@ -1,4 +1,4 @@
-"""What commands say, and where: results on stdout, everything else on stderr."""
+"""What commands print: results on stdout, everything else on stderr."""
 
 from __future__ import annotations
 
@@ -17,33 +17,22 @@ from facespectra._files import printable
 if TYPE_CHECKING:
     import pandas as pd
 
+    from facespectra._progress import Progress
+    from facespectra.features import Status
+
 PARTLY_DONE = 1
 
 
 def complain(message: str) -> None:
-    """Write one line to stderr, after the name of the program.
-
-    Parameters
-    ----------
-    message : str
-        Line ends in it become spaces; what would make a terminal do things becomes an escape.
-    """
+    """Write one line to stderr, after the name of the program."""
     lines = (line.strip() for line in message.splitlines())
     typer.echo(f"facespectra: {printable(' '.join(filter(None, lines)))}", err=True)
 
 
-def complain_of(unreadable: Iterable[tuple[str, str]]) -> int:
-    """Name every input that could not be read, each once, and count them.
+def complain_of(unreadable: Iterable[tuple[str, Status | str]]) -> int:
+    """Name every path and status that could not be read, and count them.
 
-    Parameters
-    ----------
-    unreadable : iterable of (path, status)
-        As :attr:`facespectra.detector.FeatureTable.unreadable` has them.
-
-    Returns
-    -------
-    int
-        How many there were: the frames of a video that cannot be read have one name, and one line.
+    The frames of a video that cannot be read have one name, and one line.
     """
     failures = list(unreadable)
     for path, status in dict.fromkeys(failures):
@@ -51,76 +40,50 @@ def complain_of(unreadable: Iterable[tuple[str, str]]) -> int:
     return len(failures)
 
 
-def found(sources: Sequence[str], find: Callable[[Sequence[str]], list[Path]]) -> tuple[list[Path], int]:
-    """Find files, and let a source that gives nothing be one failure among many.
+def find_sources(
+    sources: Sequence[str], find: Callable[[Sequence[str]], list[Path]], *, as_named: bool = False
+) -> tuple[list[Path], int]:
+    """List the files of the sources, each once, and count the sources without any.
 
-    Parameters
-    ----------
-    sources : sequence of str
-        As the user named them.
-    find : callable
-        :func:`facespectra.videos.find_media` or :func:`facespectra.images.find_images`.
-
-    Returns
-    -------
-    files : list of pathlib.Path
-        Each once, in order.
-    n_missing : int
-        Sources without any; each was named on stderr.
-
-    Raises
-    ------
-    DatasetError
-        If no source gives a file.
+    Sources without any file are named on stderr; where all are, the first one's DatasetError is raised. With
+    `as_named`, names that are neither folders nor globs are taken as files, as often as they are named.
     """
     from facespectra.errors import DatasetError
 
-    files: dict[str, Path] = {}
+    files: list[Path] = []
     missing: list[DatasetError] = []
     for source in sources:
         try:
-            for file in find([source]):
-                files.setdefault(os.path.normpath(Path.cwd() / file), file)
+            files += [Path(source)] if as_named and _is_plain(source) else find([source])
         except DatasetError as error:
             missing.append(error)
     if not files and missing:
         raise missing[0]
     for failure in missing:
         complain(str(failure))
-    return list(files.values()), len(missing)
+    if as_named:
+        return files, len(missing)
+    unique: dict[str, Path] = {}
+    for file in files:
+        unique.setdefault(os.path.normpath(Path.cwd() / file), file)
+    return list(unique.values()), len(missing)
+
+
+def _is_plain(name: str) -> bool:
+    return not Path(name).is_dir() and not any(mark in name for mark in "*?[")
 
 
 def leave(n_unreadable: int) -> None:
-    """End a command that did its work.
-
-    Parameters
-    ----------
-    n_unreadable : int
-        Inputs that could not be read.
-
-    Raises
-    ------
-    typer.Exit
-        With status 1 if there were any.
-    """
+    """End a command that did its work, with status 1 if some inputs could not be read."""
     if n_unreadable:
         raise typer.Exit(PARTLY_DONE)
 
 
 def warn_of(manifest: pd.DataFrame, part: pd.DataFrame) -> list[str]:
-    """Say what could make figures better than a detector is, as far as it can be told quickly.
+    """Warn of what could make figures better than a detector is, as far as it is quickly found.
 
-    Parameters
-    ----------
-    manifest : pandas.DataFrame
-        The whole data set: groups are looked for in several of its splits.
-    part : pandas.DataFrame
-        What is trained or tested on: size, format and JPEG tables are looked at.
-
-    Returns
-    -------
-    list of str
-        What was said.
+    The whole manifest is searched for groups in several splits; the part that is trained or tested on, for
+    sizes, formats and JPEG tables that tell the classes apart.
     """
     from facespectra.datasets.checks import check, groups_across_splits
 
@@ -131,29 +94,13 @@ def warn_of(manifest: pd.DataFrame, part: pd.DataFrame) -> list[str]:
 
 
 def command_line() -> str:
-    """Give the command that is running, for reports.
-
-    Returns
-    -------
-    str
-    """
+    """The command that is running, for reports."""
     return shlex.join(["facespectra", *sys.argv[1:]])
 
 
 @contextmanager
-def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a bar with rate and time left on stderr while something runs, if stderr is a terminal.
-
-    Parameters
-    ----------
-    what : str
-        Written before the bar.
-
-    Yields
-    ------
-    callable
-        To be called with the number of items done and of all.
-    """
+def progress_bar(what: str) -> Iterator[Progress]:
+    """Show a bar named `what`, with rate and time left, on stderr, if that is a terminal."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -167,7 +114,7 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
     from rich.text import Text
 
     class Rate(ProgressColumn):
-        """Over the last half minute, as rich keeps it for the time left; worked out when it is drawn."""
+        """Items a second over the last half minute, as rich keeps them for the time left."""
 
         def render(self, task: Task) -> Text:
             return Text(f"{task.speed:.3g}/s" if task.speed else "")
@@ -186,13 +133,7 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
 
 
 def show_table(rows: Sequence[tuple[str, str]]) -> None:
-    """Write names and values to stdout, in two columns.
-
-    Parameters
-    ----------
-    rows : sequence of (name, value)
-        In the order to be shown.
-    """
+    """Write names and values to stdout, in two columns."""
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
         typer.echo(f"{name:<{width}}  {value}")

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from facespectra.cli.console import complain_of, found, leave, progress_bar
+from facespectra.cli.console import complain_of, find_sources, leave, progress_bar
 from facespectra.cli.options import Device, Frames, Margin, Snap, Sources, Square
 from facespectra.videos import N_FRAMES
 
 if TYPE_CHECKING:
-    from facespectra.datasets.crop_files import CropRow
+    from facespectra.features import Status
+    from facespectra.features.crop_files import CropRow
 
 
 def crop(
@@ -33,18 +34,19 @@ def crop(
     are in a folder of its name, and crops.csv has the frame number, too.
     """
     from facespectra._files import check_writable
-    from facespectra.datasets.crop_files import LIST, CropRow, plan_crops, write_crop_list, write_png
     from facespectra.errors import FacespectraError
     from facespectra.faces import FaceCropper
-    from facespectra.features.crops import NO_FACE, is_unreadable, read_samples
+    from facespectra.features.crop_files import LIST, CropRow, plan_crops, write_crop_list, write_png
+    from facespectra.features.crops import read_samples
+    from facespectra.features.status import NO_FACE
     from facespectra.videos import find_media
 
     cropper = FaceCropper(margin=margin, square=square, snap=snap, device=device)
-    _, n_missing = found(sources, find_media)
+    _, n_missing = find_sources(sources, find_media)
     check_writable(out / LIST)
     planned = list(plan_crops(sources, frames))
     rows: list[CropRow] = []
-    unreadable: list[tuple[str, str]] = []
+    unreadable: list[tuple[str, Status]] = []
     with progress_bar("crop") as update:
         samples = read_samples((image for image, _ in planned), cropper)
         for (image, name), sample in zip(planned, samples, strict=True):
@@ -53,7 +55,7 @@ def crop(
             else:
                 write_png(out / name, sample.crop.grey)
                 rows.append(CropRow(image, sample.status, name, sample.crop.box))
-            if is_unreadable(sample.status):
+            if sample.status.unreadable:
                 unreadable.append((rows[-1].path, sample.status))
             update(len(rows), len(planned))
     n_unreadable = complain_of(unreadable)

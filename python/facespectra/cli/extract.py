@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from facespectra.cli.console import complain_of, found, leave, progress_bar
+from facespectra.cli.console import complain_of, find_sources, leave, progress_bar
 from facespectra.cli.options import (
     Backend,
     Cache,
@@ -24,16 +22,10 @@ from facespectra.cli.options import (
     Square,
     Threads,
 )
-from facespectra.features.files import SUFFIXES, writer_of
 from facespectra.videos import N_FRAMES
 
 if TYPE_CHECKING:
-    from facespectra.faces import FaceCropper
-    from facespectra.features import FeatureTable
-    from facespectra.features.feature_sets import FeatureSet
-    from facespectra.videos import Named
-
-    Blocks = Callable[[Callable[[int], None]], Iterator[FeatureTable]]
+    from facespectra.features import Status
 
 
 def extract(
@@ -66,7 +58,9 @@ def extract(
     from facespectra._files import check_writable, writing_atomically
     from facespectra.errors import FacespectraError
     from facespectra.faces import FaceCropper
-    from facespectra.features import make_features
+    from facespectra.features import Extractor, make_features
+    from facespectra.features.cache import Cache as CacheFolder
+    from facespectra.features.files import SUFFIXES, writer_of
     from facespectra.videos import find_media, spread_frames
 
     if out.suffix.lower() not in SUFFIXES:
@@ -76,58 +70,27 @@ def extract(
     settings = {"n_features": n_features, "convention": convention, "dtype": dtype}
     features = make_features("spectrum", settings, backend=backend, threads=threads)
     cropper = FaceCropper(margin=margin, square=square, snap=snap, device=device) if faces else None
-    files, n_missing = found(sources, find_media)
+    files, n_missing = find_sources(sources, find_media)
     images, _ = spread_frames(files, frames)
     check_writable(out)
-    if cache is None:
-        blocks = _plain_blocks(images, cropper, features, threads)
-    else:
-        blocks = _cached_blocks(images, cropper, features, cache, threads)
-    unreadable: list[tuple[str, str]] = []
+    extractor = Extractor(
+        cropper, {"spectrum": features}, cache=None if cache is None else CacheFolder(cache), threads=threads
+    )
+    unreadable: list[tuple[str, Status]] = []
     n_ok = 0
     with (
         writing_atomically(out) as file,
         writer_of(file, out.suffix, images, features.width, dtype) as write,
         progress_bar("extract") as update,
     ):
-        for block in blocks(lambda done: update(done, len(images))):
-            write(block)
-            unreadable += block.unreadable
-            n_ok += int(block.ok.sum())
+        for block in extractor.blocks(images, ["spectrum"], update):
+            table = block["spectrum"]
+            write(table)
+            unreadable += table.unreadable
+            n_ok += int(table.ok.sum())
         if len(unreadable) == len(images):
             complain_of(unreadable)
             raise FacespectraError(f"none of {len(images)} inputs could be read; nothing was written")
     n_unreadable = complain_of(unreadable)
     typer.echo(f"{out}: {n_ok} of {len(images)} images, {features.width} features each")
     leave(n_unreadable + n_missing)
-
-
-def _plain_blocks(
-    images: Sequence[Named], cropper: FaceCropper | None, features: FeatureSet, threads: int | None
-) -> Blocks:
-    from facespectra.features import feature_blocks, read_samples
-
-    return lambda progress: feature_blocks(
-        read_samples(images, cropper, threads=threads, colour=features.colour), features, progress=progress
-    )
-
-
-def _cached_blocks(
-    images: Sequence[Named],
-    cropper: FaceCropper | None,
-    features: FeatureSet,
-    folder: Path,
-    threads: int | None,
-) -> Blocks:
-    from facespectra.features.cache import Cache as Folder
-    from facespectra.features.extraction import Extractor
-    from facespectra.videos import Frame
-
-    extractor = Extractor(Folder(folder), cropper, {"spectrum": features}, threads=threads)
-    sources = [image if isinstance(image, Frame) else os.fspath(image) for image in images]
-
-    def blocks(progress: Callable[[int], None]) -> Iterator[FeatureTable]:
-        found = extractor.blocks(sources, ["spectrum"], lambda done, _: progress(done))
-        return (block["spectrum"] for block in found)
-
-    return blocks

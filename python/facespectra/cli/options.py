@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from facespectra.datasets.layouts import LAYOUTS
+
 if TYPE_CHECKING:
     from facespectra.evaluation.metrics import Aggregate
 
@@ -26,8 +28,7 @@ Layout = Annotated[
     str,
     typer.Option(
         metavar="NAME",
-        help="splits, classes, uadfv, celeb-df, faceforensics, faceforensics-c23 (or -c0, -c40), dfdc, "
-        "real-and-fake-face or manifest; auto finds out.",
+        help=f"{', '.join(LAYOUTS)}; auto finds out.",
     ),
 ]
 Frames = Annotated[int, typer.Option(min=1, help="Frames of each video, evenly spread.")]
@@ -40,7 +41,10 @@ Margin = Annotated[
     float, typer.Option(min=0.0, help="Move each edge of the face's box outwards by this share.")
 ]
 Square = Annotated[bool, typer.Option("--square", help="Widen the box to a square.")]
-Snap = Annotated[bool, typer.Option("--snap", help="Change the box by a few pixels to sides that FFTs like.")]
+Snap = Annotated[
+    bool,
+    typer.Option("--snap", help="Change the box by a few pixels to 7-smooth sides, good for FFTs."),
+]
 Device = Annotated[
     str | None,
     typer.Option(help="Where the face detector and ResNet-50 run, such as cuda.", show_default="cpu"),
@@ -82,24 +86,8 @@ Threads = Annotated[
 ]
 
 
-def checked_aggregate(name: str) -> Aggregate:
-    """Check the value of ``--per-video``.
-
-    Parameters
-    ----------
-    name : str
-        As it was given.
-
-    Returns
-    -------
-    str
-        The same.
-
-    Raises
-    ------
-    ValueError
-        If there is no such way.
-    """
+def valid_aggregate(name: str) -> Aggregate:
+    """Check the value of ``--per-video``."""
     from facespectra.evaluation import AGGREGATES
 
     for known in AGGREGATES:

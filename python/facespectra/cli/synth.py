@@ -13,6 +13,7 @@ from facespectra.videos import N_FRAMES
 
 if TYPE_CHECKING:
     from facespectra.faces import Face
+    from facespectra.features import Status
     from facespectra.videos import Named
 
 
@@ -38,7 +39,8 @@ def synth(
     """
     from facespectra.errors import FacespectraError
     from facespectra.faces import FaceCropper
-    from facespectra.features.crops import NO_FACE, is_unreadable, read_samples
+    from facespectra.features.crops import read_samples
+    from facespectra.features.status import NO_FACE
     from facespectra.synth import PRESETS
     from facespectra.synth.files import write_pairs
     from facespectra.videos import find_media, spread_frames
@@ -49,7 +51,7 @@ def synth(
     images, _ = spread_frames(find_media(sources), frames)
     photographs: list[Named] = []
     faces: list[Face] = []
-    statuses: list[tuple[str, str]] = []
+    statuses: list[tuple[str, Status]] = []
     with progress_bar("find faces") as update:
         for image, sample in zip(images, read_samples(images, FaceCropper(device=device)), strict=True):
             statuses.append((sample.path, sample.status))
@@ -57,7 +59,7 @@ def synth(
                 photographs.append(image)
                 faces.append(sample.crop.face)
             update(len(statuses), len(images))
-    n_unreadable = complain_of(one for one in statuses if is_unreadable(one[1]))
+    n_unreadable = complain_of(one for one in statuses if one[1].unreadable)
     if not faces:
         raise FacespectraError(f"no face in any of {len(images)} photographs; nothing was written")
     with progress_bar("swap") as update:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -27,10 +26,9 @@ from facespectra.cli.options import (
     Square,
     Threads,
 )
+from facespectra.detector.classifiers import CLASSIFIERS, OWN_CLASSIFIERS, default_classifier
+from facespectra.features.feature_sets import FEATURES
 from facespectra.videos import N_FRAMES
-
-if TYPE_CHECKING:
-    from facespectra.features.crops import Source
 
 
 def train(
@@ -41,15 +39,20 @@ def train(
     ],
     features: Annotated[
         str,
-        typer.Option(
-            help="spectrum, resnet50, fusion (both, scaled to an equal say), concatenation, or regions."
-        ),
+        typer.Option(help="; ".join(f"{name}: {entry.help}" for name, entry in FEATURES.items()) + "."),
     ] = "spectrum",
     classifier: Annotated[
         str | None,
         typer.Option(
-            help="svm-poly, svm-linear, svm-rbf, svm-sigmoid, logistic or kmeans; for regions also experts.",
-            show_default="svm-poly; experts for regions",
+            help=", ".join(CLASSIFIERS)
+            + "".join(f"; for {name} also {', '.join(own)}" for name, own in OWN_CLASSIFIERS.items())
+            + ".",
+            show_default="; ".join(
+                [
+                    default_classifier(""),
+                    *(f"{default_classifier(name)} for {name}" for name in OWN_CLASSIFIERS),
+                ]
+            ),
         ),
     ] = None,
     synthetic_fakes: Annotated[
@@ -57,19 +60,19 @@ def train(
         typer.Option("--synthetic-fakes", help="Use real photographs alone, and make the fakes of them."),
     ] = False,
     scale: Annotated[
-        bool, typer.Option("--scale", help="Standardise each feature (the report did not).")
+        bool, typer.Option("--scale", help="Standardise each feature (the reference study did not).")
     ] = False,
     augment: Annotated[
-        str, typer.Option(help="Train on changed copies, too: flip, rotate, or flip,rotate.")
+        str, typer.Option(help="Train on augmented copies, too: flip, rotate, or flip,rotate.")
     ] = "",
     resnet_weights: ResNetWeights = None,
     precision: Precision = "auto",
-    seed: Annotated[int, typer.Option(help="For what is random.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of all random choices.")] = 0,
     layout: Layout = "auto",
     split: Split = None,
     frames: Frames = N_FRAMES,
     whole: Annotated[
-        bool, typer.Option("--whole", help="Judge whole images instead of the faces in them.")
+        bool, typer.Option("--whole", help="Take whole images instead of the faces in them.")
     ] = False,
     n_features: NFeatures = 300,
     convention: Convention = "durall",
@@ -91,14 +94,13 @@ def train(
     from facespectra.augment import parse_augmentations
     from facespectra.datasets import read_dataset, select_split
     from facespectra.detector import Detector
-    from facespectra.features.crops import is_unreadable
 
     if classifier is None:
-        classifier = "experts" if features == "regions" else "svm-poly"
+        classifier = default_classifier(features)
     if synthetic_fakes and augment:
         raise ValueError("--synthetic-fakes makes its own copies: it goes without --augment")
     parse_augmentations(augment)  # fails on a wrong name before anything is read
-    # Only what was asked for: not every feature set has all of these.
+    # Only what was asked for: not every feature set has all of these settings.
     asked_for = {
         "n_features": (n_features, 300),
         "convention": (convention, "durall"),
@@ -123,16 +125,16 @@ def train(
     check_writable(out)
     with progress_bar("train") as update:
         if synthetic_fakes:
-            from facespectra.detector.synthetic import fit_synthetic
+            from facespectra.detector.synthetic import fit_synthetic, real_photographs
 
-            photographs, groups = _photographs(dataset, layout, split, frames)
+            photographs, groups = real_photographs(dataset, layout, split, frames)
             fit_synthetic(detector, photographs, groups=groups, progress=update)
         else:
             manifest = read_dataset(dataset, layout)
             warn_of(manifest, select_split(manifest, "train", split))
             detector.fit(manifest, split=split, augment=augment, frames=frames, progress=update)
     summary = detector.training_
-    n_unreadable = complain_of(pair for pair in summary["left_out"] if is_unreadable(pair[1]))
+    n_unreadable = complain_of(pair for pair in summary["left_out"] if pair[1].unreadable)
     for warning in summary["warnings"]:
         complain(f"warning: {warning}")
     detector.save(out)
@@ -152,22 +154,3 @@ def train(
         ]
     )
     leave(n_unreadable)
-
-
-def _photographs(
-    dataset: Path, layout: str, split: str | None, frames: int
-) -> tuple[Sequence[Source], list[str] | None]:
-    """The real samples of a data set with their groups, or all that are in a folder which is none."""
-    from facespectra.datasets import add_frames, read_dataset, select_split
-    from facespectra.datasets.sources import sources_of
-    from facespectra.errors import DatasetError
-    from facespectra.videos import find_media, spread_frames
-
-    try:
-        part = select_split(read_dataset(dataset, layout), "train", split)
-    except DatasetError:
-        if split is not None or layout != "auto" or not dataset.is_dir():
-            raise
-        return spread_frames(find_media([dataset]), frames)[0], None
-    part = add_frames(part[part["label"] == 0], frames)
-    return sources_of(part), part["group"].tolist()

@@ -1,4 +1,8 @@
-"""Step 3: the classifiers by name, their fit, and the threshold that goes with them."""
+"""The classifiers by name, their fit, and the threshold that goes with them.
+
+Another classifier is a maker in :data:`CLASSIFIERS`, and, if its type is new to model files, that type in
+:data:`facespectra.detector.model_file.ALLOWED_TYPES`.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,13 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facespectra._extras import require
 from facespectra._threads import ordered_map, thread_count
-from facespectra.evaluation import evaluate, youden_threshold
 
 FOLDS = 5
 
@@ -22,7 +25,7 @@ def _svm(kernel: str) -> Callable[[int], Any]:
     def make(seed: int) -> Any:
         from sklearn.svm import SVC
 
-        # The seed has no say: SVC is random only in the probabilities, and ranking needs none.
+        # The seed has no effect: SVC is random only in the probabilities, and ranking needs none.
         return SVC(kernel=kernel)
 
     return make
@@ -40,6 +43,13 @@ def _kmeans(seed: int) -> Any:
     return TwoMeans(random_state=seed)
 
 
+def _experts(seed: int) -> Any:
+    from facespectra.detector.experts import TwoExperts
+
+    # The seed has no effect: nothing in it is random.
+    return TwoExperts()
+
+
 CLASSIFIERS: dict[str, Callable[[int], Any]] = {
     "svm-poly": _svm("poly"),
     "svm-linear": _svm("linear"),
@@ -48,48 +58,57 @@ CLASSIFIERS: dict[str, Callable[[int], Any]] = {
     "logistic": _logistic,
     "kmeans": _kmeans,
 }
+"""Those for any features, by name; each makes an unfitted estimator of a seed."""
+
+OWN_CLASSIFIERS: dict[str, dict[str, Callable[[int], Any]]] = {"regions": {"experts": _experts}}
+"""Those for one feature set alone, by its name; the first of them is its default."""
 
 
-def _experts(seed: int) -> Any:
-    from facespectra.detector.experts import TwoExperts
+@runtime_checkable
+class SelfExplaining(Protocol):
+    """A classifier that says of each score what it is made of, and when it means little."""
 
-    # The seed has no say: nothing in it is random.
-    return TwoExperts()
+    def contributions(self, row: NDArray[Any]) -> dict[str, float]:
+        """What each feature adds to a score, the strongest first; above 0 is evidence for fake."""
+        ...
+
+    def expert_scores(self, X: NDArray[Any]) -> NDArray[np.float64]:
+        """What each expert says, (n, number of experts), in standard deviations of its own score."""
+        ...
+
+    def dominant_expert(self, row: NDArray[Any]) -> str:
+        """The expert that contributed more to a score."""
+        ...
+
+    def abstention_reason(self, row: NDArray[Any], width: float) -> str:
+        """Why a score of a face of so many pixels means little; empty where it does not."""
+        ...
 
 
-REGION_CLASSIFIERS: dict[str, Callable[[int], Any]] = {"experts": _experts}
-"""Those that judge region features and no others."""
+def classifiers_for(features: str) -> dict[str, Callable[[int], Any]]:
+    """All classifiers that take these features, the default one first."""
+    own = OWN_CLASSIFIERS.get(features, {})
+    return own | CLASSIFIERS
 
 
-def make_pipeline(classifier: str, *, scale: bool, seed: int, blocks: Sequence[int] = ()) -> Any:
+def default_classifier(features: str) -> str:
+    """The classifier of features for which none was asked for."""
+    return next(iter(classifiers_for(features)))
+
+
+def make_pipeline(
+    classifier: str, *, features: str = "spectrum", scale: bool, seed: int, blocks: Sequence[int] = ()
+) -> Any:
     """Make an unfitted scikit-learn pipeline that ends in the classifier of this name.
 
-    Parameters
-    ----------
-    classifier : str
-        One of :data:`CLASSIFIERS`, with scikit-learn's defaults, or of :data:`REGION_CLASSIFIERS`.
-    scale : bool
-        Standardise each feature first.
-    seed : int
-        For what is random in it.
-    blocks : sequence of int
-        Widths of the blocks of features that are to have the same say, see
-        :class:`facespectra.detector.blocks.BlockScaler`, which then stands in the scaler's place.
-
-    Returns
-    -------
-    sklearn.pipeline.Pipeline
-        With ``decision_function``.
-
-    Raises
-    ------
-    ValueError
-        If there is no classifier of that name.
-    MissingExtraError
-        If scikit-learn is not installed.
+    With widths of `blocks`, features are scaled so that each block has equal weight, see
+    :class:`facespectra.detector.blocks.BlockScaler`; else with `scale`, each feature is standardised.
     """
-    known = CLASSIFIERS | REGION_CLASSIFIERS
+    known = classifiers_for(features)
     if classifier not in known:
+        for other, own in OWN_CLASSIFIERS.items():
+            if classifier in own:
+                raise ValueError(f"classifier {classifier!r} takes features {other!r}, not {features!r}")
         raise ValueError(f"unknown classifier {classifier!r}; use one of {', '.join(known)}")
     require("detect", "sklearn")
     from sklearn.pipeline import Pipeline
@@ -104,22 +123,7 @@ def make_pipeline(classifier: str, *, scale: bool, seed: int, blocks: Sequence[i
 
 
 def fit_pipeline(pipeline: Any, matrix: NDArray[Any], labels: NDArray[np.int64]) -> list[str]:
-    """Fit a pipeline in place.
-
-    Parameters
-    ----------
-    pipeline : sklearn.pipeline.Pipeline
-        From :func:`make_pipeline`.
-    matrix : (n, d) array
-        Finite.
-    labels : (n,) int64
-        0 or 1, both present.
-
-    Returns
-    -------
-    list of str
-        What the fit complained about without failing, such as a solver that did not converge.
-    """
+    """Fit a pipeline in place, and give what the fit warned of, such as a solver that did not converge."""
     from sklearn.exceptions import ConvergenceWarning
 
     with warnings.catch_warnings(record=True) as caught:
@@ -144,23 +148,8 @@ def held_out_scores(
 ) -> NDArray[np.float64] | None:
     """Score every training sample by a copy of the pipeline that has not seen its group.
 
-    Parameters
-    ----------
-    pipeline : sklearn.pipeline.Pipeline
-        From :func:`make_pipeline`; left as it is.
-    matrix, labels
-        As in :func:`fit_pipeline`.
-    groups : (n,) array
-        Samples of one group are always held out together.
-    seed : int
-        Of the division into folds.
-    threads : int, optional
-        How many folds to fit at once; they have no say in the scores. None: one for each processor.
-
-    Returns
-    -------
-    (n,) float64 or None
-        None if there are fewer groups of a class than folds.
+    The seed divides into folds; threads, over which the folds are spread, have no effect on the scores. None
+    if there are fewer groups of a class than folds.
     """
     import sklearn
     from sklearn.base import clone
@@ -183,16 +172,16 @@ def held_out_scores(
             scores: NDArray[np.float64] = copy.decision_function(matrix[test])
         return scores
 
-    found = np.empty(len(labels))
+    held_out = np.empty(len(labels))
     with libraries.limit(limits=1), warnings.catch_warnings():
-        # What comes out tells how well a fold did, and the fit to all samples is asked whether it converged.
+        # The scores tell how well a fold did, and the fit to all samples is asked whether it converged.
         warnings.simplefilter("ignore", ConvergenceWarning)
         workers = min(thread_count(threads), FOLDS)
         for (_, test), scores in zip(
             folds, ordered_map(score, folds, workers=workers, max_pending=FOLDS), strict=True
         ):
-            found[test] = scores
-    return found
+            held_out[test] = scores
+    return held_out
 
 
 @cache
@@ -215,50 +204,24 @@ def _folds(labels: bytes, groups: bytes, seed: int) -> list[tuple[NDArray[Any], 
 
 
 def class_features(matrix: NDArray[Any], labels: NDArray[np.int64]) -> dict[str, dict[str, Any]]:
-    """Give mean and spread of every feature in both classes.
-
-    Parameters
-    ----------
-    matrix : (n, d) array
-        Finite.
-    labels : (n,) int64
-        0 or 1, both present.
-
-    Returns
-    -------
-    dict
-        ``"real"`` and ``"fake"``, each with ``n``, ``mean`` and ``sd``.
-    """
-    found = {}
+    """Count, mean and standard deviation of every feature in both classes, ``"real"`` and ``"fake"``."""
+    classes = {}
     for name, label in (("real", 0), ("fake", 1)):
         rows = matrix[labels == label].astype(np.float64)
-        found[name] = {"n": len(rows), "mean": rows.mean(axis=0), "sd": rows.std(axis=0)}
-    return found
+        classes[name] = {"n": len(rows), "mean": rows.mean(axis=0), "sd": rows.std(axis=0)}
+    return classes
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A fitted classifier and what goes with it.
-
-    Attributes
-    ----------
-    pipeline : sklearn.pipeline.Pipeline
-        Fitted.
-    threshold : float
-        The highest Youden index over the held-out scores. Without these, over the scores of the fit itself,
-        which are too sure.
-    held_out_auc : float or None
-        AUC of the held-out scores.
-    held_out : (n,) float64 or None
-        Scores of the training samples, see :func:`held_out_scores`.
-    warnings : list of str
-        What the fit complained about.
-    """
+    """A fitted classifier and what goes with it."""
 
     pipeline: Any
+    # The highest Youden index over the held-out scores; without these, over the scores of the fit itself,
+    # which are too sure.
     threshold: float
     held_out_auc: float | None
-    held_out: NDArray[np.float64] | None
+    held_out: NDArray[np.float64] | None  # see held_out_scores()
     warnings: list[str]
 
 
@@ -270,25 +233,17 @@ def fit_classifier(
     seed: int,
     threads: int | None = None,
 ) -> Fit:
-    """Fit a pipeline in place, and choose its threshold on the same training data.
+    """Fit a pipeline in place, and choose its threshold on the same training data."""
+    from facespectra.evaluation import evaluate, youden_threshold
 
-    Parameters
-    ----------
-    pipeline, matrix, labels, groups, seed, threads
-        As in :func:`held_out_scores`.
-
-    Returns
-    -------
-    Fit
-    """
     held_out = held_out_scores(pipeline, matrix, labels, groups, seed, threads)
     # A few hundred rows are too few for two threads, which on a busy machine wait for each other for seconds;
     # and on one thread the sums, and with them a model's bits, are the same on every machine.
     with _libraries().limit(limits=1):
         complaints = fit_pipeline(pipeline, matrix, labels)
-    judge = pipeline[-1]
-    if held_out is not None and hasattr(judge, "calibrate"):
-        held_out = judge.calibrate(held_out, labels).calibrated(held_out)
+    classifier = pipeline[-1]
+    if held_out is not None and hasattr(classifier, "calibrate"):
+        held_out = classifier.calibrate(held_out, labels).calibrated(held_out)
     scores = pipeline.decision_function(matrix) if held_out is None else held_out
     auc = None if held_out is None else evaluate(labels, held_out).auc
     return Fit(pipeline, youden_threshold(labels, scores), auc, held_out, complaints)

@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from facespectra.augment import Copy
-from facespectra.detector.classifiers import REGION_CLASSIFIERS, class_features, fit_classifier, make_pipeline
-from facespectra.detector.model_file import save_model, versions
+from facespectra._files import PathLike, write_atomically
+from facespectra._progress import Progress
+from facespectra._versions import versions
+from facespectra.detector.classifiers import SelfExplaining, class_features, fit_classifier, make_pipeline
+from facespectra.detector.model_file import dumps
 from facespectra.detector.scores import Score, with_explanation
 from facespectra.errors import DatasetError, ModelError
-from facespectra.features.crops import Source, read_samples
-from facespectra.features.extraction import extract_cached
+from facespectra.features.cache import Cache
+from facespectra.features.crops import Source
+from facespectra.features.extraction import Extractor
 from facespectra.features.feature_sets import make_features
-from facespectra.features.table import FeatureTable, extract_features
-from facespectra.videos import N_FRAMES, Frame, spread_frames
+from facespectra.features.table import FeatureTable
+from facespectra.videos import N_FRAMES, spread_frames
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pandas as pd
 
     from facespectra.images import AnyImage
-
-Progress = Callable[[int, int], None]
 
 
 class Detector:
@@ -36,7 +36,7 @@ class Detector:
     Parameters
     ----------
     features : str, default "spectrum"
-        Name of a feature set, see :data:`facespectra.features.FEATURES`.
+        Name of a feature set, one of :data:`facespectra.features.FEATURES`.
     classifier : str, default "svm-poly"
         ``"svm-poly"`` (the report's), ``"svm-linear"``, ``"svm-rbf"``, ``"svm-sigmoid"``, ``"logistic"`` or
         ``"kmeans"``, with scikit-learn's defaults; or, for features ``"regions"``, ``"experts"``, see
@@ -46,7 +46,7 @@ class Detector:
     seed : int, default 0
         For k-means and for the division into folds that the threshold comes from.
     crop : bool, default True
-        Judge the largest face; False judges whole images, such as faces that were cut out before.
+        Score the largest face; False scores whole images, such as faces that were cropped before.
     crop_settings : mapping, optional
         ``margin``, ``square`` and ``snap`` of :class:`facespectra.FaceCropper`.
     feature_settings : mapping, optional
@@ -83,7 +83,7 @@ class Detector:
     class_features_ : dict
         ``"real"`` and ``"fake"``: ``n`` training samples, and ``mean`` and ``sd`` of each feature; what a
         score is explained against, see :mod:`facespectra.detector.attribution`. Empty where the classifier
-        explains itself, and in models of old.
+        explains itself, and in models of earlier versions.
 
     Raises
     ------
@@ -121,9 +121,9 @@ class Detector:
         backend: str | None = None,
         threads: int | None = None,
         device: str | None = None,
-        weights: str | os.PathLike[str] | None = None,
+        weights: PathLike | None = None,
         precision: str = "auto",
-        cache: str | os.PathLike[str] | None = None,
+        cache: PathLike | None = None,
     ) -> None:
         from facespectra.faces import FaceCropper
 
@@ -170,7 +170,7 @@ class Detector:
 
     def fit(
         self,
-        dataset: pd.DataFrame | str | os.PathLike[str],
+        dataset: pd.DataFrame | PathLike,
         *,
         split: str | None = None,
         augment: str | Iterable[str] = (),
@@ -260,7 +260,7 @@ class Detector:
         self.threshold_ = fit.threshold
         self.versions_ = versions()
         self.class_features_ = {}
-        if not hasattr(fit.pipeline[-1], "contributions"):
+        if not isinstance(fit.pipeline[-1], SelfExplaining):
             self.class_features_ = class_features(table.matrix[used], truth[used])
         self.held_out_scores_ = None
         if fit.held_out is not None:
@@ -271,19 +271,21 @@ class Detector:
         return self
 
     def _new_pipeline(self) -> Any:
-        if self.classifier in REGION_CLASSIFIERS and self.features != "regions":
-            raise ValueError(f"{self.classifier!r} judges features 'regions', not {self.features!r}")
         return make_pipeline(
-            self.classifier, scale=self.scale, seed=self.seed, blocks=self.feature_set.blocks
+            self.classifier,
+            features=self.features,
+            scale=self.scale,
+            seed=self.seed,
+            blocks=self.feature_set.blocks,
         )
 
     def extract(self, sources: Sequence[Source], *, progress: Progress | None = None) -> FeatureTable:
-        """Cut out the faces and compute their features, as :meth:`fit` and :meth:`score` do.
+        """Crop the faces and compute their features, as :meth:`fit` and :meth:`score` do.
 
         Parameters
         ----------
         sources : sequence of path-like, Frame, Copy, PIL.Image.Image or numpy.ndarray
-            Image files, frames of videos, changed copies of either, or images.
+            Image files, frames of videos, augmented copies of either, or images.
         progress : callable, optional
             Called with the number of images done and of all.
 
@@ -292,27 +294,15 @@ class Detector:
         FeatureTable
             One row for each source, in order.
         """
-        if self.cache is not None:
-            named = [source for source in sources if isinstance(source, str | os.PathLike | Frame | Copy)]
-            if len(named) == len(sources):
-                return extract_cached(
-                    named,
-                    self.cropper,
-                    self.features,
-                    self.feature_set,
-                    self.cache,
-                    threads=self.threads,
-                    progress=progress,
-                )
-        total = len(sources)
-        report = None if progress is None else (lambda done: progress(done, total))
-        colour = self.feature_set.colour
-        samples = read_samples(sources, self.cropper, threads=self.threads, colour=colour)
-        return extract_features(samples, self.feature_set, progress=report)
+        cache = None if self.cache is None else Cache(Path(self.cache))
+        extractor = Extractor(
+            self.cropper, {self.features: self.feature_set}, cache=cache, threads=self.threads
+        )
+        return extractor.table(sources, self.features, progress)
 
     def score(
         self,
-        paths: Sequence[str | os.PathLike[str]],
+        paths: Sequence[PathLike],
         *,
         frames: int = N_FRAMES,
         progress: Progress | None = None,
@@ -353,7 +343,7 @@ class Detector:
         return means
 
     def score_samples(self, sources: Sequence[Source], *, progress: Progress | None = None) -> list[Score]:
-        """Score files or images, and say what became of each.
+        """Score files or images, each with its status.
 
         Parameters
         ----------
@@ -375,9 +365,9 @@ class Detector:
         table = self.extract(sources, progress=progress)
         scores = self.score_features(table).tolist()
         rows = zip(table.paths, scores, table.statuses, table.boxes, strict=True)
-        judge = self.pipeline_[-1]
+        classifier = self.pipeline_[-1]
         return [
-            with_explanation(Score(*row), values, judge)
+            with_explanation(Score(*row), values, classifier)
             for row, values in zip(rows, table.matrix, strict=True)
         ]
 
@@ -428,7 +418,7 @@ class Detector:
             scores[used] = self.pipeline_.decision_function(table.matrix[used])
         return scores
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
+    def save(self, path: PathLike) -> Path:
         """Write the trained detector to a file that :func:`load` reads, by skops and without any pickle.
 
         Parameters
@@ -446,6 +436,10 @@ class Detector:
         ModelError
             If the detector has not been trained.
         """
+        return write_atomically(path, self.to_bytes())
+
+    def to_bytes(self) -> bytes:
+        """Give the content of the model file that :meth:`save` writes."""
         if not hasattr(self, "pipeline_"):
             raise ModelError("the detector has not been trained; call fit first")
         # The paths of one's training images are nobody else's business.
@@ -459,7 +453,7 @@ class Detector:
         }
         if self.class_features_:
             model["class_features"] = self.class_features_
-        return save_model(path, model)
+        return dumps(model)
 
     def __repr__(self) -> str:
         state = (

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
+from typing import Any
 
-from facespectra._files import one_line, printable
+from facespectra._files import PathLike, one_line, printable
 from facespectra.detector.detector import Detector
-from facespectra.detector.model_file import load_model
-from facespectra.detector.soundness import check_pipeline
+from facespectra.detector.model_file import check_pipeline, loads, read_file
 from facespectra.errors import ModelError
 
 DEFAULT_MODEL = Path(__file__).parents[1] / "models" / "default.skops"
@@ -16,14 +15,14 @@ DEFAULT_MODEL = Path(__file__).parents[1] / "models" / "default.skops"
 
 
 def load(
-    path: str | os.PathLike[str] | None = None,
+    path: PathLike | None = None,
     *,
     backend: str | None = None,
     threads: int | None = None,
     device: str | None = None,
-    weights: str | os.PathLike[str] | None = None,
+    weights: PathLike | None = None,
     precision: str = "auto",
-    cache: str | os.PathLike[str] | None = None,
+    cache: PathLike | None = None,
 ) -> Detector:
     """Load a detector from a file that :meth:`facespectra.Detector.save` wrote.
 
@@ -43,43 +42,48 @@ def load(
     Raises
     ------
     ModelError
-        If it is not a model, is damaged, holds foreign types, or was written by a newer version.
+        If it is not a model, is damaged, contains disallowed types, or was written by a newer version.
     """
     path = DEFAULT_MODEL if path is None else path
-    model = load_model(path)
+    return load_bytes(
+        read_file(path),
+        printable(path),
+        backend=backend,
+        threads=threads,
+        device=device,
+        weights=weights,
+        precision=precision,
+        cache=cache,
+    )
+
+
+def load_bytes(data: bytes, name: str, **runtime: Any) -> Detector:
+    """Make a detector of the bytes of a model file, which messages call by `name`; see :func:`load`."""
+    model = loads(data, name)
     try:
-        detector = Detector(
-            **model["settings"],
-            backend=backend,
-            threads=threads,
-            device=device,
-            weights=weights,
-            precision=precision,
-            cache=cache,
-        )
+        detector = Detector(**model["settings"], **runtime)
         detector.pipeline_ = model["pipeline"]
         detector.threshold_ = float(model["threshold"])
         detector.training_ = {**model["training"], "left_out": []}
         detector.versions_ = dict(model["versions"])
         detector.class_features_ = dict(model.get("class_features", {}))
-        counts = [detector.training_[name] for name in ("n_real", "n_fake")]
+        counts = [detector.training_[count] for count in ("n_real", "n_fake")]
         if not all(isinstance(count, int) for count in counts):
             raise ValueError(f"trained on {counts}")
         width = detector.feature_set.width
     except Exception as error:
         # Settings that were tampered with can be of any type.
         raise ModelError(
-            f"{printable(path)}: the settings in the model are not understood ({one_line(error)})"
+            f"{name}: the settings in the model are not understood ({one_line(error)})"
         ) from error
     try:
         for one in detector.class_features_.values():
-            if any(one[name].shape != (width,) for name in ("mean", "sd")):
+            if any(one[key].shape != (width,) for key in ("mean", "sd")):
                 raise ValueError(f"the classes have other features than {width}")
         check_pipeline(detector.pipeline_, width)
     except Exception as error:
         # And so can the parts of a classifier, which then fail anywhere in scikit-learn.
         raise ModelError(
-            f"{printable(path)}: the classifier does not fit the features that its settings describe "
-            f"({one_line(error)})"
+            f"{name}: the classifier does not fit the features that its settings describe ({one_line(error)})"
         ) from error
     return detector

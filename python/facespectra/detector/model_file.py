@@ -9,8 +9,6 @@ from __future__ import annotations
 import importlib
 import io
 import json
-import os
-import platform
 import sys
 import threading
 import warnings
@@ -20,10 +18,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 from facespectra._extras import require
-from facespectra._files import one_line, printable, write_atomically
+from facespectra._files import PathLike, one_line, printable
 from facespectra._version import __version__
-from facespectra._versions import version_of
 from facespectra.errors import ModelError
 
 FORMAT = 1
@@ -63,48 +62,18 @@ ALLOWED_TYPES = frozenset(
 # Of those, what skops does not know as harmless by itself.
 OUR_TYPES = sorted(kind for kind in ALLOWED_TYPES if kind.startswith("facespectra."))
 
-PACKAGES = ("numpy", "scikit-learn", "skops", "pillow", "torch", "torchvision", "facenet-pytorch")
+_KERNELS = {"poly", "linear", "rbf", "sigmoid"}
 _IMPORTING = threading.Lock()
 
 
-def versions() -> dict[str, str]:
-    """Give the versions of everything that a score depends on.
+def dumps(model: dict[str, Any]) -> bytes:
+    """Turn a model into the bytes of a model file, the same for the same content.
 
-    Returns
-    -------
-    dict of str to str
-        By package, Python among them.
-    """
-    found = {"facespectra": __version__, "python": platform.python_version()}
-    return found | {package: version_of(package) or "not installed" for package in PACKAGES}
-
-
-def save_model(path: str | os.PathLike[str], model: dict[str, Any]) -> Path:
-    """Write a model file, whole or not at all.
-
-    Parameters
-    ----------
-    path : path-like
-        The file; one that is there is replaced.
-    model : dict
-        ``settings``, ``pipeline``, ``threshold``, ``training`` and ``versions``; ``class_features`` where
-        there are any.
-
-    Returns
-    -------
-    Path
-        `path`.
-
-    Raises
-    ------
-    MissingExtraError
-        If skops is not installed.
-    OSError
-        If the file cannot be written.
+    Its keys are ``settings``, ``pipeline``, ``threshold``, ``training`` and ``versions``; ``class_features``
+    where there are any.
     """
     require("detect", "skops", "sklearn")
-    skops_io = _skops_io()
-    return write_atomically(path, _reproducible(skops_io.dumps(model)))
+    return _reproducible(_skops_io().dumps(model))
 
 
 def _reproducible(data: bytes) -> bytes:
@@ -136,29 +105,8 @@ def _reproducible(data: bytes) -> bytes:
     return result.getvalue()
 
 
-def load_model(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Read a model file.
-
-    Parameters
-    ----------
-    path : path-like
-        A file that :func:`save_model` wrote.
-
-    Returns
-    -------
-    dict
-        As it was given to :func:`save_model`.
-
-    Raises
-    ------
-    ModelError
-        If there is no such file, it is not a model, it is damaged, it is or unpacks to more than
-        :data:`LARGEST` bytes, it was written by a newer facespectra, or it holds anything but the types that
-        a model consists of.
-    MissingExtraError
-        If skops or scikit-learn is not installed.
-    """
-    require("detect", "skops", "sklearn")
+def read_file(path: PathLike) -> bytes:
+    """Read a model file; a ModelError names one that cannot be read, or is larger than any model."""
     name = printable(path)
     try:
         with Path(path).open("rb") as file:
@@ -169,6 +117,16 @@ def load_model(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise ModelError(f"{name}: cannot read the model (no file can have such a name)") from error
     if len(data) > LARGEST:
         raise ModelError(f"{name}: too large to be a model")
+    return data
+
+
+def loads(data: bytes, name: str) -> dict[str, Any]:
+    """Turn the bytes of a model file, of this name in messages, into what :func:`dumps` was given.
+
+    Raises ModelError if it is not a model, is damaged, is or unpacks to more than :data:`LARGEST` bytes, was
+    written by a newer facespectra, or contains any types but those that models consist of.
+    """
+    require("detect", "skops", "sklearn")
     _check(name, data)
     return _build(name, data)
 
@@ -182,7 +140,7 @@ def _check(name: str, data: bytes) -> None:
                 raise ModelError(f"{name}: refused, because it unpacks to more than a model can be")
             members = set(archive.namelist())
             if len(members) != len(archive.infolist()):
-                raise ModelError(f"{name}: refused, because two things in it have one name")
+                raise ModelError(f"{name}: refused, because of duplicate archive members")
             damaged = archive.testzip()
             header = json.loads(archive.read(HEADER)) if HEADER in members else None
             schema = json.loads(archive.read("schema.json")) if "schema.json" in members else None
@@ -204,7 +162,7 @@ def _check(name: str, data: bytes) -> None:
     foreign = sorted({kind for kind in _types(schema) if kind not in ALLOWED_TYPES})
     if foreign:
         raise ModelError(
-            f"{name}: refused, because it holds {one_line(', '.join(foreign[:3]))}, which no model needs"
+            f"{name}: refused, because it contains disallowed types: {one_line(', '.join(foreign[:3]))}"
         )
 
 
@@ -269,3 +227,43 @@ def _build(name: str, data: bytes) -> dict[str, Any]:
     if not isinstance(model["pipeline"], Pipeline):
         raise ModelError(f"{name}: not a model of facespectra")
     return model
+
+
+def check_pipeline(pipeline: Any, width: int) -> None:
+    """Check that a pipeline out of a file scores rows of so many features: libsvm checks no length itself.
+
+    Raises ValueError where it does not, and whatever scikit-learn raises where parts are missing.
+    """
+    for _, step in pipeline.steps:
+        # By its name, which no other allowed type has: most models need no import of it.
+        if type(step).__name__ == "SVC":
+            _check_svc(step, width)
+    if pipeline.n_features_in_ != width:
+        raise ValueError(f"it was fitted on {pipeline.n_features_in_} features, not on {width}")
+    scores = pipeline.decision_function(np.zeros((2, width)))
+    if np.shape(scores) != (2,) or not np.issubdtype(np.asarray(scores).dtype, np.floating):
+        raise ValueError("it does not give one score for each row")
+
+
+def _check_svc(svc: Any, width: int) -> None:
+    own = vars(svc)
+    n = len(svc.support_vectors_)
+    for name, kind, shape in (
+        ("support_vectors_", np.float64, (n, width)),
+        ("support_", np.int32, (n,)),
+        ("_n_support", np.int32, (2,)),
+        ("_dual_coef_", np.float64, (1, n)),
+        ("_intercept_", np.float64, (1,)),
+        ("_probA", np.float64, (0,)),
+        ("_probB", np.float64, (0,)),
+        ("classes_", np.int64, (2,)),
+    ):
+        array = own[name]
+        if not isinstance(array, np.ndarray) or array.dtype != kind or array.shape != shape:
+            raise ValueError(f"SVC: {name} has the wrong type or shape")
+    counts = own["_n_support"]
+    if (counts < 0).any() or int(counts.sum()) != n:
+        raise ValueError("SVC: n_support_ does not match the support vectors")
+    # Names of kernels that take no others than these arrays; and nothing in the place of the class's own.
+    if svc.kernel not in _KERNELS or svc._sparse is not False or {"_impl", "_compute_kernel"} & set(own):
+        raise ValueError("SVC: the kernel is not one of ours")

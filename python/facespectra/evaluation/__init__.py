@@ -1,4 +1,4 @@
-"""Scores against labels: figures, their intervals, and which of two systems is better."""
+"""Evaluate scores against labels: metrics with intervals, and tests between two systems."""
 
 from __future__ import annotations
 

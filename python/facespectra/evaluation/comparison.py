@@ -1,4 +1,4 @@
-"""Which of two systems is better on the same samples: DeLong's paired test, and a paired bootstrap."""
+"""Compare two systems on the same samples: DeLong's paired test, and a paired bootstrap."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from facespectra.evaluation.inputs import checked
+from facespectra.evaluation.inputs import validate_inputs
 from facespectra.evaluation.intervals import (
     Z_95,
     Groups,
@@ -20,36 +20,36 @@ from facespectra.evaluation.intervals import (
 
 DRAWS = 2000
 DEPENDENT = (
-    "several samples of one group are alike: DeLong's test takes them to be independent and is too sure; "
-    "go by the bootstrap over groups"
+    "samples of one group are correlated: DeLong's test treats them as independent, and its p-value is too "
+    "small; use the bootstrap over groups"
 )
-FEW_GROUPS = "{n} groups are too few to resample: the bootstrap is over samples, and too sure"
+FEW_GROUPS = "{n} groups are too few to resample: the bootstrap is over samples, and its p-value is too small"
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What :func:`compare` found. Only samples that both systems scored are in it.
+    """Result of :func:`compare`, over the samples that both systems scored.
 
     Attributes
     ----------
     n, n_real, n_fake : int
-        Samples: all, real, fake.
+        Number of samples: all, real, fake.
     n_left_out : int
-        Samples that one of the two has no score for.
+        Samples without a score from one of the two.
     auc : (float, float)
         Of the first system and of the second.
     difference : float
         First minus second.
     delong_ci95, bootstrap_ci95 : (float, float)
-        95 % intervals of the difference; NaN where they cannot be told.
+        95 % intervals of the difference; NaN where they cannot be computed.
     delong_p, bootstrap_p : float
-        Two-sided p-values of "the AUCs are equal"; NaN where they cannot be told.
+        Two-sided p-values of the hypothesis of equal AUCs; NaN where they cannot be computed.
     resampled : {"groups", "samples"}
-        What the bootstrap drew.
+        Unit of the bootstrap.
     n_groups : int or None
-        Groups among the samples; None where none were given.
+        Number of groups; None where none were given.
     warnings : tuple of str
-        What a reader of the figures must know.
+        Reasons to distrust the intervals or p-values.
     """
 
     n: int
@@ -67,7 +67,7 @@ class Comparison:
     warnings: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the figures as plain data for JSON; NaN is None."""
+        """Convert to plain data for JSON; NaN becomes None."""
         return {name: _plain(getattr(self, name)) for name in self.__slots__}
 
 
@@ -87,13 +87,13 @@ def compare(
     labels : (n,) array_like
         1 or True for fake, 0 or False for real.
     first, second : (n,) array_like of float
-        Scores of the two; NaN where there is none. Samples that either has no score for are left out.
+        Scores of the two systems; NaN for no score. Samples without both scores are left out.
     groups : (n,) array_like, optional
-        What the samples belong to, such as their video. The bootstrap then draws whole groups.
+        Group of each sample, such as its video. The bootstrap then draws whole groups.
     draws : int
-        Resampled data sets of the bootstrap.
+        Number of resampled data sets in the bootstrap.
     seed : int
-        Of the draws.
+        Seed of the bootstrap.
 
     Returns
     -------
@@ -102,8 +102,8 @@ def compare(
     Raises
     ------
     ValueError
-        If the lengths differ, a label is neither 0 nor 1, a score is infinite, or one of the classes has no
-        sample that both scored.
+        If the lengths differ, a label is neither 0 nor 1, a score is infinite, or a class has no sample with
+        both scores.
 
     Examples
     --------
@@ -111,8 +111,8 @@ def compare(
     >>> compare([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8], [0.1, 0.2, 0.3, 0.4]).difference
     -0.25
     """
-    truth, a, of_group = checked(labels, first, groups)
-    _, b, _ = checked(labels, second, None)
+    truth, a, of_group = validate_inputs(labels, first, groups)
+    _, b, _ = validate_inputs(labels, second, None)
     both = ~(np.isnan(a) | np.isnan(b))
     truth, a, b = truth[both], a[both], b[both]
     n_real, n_fake = int(np.sum(truth == 0)), int(np.sum(truth == 1))
@@ -123,8 +123,8 @@ def compare(
     known = None if of_group is None else group_samples(truth, of_group[both])
     warnings = []
     if known is not None and known.n < len(truth):
-        warnings.append(DEPENDENT if known.enough else FEW_GROUPS.format(n=known.n))
-    by_group = known is not None and known.enough
+        warnings.append(DEPENDENT if known.can_bootstrap else FEW_GROUPS.format(n=known.n))
+    by_group = known is not None and known.can_bootstrap
     drawn = known if known is not None and by_group else group_samples(truth, np.arange(len(truth)))
     auc, interval, p = _delong(truth, a, b)
     bootstrap_interval, bootstrap_p = _bootstrap(truth, a, b, drawn, draws, seed)
@@ -155,11 +155,11 @@ def _delong(
     difference = auc[0] - auc[1]
     if min(len(a_fake), len(a_real)) < 2:
         return auc, (float("nan"), float("nan")), float("nan")
-    # The variance of a difference of two means over the same samples: of the differences.
+    # Paired: the variance of the differences, not the sum of two variances.
     by_fake, by_real = a_fake - b_fake, a_real - b_real
     error = float(np.sqrt(np.var(by_fake, ddof=1) / len(by_fake) + np.var(by_real, ddof=1) / len(by_real)))
     if error < 1e-12:
-        # The same ranking twice differs by nothing; two rankings without any variance tell nothing.
+        # Identical rankings differ by exactly 0; two different ones without variance give no interval.
         return (auc, (0.0, 0.0), 1.0) if abs(difference) < 1e-12 else (auc, _UNKNOWN, float("nan"))
     half = Z_95 * error
     return auc, (difference - half, difference + half), float(2 * norm.sf(abs(difference) / error))
@@ -178,7 +178,7 @@ def _bootstrap(
     weights = bootstrap_weights(groups, draws, seed)
     differences = weighted_aucs(truth, a, groups, weights) - weighted_aucs(truth, b, groups, weights)
     low, high = np.quantile(differences, [0.025, 0.975])
-    # One is added to both counts, so that no number of draws ever proves a p-value of 0.
+    # One is added to both counts, so that the p-value is never 0.
     tail = min(int(np.sum(differences <= 0)), int(np.sum(differences >= 0)))
     return (float(low), float(high)), min(1.0, 2 * (tail + 1) / (draws + 1))
 

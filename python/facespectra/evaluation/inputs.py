@@ -1,4 +1,4 @@
-"""What evaluations and comparisons accept."""
+"""Validation of labels, scores and groups."""
 
 from __future__ import annotations
 
@@ -8,35 +8,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 
-def checked(
-    labels: ArrayLike, scores: ArrayLike, groups: ArrayLike | None, groups_are: str = "groups"
+def validate_inputs(
+    labels: ArrayLike, scores: ArrayLike, groups: ArrayLike | None, groups_name: str = "groups"
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[Any] | None]:
-    """Check what is to be judged.
-
-    Parameters
-    ----------
-    labels, scores, groups
-        As in :func:`evaluate`.
-    groups_are : str
-        What a complaint calls the groups.
-
-    Returns
-    -------
-    labels : (n,) int64
-    scores : (n,) float64
-    groups : (n,) array or None
-
-    Raises
-    ------
-    ValueError
-        As :func:`evaluate` does.
-    """
+    """Labels as int64, scores as float64 and groups as an array, all (n,), or ValueError as in `evaluate`."""
     truth, values = np.asarray(labels), np.asarray(scores, dtype=np.float64)
     of_group = None if groups is None else np.asarray(groups)
-    for name, array in (("labels", truth), ("scores", values), (groups_are, of_group)):
+    for name, array in (("labels", truth), ("scores", values), (groups_name, of_group)):
         if array is not None and array.shape != (len(truth.ravel()),):
             raise ValueError(
-                f"labels, scores and {groups_are} must be of one length; {name} has shape {array.shape}"
+                f"labels, scores and {groups_name} must have the same length; {name} has shape {array.shape}"
             )
     if not np.isin(truth, (0, 1)).all():
         raise ValueError(
@@ -44,6 +25,6 @@ def checked(
         )
     if np.isinf(values).any():
         raise ValueError(
-            f"scores must be finite, or NaN where there is none; score {np.isinf(values).argmax()} is not"
+            f"scores must be finite, or NaN for no score; score {np.isinf(values).argmax()} is infinite"
         )
     return truth.astype(np.int64), values, of_group

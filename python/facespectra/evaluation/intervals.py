@@ -1,4 +1,4 @@
-"""Intervals of the AUC: DeLong's for independent samples, a bootstrap over groups for others."""
+"""Confidence intervals: of the AUC, by DeLong or by a bootstrap over groups, and of rates, by Wilson."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 Z_95 = 1.959963984540054
 DRAWS = 1000
-FEWEST_GROUPS = 5
-# Numbers held at once while resampling: 32 MiB of float64.
+MIN_GROUPS = 5
+# Memory of a chunk of resampled data sets: 32 MiB of float64.
 _CHUNK = 4 << 20
 
 Interval = tuple[float, float]
@@ -21,23 +21,11 @@ Interval = tuple[float, float]
 def components(
     labels: NDArray[np.int64], scores: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Give each sample's share in the AUC, DeLong's structural components.
+    """DeLong's structural components, from midranks (Sun and Xu, 2014) in O(n log n).
 
-    They come from midranks (Sun and Xu, 2014), in n log n.
-
-    Parameters
-    ----------
-    labels : (n,) int64
-        0 or 1, both present.
-    scores : (n,) float64
-        Finite.
-
-    Returns
-    -------
-    of_fake : (n_fake,) float64
-        Share of real samples that each fake one beats, a tie counting half. Their mean is the AUC.
-    of_real : (n_real,) float64
-        Share of fake samples that beat each real one. Their mean is the AUC, too.
+    For each fake sample, (n_fake,), the share of real samples with a lower score, ties counting half; for
+    each real sample, (n_real,), the share of fake samples with a higher score. The mean of either is the AUC.
+    Both classes must be present, and scores finite.
     """
     from scipy.stats import rankdata
 
@@ -51,9 +39,9 @@ def components(
 def delong_interval(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> Interval:
     """95 % interval of the AUC after DeLong, DeLong and Clarke-Pearson (1988), on the logit scale.
 
-    It takes samples to be independent; frames of one video are not, see :func:`group_interval`. The interval
-    is symmetric in ``log(auc / (1 - auc))`` (Pepe, 2003): symmetric in the AUC itself, it holds the truth in
-    only 87 % of draws of 60 + 60 samples at a true AUC of 0.98, and in 95 % this way.
+    Samples are taken to be independent; frames of one video are not, see :func:`group_interval`. The interval
+    is symmetric in ``log(auc / (1 - auc))`` (Pepe, 2003). An interval symmetric in the AUC itself covers the
+    true value in only 87 % of draws of 60 + 60 samples at an AUC of 0.98; this one covers it in 95 %.
 
     Parameters
     ----------
@@ -65,9 +53,9 @@ def delong_interval(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> I
     Returns
     -------
     (float, float)
-        Within [0, 1]. Where the classes are perfectly separated DeLong's variance is 0 and says nothing: then
-        the exact (Clopper-Pearson) interval of as many pairs, all won or all lost, as the smaller class has
-        samples. NaN where a class has one sample only, whose variance nobody knows.
+        Within [0, 1]. Where the classes are perfectly separated, DeLong's variance is 0: then the exact
+        (Clopper-Pearson) interval of as many pairs as the smaller class has samples. NaN where a class has
+        one sample only, whose variance is unknown.
     """
     of_fake, of_real = components(labels, scores)
     pairs = min(len(of_fake), len(of_real))
@@ -81,48 +69,26 @@ def delong_interval(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> I
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """Which samples belong together, and of which kind each group is.
+    """Groups of samples, such as videos, and the classes in them."""
 
-    Attributes
-    ----------
-    of_sample : (n,) int64
-        Number of each sample's group, from 0.
-    strata : tuple of (k,) int64
-        The groups of real samples only, of fake ones only, and of both; empty kinds are left out.
-    with_real, with_fake : int
-        Groups that have a sample of the class.
-    """
-
-    of_sample: NDArray[np.int64]
-    strata: tuple[NDArray[np.int64], ...]
+    of_sample: NDArray[np.int64]  # (n,), number of each sample's group, from 0
+    strata: tuple[NDArray[np.int64], ...]  # groups with real samples only, fake ones only, both; none empty
     with_real: int
     with_fake: int
 
     @property
     def n(self) -> int:
-        """How many groups there are."""
+        """Number of groups."""
         return sum(map(len, self.strata))
 
     @property
-    def enough(self) -> bool:
-        """Whether resampling them says anything: at least five groups have samples of each class."""
-        return min(self.with_real, self.with_fake) >= FEWEST_GROUPS
+    def can_bootstrap(self) -> bool:
+        """Whether at least five groups have samples of each class."""
+        return min(self.with_real, self.with_fake) >= MIN_GROUPS
 
 
 def group_samples(labels: NDArray[np.int64], groups: NDArray[Any]) -> Groups:
-    """Number the groups and sort them by the classes that they have.
-
-    Parameters
-    ----------
-    labels : (n,) int64
-        0 or 1.
-    groups : (n,) array
-        The name of each sample's group.
-
-    Returns
-    -------
-    Groups
-    """
+    """Number the groups of the (n,) samples, and sort them by the classes in them."""
     _, of_sample = np.unique(groups, return_inverse=True)
     of_sample = of_sample.astype(np.int64)
     has_fake = np.bincount(of_sample, labels == 1) > 0
@@ -133,22 +99,7 @@ def group_samples(labels: NDArray[np.int64], groups: NDArray[Any]) -> Groups:
 
 
 def bootstrap_weights(groups: Groups, draws: int, seed: int) -> NDArray[np.float64]:
-    """Draw groups with replacement, as often as there are groups of each kind.
-
-    Parameters
-    ----------
-    groups : Groups
-        From :func:`group_samples`.
-    draws : int
-        How many times.
-    seed : int
-        Of the draws.
-
-    Returns
-    -------
-    (draws, n_groups) float64
-        How often each group was drawn.
-    """
+    """How often each group is drawn, (draws, n_groups), with replacement within each stratum."""
     rng = np.random.default_rng(seed)
     weights = np.zeros((draws, groups.n))
     for kind in groups.strata:
@@ -159,27 +110,11 @@ def bootstrap_weights(groups: Groups, draws: int, seed: int) -> NDArray[np.float
 def weighted_aucs(
     labels: NDArray[np.int64], scores: NDArray[np.float64], groups: Groups, weights: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """AUC of many weighted versions of one data set.
-
-    Parameters
-    ----------
-    labels : (n,) int64
-        0 or 1, both present.
-    scores : (n,) float64
-        Finite.
-    groups : Groups
-        Of the samples.
-    weights : (draws, n_groups) float64
-        The weight of each group's samples.
-
-    Returns
-    -------
-    (draws,) float64
-    """
+    """AUC of each of many weightings of one data set, (draws,); `weights` is (draws, n_groups)."""
     order = np.argsort(scores[labels == 0], kind="stable")
     real, fake = scores[labels == 0][order], scores[labels == 1]
     of_real, of_fake = groups.of_sample[labels == 0][order], groups.of_sample[labels == 1]
-    # A fake sample beats the real ones before `below`, and draws with those from there to `up_to`.
+    # A fake sample scores above the real ones before `below`, and ties with those from there to `up_to`.
     below, up_to = np.searchsorted(real, fake, "left"), np.searchsorted(real, fake, "right")
     aucs = np.empty(len(weights))
     for part in _chunks(len(weights), len(labels)):
@@ -199,20 +134,19 @@ def _chunks(rows: int, width: int) -> Iterator[slice]:
 def wilson_interval(rates: NDArray[np.float64], n: int) -> NDArray[np.float64]:
     """95 % interval of each of many rates, after Wilson (1927).
 
-    ``scipy.stats.binomtest`` gives the same for one rate, and takes a hundred times as long over a curve, for
-    it tests each.
+    ``scipy.stats.binomtest`` gives the same for one rate, but takes a hundred times as long over a curve.
 
     Parameters
     ----------
     rates : (k,) float64
         Shares of `n`.
     n : int
-        Samples, taken to be independent.
+        Number of samples, taken to be independent.
 
     Returns
     -------
     (2, k) float64
-        Lower bounds, then upper ones.
+        Lower and upper bounds.
     """
     centre = (rates + Z_95**2 / (2 * n)) / (1 + Z_95**2 / n)
     half = Z_95 * np.sqrt(rates * (1 - rates) / n + Z_95**2 / (4 * n**2)) / (1 + Z_95**2 / n)
@@ -227,11 +161,11 @@ def group_interval(
     draws: int = DRAWS,
     seed: int = 0,
 ) -> Interval:
-    """95 % interval of the AUC where samples of one group are alike, by a bootstrap over groups.
+    """95 % interval of the AUC where samples of a group are correlated, by a bootstrap over groups.
 
-    Whole groups are drawn with replacement, as many as there are of each kind (real, fake, both). The
-    standard deviation of the AUCs takes DeLong's place in an interval on the logit scale, with the quantile
-    of Student's t for as many groups as the rarer class has. Percentiles of so few groups would be too
+    Whole groups are drawn with replacement, stratified by the classes in them (real, fake, both). The
+    standard deviation of the AUCs takes the place of DeLong's in an interval on the logit scale, with the
+    quantile of Student's t for as many groups as the rarer class has: percentiles of few groups are too
     narrow.
 
     Parameters
@@ -243,24 +177,24 @@ def group_interval(
     groups : Groups
         From :func:`group_samples`.
     draws : int
-        Resampled data sets.
+        Number of resampled data sets.
     seed : int
-        Of the draws: the same scores always have the same interval.
+        Seed of the draws: the same scores always have the same interval.
 
     Returns
     -------
     (float, float)
         Within [0, 1]. Where the classes are perfectly separated, the exact interval of as many pairs as the
-        rarer class has groups. NaN where the groups are not :attr:`~Groups.enough`.
+        rarer class has groups. NaN where there are fewer than five groups with samples of each class.
     """
     from scipy.stats import t
 
-    if not groups.enough:
+    if not groups.can_bootstrap:
         return float("nan"), float("nan")
     aucs = weighted_aucs(labels, scores, groups, bootstrap_weights(groups, draws, seed))
     auc = weighted_aucs(labels, scores, groups, np.ones((1, groups.n)))[0]
     fewest = min(groups.with_real, groups.with_fake)
-    # Drawing k of k with replacement varies by (k - 1) / k of what new groups would.
+    # The variance of a bootstrap of k groups is (k - 1) / k of that of new groups.
     error = float(np.std(aucs, ddof=1)) * np.sqrt(fewest / (fewest - 1))
     return _logit_interval(float(auc), error, fewest, float(t.ppf(0.975, fewest - 1)))
 

@@ -1,4 +1,4 @@
-"""Scores against labels: the ROC curve, the area under it with its interval, and what follows from it."""
+"""Evaluate scores against labels: ROC curve, AUC with its interval, and the metrics derived from them."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from numpy.typing import ArrayLike, NDArray
 
 from facespectra._extras import require
 from facespectra.evaluation.calibration import brier_score, calibration_error
-from facespectra.evaluation.inputs import checked
+from facespectra.evaluation.inputs import validate_inputs
 from facespectra.evaluation.intervals import delong_interval, group_interval, group_samples, wilson_interval
-from facespectra.evaluation.missing import Effect, missing_effect
+from facespectra.evaluation.missing import Bounds, missing_score_bounds
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 FPR_POINTS = (0.01, 0.1)
 POLARITY = (
-    "AUC is below 0.5: the scores rank fake under real; check the polarity "
+    "AUC is below 0.5: fake scores lower than real; check the polarity "
     "(fake must be label 1 and score higher)"
 )
-CONSTANT = "every sample has the same score: there is nothing to rank"
+CONSTANT = "all samples have the same score: they cannot be ranked"
 FEW_GROUPS = (
     "{n} groups, with fewer than five of real or of fake samples, are too few to resample: the interval of "
-    "the AUC takes samples to be independent, and is too narrow"
+    "the AUC treats samples as independent, and is too narrow"
 )
 Aggregate = Literal["mean", "median", "max"]
 AGGREGATES: tuple[Aggregate, ...] = ("mean", "median", "max")
@@ -34,12 +34,12 @@ AGGREGATES: tuple[Aggregate, ...] = ("mean", "median", "max")
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What :func:`evaluate` found. Samples without a score are in none of the figures but `n_no_score`.
+    """Result of :func:`evaluate`. Samples without a score count in `n_no_score` and nowhere else.
 
     Attributes
     ----------
     n, n_real, n_fake : int
-        Samples with a score: all, real, fake.
+        Number of samples with a score: all, real, fake.
     n_no_score : int
         Samples left out because their score is NaN (no face, or unreadable).
     auc : float
@@ -47,39 +47,38 @@ class Evaluation:
     auc_ci95 : (float, float)
         95 % interval of `auc`.
     auc_ci95_method : {"delong", "bootstrap over groups", "bootstrap over videos"}
-        How it was found, see :func:`delong_interval` and :func:`group_interval`.
+        Method of the interval, see :func:`delong_interval` and :func:`group_interval`.
     auc_flipped : float
-        ``1 - auc``: what the opposite polarity would give.
+        ``1 - auc``, the AUC at the opposite polarity.
     eer : float
         Equal error rate, interpolated on the ROC curve.
     average_precision : float
-        Of the positive class, fake.
+        Average precision, fake being the positive class.
     accuracy : float
-        Share of samples on the right side of `threshold`; a score equal to it counts as fake.
+        Share of samples on the correct side of `threshold`; a score equal to it counts as fake.
     threshold : float
-        The threshold that was given, else the one with the highest Youden index on these very scores.
+        The given threshold, else the one with the highest Youden index on these scores.
     threshold_source : {"given", "youden"}
-        Which of the two. An accuracy at ``"youden"`` is optimistic: the threshold has seen the labels.
+        Which of the two. An accuracy at ``"youden"`` is optimistic: it was fitted to these labels.
     tpr_at_fpr : dict of float to float
         Highest true positive rate of any threshold whose false positive rate does not exceed the key.
     group_auc : float or None
-        AUC of one score per group and label, put together as `aggregate` says; None where no groups were
-        given.
+        AUC of one score per group and label, combined as `aggregate` says; None where no groups were given.
     n_groups : int or None
-        Groups with a score.
+        Number of groups with a score.
     video_auc, n_videos : float or None, int or None
         The same per video and label.
     aggregate : {"mean", "median", "max"}
-        What the score of a group or a video is of its samples' scores.
+        How the scores of a group or a video are combined.
     brier, calibration_error : float or None
         Brier score and expected calibration error (10 bins); None where scores are not probabilities.
     missing_effect : dict or None
-        ``auc`` and ``accuracy`` with the samples without a score left out, taken as real, as fake, and at
-        chance, see :func:`~facespectra.evaluation.missing.missing_effect`; None where all have one.
+        ``auc`` and ``accuracy``, each with the samples without a score ``left_out``, counted ``as_real`` or
+        ``as_fake``, or decided ``at_chance``; None where every sample has a score.
     fpr, tpr, thresholds : (k,) float64
         The points of the ROC curve, from (0, 0) to (1, 1). The first threshold is infinite.
     warnings : tuple of str
-        What a reader of the figures must know.
+        Problems with the scores or the interval.
     """
 
     n: int
@@ -103,21 +102,21 @@ class Evaluation:
     aggregate: Aggregate
     brier: float | None
     calibration_error: float | None
-    missing_effect: Effect | None
+    missing_effect: Bounds | None
     fpr: NDArray[np.float64] = field(repr=False)
     tpr: NDArray[np.float64] = field(repr=False)
     thresholds: NDArray[np.float64] = field(repr=False)
     warnings: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the figures as plain data for JSON, without the points of the curve.
+        """Convert to plain data for JSON, without the points of the curve.
 
         Returns
         -------
         dict
-            NaN is None; the keys of ``tpr_at_fpr`` are text; ``group_auc`` and ``n_groups``, ``video_auc``
-            and ``n_videos``, ``brier`` and ``calibration_error``, and ``missing_effect`` are there only where
-            they are known.
+            NaN becomes None; the keys of ``tpr_at_fpr`` are strings; ``group_auc`` and ``n_groups``,
+            ``video_auc`` and ``n_videos``, ``brier`` and ``calibration_error``, and ``missing_effect`` are
+            present only where they are not None.
         """
         low, high = (None if np.isnan(bound) else bound for bound in self.auc_ci95)
         figures: dict[str, Any] = {
@@ -157,9 +156,9 @@ class Evaluation:
         Parameters
         ----------
         ax : matplotlib.axes.Axes, optional
-            Where to draw; by default in a new pyplot figure.
+            Axes to draw into; by default those of a new pyplot figure.
         label : str, optional
-            What the legend calls the curve.
+            Name of the curve in the legend.
 
         Returns
         -------
@@ -205,28 +204,28 @@ def evaluate(
     threshold: float | None = None,
     probabilities: bool = False,
 ) -> Evaluation:
-    """Judge scores by their labels.
+    """Evaluate scores against labels.
 
     Parameters
     ----------
     labels : (n,) array_like
         1 or True for fake, 0 or False for real.
     scores : (n,) array_like of float
-        Higher means more likely fake. NaN means that there is no score (no face was found): such samples are
-        counted and left out.
+        Higher means more likely fake. NaN means no score (such as no face): these samples are counted and
+        left out.
     groups : (n,) array_like, optional
-        What the samples belong to, such as their identity. With them the AUC per group and label is given,
-        too, and where a group has several samples, the interval is a bootstrap over groups.
+        Group of each sample, such as the person. Adds the AUC per group and label; where a group has several
+        samples, the interval is a bootstrap over groups.
     videos : (n,) array_like, optional
-        The video of each sample. With them the AUC per video and label is given, too. Where there are no
-        groups, or fewer than five with samples of each class, the interval is a bootstrap over videos.
+        Video of each sample. Adds the AUC per video and label. Where there are no groups, or fewer than five
+        with samples of each class, the interval is a bootstrap over videos.
     aggregate : {"mean", "median", "max"}
-        What the score of a group or a video is of its samples' scores.
+        How the scores of a group or a video are combined.
     threshold : float, optional
-        The threshold for the accuracy, chosen on other data. Default: the highest Youden index on these
-        scores.
+        Threshold of the accuracy, chosen on other data. Default: the one with the highest Youden index on
+        these scores.
     probabilities : bool
-        Scores are probabilities of being fake: give their Brier score and calibration error, too.
+        Whether scores are probabilities of being fake. Adds their Brier score and calibration error.
 
     Returns
     -------
@@ -235,7 +234,7 @@ def evaluate(
     Raises
     ------
     ValueError
-        If the lengths differ, a label is neither 0 nor 1, a score is infinite, one of the classes has no
+        If the lengths differ, a label is neither 0 nor 1, a score is infinite, a class has no sample with a
         score, or a probability is outside [0, 1].
     MissingExtraError
         If scikit-learn is not installed.
@@ -250,14 +249,14 @@ def evaluate(
     require("detect", "sklearn")
     from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
-    truth, values, of_group = checked(labels, scores, groups)
-    _, _, of_video = checked(labels, scores, videos, "videos")
+    truth, values, of_group = validate_inputs(labels, scores, groups)
+    _, _, of_video = validate_inputs(labels, scores, videos, "videos")
     if aggregate not in AGGREGATES:
         raise ValueError(f"unknown aggregate {aggregate!r}; use one of {', '.join(AGGREGATES)}")
     if probabilities and np.any((values < 0) | (values > 1)):
         raise ValueError("probabilities must lie in [0, 1]")
     scored = ~np.isnan(values)
-    everything = truth, values
+    all_samples = truth, values
     truth, values = truth[scored], values[scored]
     n_real, n_fake = int(np.sum(truth == 0)), int(np.sum(truth == 1))
     if not n_real or not n_fake:
@@ -271,8 +270,8 @@ def evaluate(
     units = {
         name: unit[scored] for name, unit in (("groups", of_group), ("videos", of_video)) if unit is not None
     }
-    interval, method, complaints = _interval(truth, values, units)
-    complaints += [text for text, holds in ((POLARITY, auc < 0.5), (CONSTANT, np.ptp(values) == 0)) if holds]
+    interval, method, warnings = _interval(truth, values, units)
+    warnings += [text for text, holds in ((POLARITY, auc < 0.5), (CONSTANT, np.ptp(values) == 0)) if holds]
     per_unit = {name: _unit_auc(truth, values, unit, aggregate) for name, unit in units.items()}
     return Evaluation(
         n=len(truth),
@@ -296,16 +295,16 @@ def evaluate(
         aggregate=aggregate,
         brier=brier_score(truth, values) if probabilities else None,
         calibration_error=calibration_error(truth, values) if probabilities else None,
-        missing_effect=None if scored.all() else missing_effect(*everything, at),
+        missing_effect=None if scored.all() else missing_score_bounds(*all_samples, at),
         fpr=fpr,
         tpr=tpr,
         thresholds=thresholds,
-        warnings=tuple(complaints),
+        warnings=tuple(warnings),
     )
 
 
 def youden_threshold(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> float:
-    """Find the threshold with the highest true positive rate minus false positive rate.
+    """Find the threshold with the highest Youden index, true positive rate minus false positive rate.
 
     Parameters
     ----------
@@ -317,12 +316,12 @@ def youden_threshold(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> 
     Returns
     -------
     float
-        Half-way between the lowest score that is called fake and the highest that is called real.
+        Half-way between the lowest score above the threshold and the highest below it.
     """
     from sklearn.metrics import roc_curve
 
     fpr, tpr, thresholds = roc_curve(labels, scores, drop_intermediate=False)
-    # The first point, an infinite threshold, is left out: a threshold must be a number that can be stored.
+    # The first point is left out: an infinite threshold cannot be stored as JSON.
     best = 1 + int(np.argmax((tpr - fpr)[1:]))
     below = thresholds[best + 1] if best + 1 < len(thresholds) else thresholds[best]
     return float((thresholds[best] + below) / 2)
@@ -331,17 +330,17 @@ def youden_threshold(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> 
 def _interval(
     truth: NDArray[np.int64], values: NDArray[np.float64], units: dict[str, NDArray[Any]]
 ) -> tuple[tuple[float, float], str, list[str]]:
-    """The interval of the AUC, how it was found, and what is to be said against it."""
+    """Interval of the AUC, its method, and warnings."""
     fewest = None
     for name, unit in units.items():
         groups = group_samples(truth, unit)
         if groups.n == len(truth):
             continue
-        if groups.enough:
+        if groups.can_bootstrap:
             return group_interval(truth, values, groups), f"bootstrap over {name}", []
         fewest = groups.n
-    complaints = [] if fewest is None else [FEW_GROUPS.format(n=fewest)]
-    return delong_interval(truth, values), "delong", complaints
+    warnings = [] if fewest is None else [FEW_GROUPS.format(n=fewest)]
+    return delong_interval(truth, values), "delong", warnings
 
 
 def _equal_error_rate(fpr: NDArray[np.float64], tpr: NDArray[np.float64]) -> float:

@@ -1,31 +1,18 @@
-"""What samples without a score could do to the figures."""
+"""How far samples without a score could change the AUC and the accuracy."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-Effect = dict[str, dict[str, float]]
+Bounds = dict[str, dict[str, float]]
 
 
-def missing_effect(labels: NDArray[np.int64], scores: NDArray[np.float64], threshold: float) -> Effect:
-    """Judge all samples, whatever those without a score are taken for.
+def missing_score_bounds(labels: NDArray[np.int64], scores: NDArray[np.float64], threshold: float) -> Bounds:
+    """AUC and accuracy for each way to count samples whose score is NaN.
 
-    Parameters
-    ----------
-    labels : (n,) int64
-        0 or 1, both present among the samples with a score.
-    scores : (n,) float64
-        NaN where there is none.
-    threshold : float
-        Scores from here on count as fake.
-
-    Returns
-    -------
-    dict
-        ``auc`` and ``accuracy``, each by ``left_out``, ``as_real`` (they score below all others),
-        ``as_fake`` (above all others) and ``at_chance`` (a coin is tossed for each comparison: what is
-        expected).
+    ``auc`` and ``accuracy``, each by ``left_out``, ``as_real`` (scored below all others), ``as_fake`` (above
+    all others) and ``at_chance`` (expected value of random decisions). Scores from `threshold` on are fake.
     """
     from sklearn.metrics import roc_auc_score
 
@@ -45,7 +32,7 @@ def missing_effect(labels: NDArray[np.int64], scores: NDArray[np.float64], thres
 
     real, fake = np.sum(labels[~scored] == 0), np.sum(labels[~scored] == 1)
     decided = pairs(labels[scored]) / pairs(labels)
-    # Ranks and not distances matter: half of the range, for a step of 1 would drown in scores of 1e20.
+    # Only ranks matter, but a step of 1 would be lost in rounding beside scores of 1e20.
     step = max(1.0, float(np.abs(known).max()))
     return {
         "auc": {

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from facespectra.features.crops import Crop, Sample, read_samples
+from facespectra.features.extraction import Extractor, extract_features
 from facespectra.features.feature_sets import FEATURES, make_features
-from facespectra.features.table import FeatureTable, extract_features, feature_blocks
+from facespectra.features.status import Status
+from facespectra.features.table import FeatureTable
 
 __all__ = [
     "FEATURES",
     "Crop",
+    "Extractor",
     "FeatureTable",
     "Sample",
+    "Status",
     "extract_features",
-    "feature_blocks",
     "make_features",
     "read_samples",
 ]

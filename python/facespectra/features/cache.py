@@ -9,30 +9,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 import threading
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from facespectra._version import __version__
-from facespectra._versions import version_of
+from facespectra._files import write_atomically
 
 _DIGEST = 32
 
 
 class Cache:
-    """Entries in a folder. Threads can share an object.
+    """Entries in a folder, which the first one makes; `reused` and `computed` count them by stage.
 
-    Parameters
-    ----------
-    folder : Path
-        Made when the first entry is written.
-
-    Attributes
-    ----------
-    reused, computed : Counter
-        Entries found and entries written, by stage, since the object was made.
+    Threads can share an object.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -42,20 +32,7 @@ class Cache:
         self._counting = threading.Lock()
 
     def fetch(self, stage: str, key: str) -> bytes | None:
-        """Look an entry up.
-
-        Parameters
-        ----------
-        stage : str
-            The step that computed it.
-        key : str
-            From :func:`key_of`.
-
-        Returns
-        -------
-        bytes or None
-            None if it is not there, or damaged.
-        """
+        """Look an entry up; None if it is not there, or damaged."""
         try:
             content = self._path(stage, key).read_bytes()
         except OSError:
@@ -68,30 +45,9 @@ class Cache:
         return value
 
     def store(self, stage: str, key: str, value: bytes) -> None:
-        """Keep an entry.
-
-        Parameters
-        ----------
-        stage, key : str
-            As in :meth:`fetch`.
-        value : bytes
-            What to keep.
-
-        Raises
-        ------
-        OSError
-            If the folder cannot be written.
-        """
-        path = self._path(stage, key)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
-        try:
-            # Not synced to the disk, which takes longer than most stages: the digest tells what is whole.
-            temporary.write_bytes(hashlib.sha256(value).digest() + value)
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        """Keep an entry."""
+        # Not synced to the disk, which takes longer than most stages: the digest tells what is whole.
+        write_atomically(self._path(stage, key), hashlib.sha256(value).digest() + value, sync=False)
         with self._counting:
             self.computed[stage] += 1
 
@@ -100,33 +56,5 @@ class Cache:
 
 
 def key_of(**parts: Any) -> str:
-    """Make a key of everything that a result depends on.
-
-    Parameters
-    ----------
-    **parts
-        Plain data.
-
-    Returns
-    -------
-    str
-        Hexadecimal digits.
-    """
+    """A key, in hexadecimal digits, of all that a result depends on; `parts` are plain data."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-
-
-def versions_of(*packages: str) -> dict[str, str]:
-    """Give the versions of packages, and ours.
-
-    Parameters
-    ----------
-    *packages : str
-        By the names that pip knows them by.
-
-    Returns
-    -------
-    dict of str to str
-        A package that is not installed is left out.
-    """
-    found = {"facespectra": __version__}
-    return found | {package: version for package in packages if (version := version_of(package))}

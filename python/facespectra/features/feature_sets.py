@@ -1,4 +1,8 @@
-"""What is computed from a crop, by name: spectrum, ResNet-50's features, both joined, or detail by region."""
+"""What is computed from a crop, by name.
+
+Another feature set is a class here (or in a module of its own) that follows :class:`FeatureSet`, and an entry
+in :data:`FEATURES`: commands, the lab, explanations and reports ask these two for the rest.
+"""
 
 from __future__ import annotations
 
@@ -6,29 +10,23 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from types import MappingProxyType
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facespectra.features.cache import versions_of
+from facespectra._versions import versions_of
 from facespectra.features.crops import Crop
 from facespectra.spectrum.settings import SpectrumSettings
 
 Matrix: TypeAlias = NDArray[np.floating[Any]]
 
+BANDS = 10
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runtime:
-    """Where and how features are computed; none of it is a part of a model.
-
-    Attributes
-    ----------
-    backend, threads
-        As in :func:`facespectra.radial_spectrum`.
-    device, weights, precision
-        As in :class:`facespectra.DeepFeatures`.
-    """
+    """Where and how features are computed; none of it changes a model."""
 
     backend: str | None = None
     threads: int | None = None
@@ -37,26 +35,31 @@ class Runtime:
     precision: str = "auto"
 
 
-class FeatureSet(Protocol):
-    """What turns crops into rows of numbers.
+@dataclass(frozen=True, slots=True)
+class FeatureGroup:
+    """Features that people have one word for."""
 
-    Attributes
-    ----------
-    width : int
-        Numbers per crop.
-    blocks : tuple of int
-        Widths of the parts that a classifier must scale to an equal say; empty where it takes the numbers as
-        they are.
-    parts : mapping of str to FeatureSet
-        What it is joined of, by name and in order; empty where it is one thing.
-    colour : bool
-        Whether it looks at the colours of crops.
-    """
+    name: str  # "0.1-0.2" for a band of the spectrum, in parts of its length; else the feature or network
+    columns: slice
+    kind: Literal["band", "network", "region"]
+
+
+class FeatureSet(Protocol):
+    """What turns crops into rows of numbers; the defaults suit a set that is one thing, from grey crops."""
 
     width: int
-    colour: bool
-    blocks: tuple[int, ...]
-    parts: Mapping[str, FeatureSet]
+    colour: bool = False  # whether it looks at the colours of crops
+    # Widths of the blocks that a classifier must give equal weight; empty where it takes numbers as they are.
+    blocks: tuple[int, ...] = ()
+    # What it is joined of, by name and in order; empty where it is one thing.
+    parts: Mapping[str, FeatureSet] = MappingProxyType({})
+    # Which columns are the radial spectrum; None where there is none.
+    spectrum: slice | None = None
+
+    @property
+    def groups(self) -> tuple[FeatureGroup, ...]:
+        """All columns, named and grouped as people speak of them."""
+        ...
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -69,55 +72,33 @@ class FeatureSet(Protocol):
         ...
 
     def extract(self, crops: Sequence[Crop]) -> Matrix:
-        """Compute the features of some crops.
-
-        Parameters
-        ----------
-        crops : sequence of Crop
-            Of any sizes; at least one.
-
-        Returns
-        -------
-        (len(crops), width) floating array
-
-        Raises
-        ------
-        ValueError
-            If one of the crops has no such features, by being too small.
-        """
+        """Compute the features of at least one crop, (len(crops), width); ValueError where one has none."""
         ...
 
 
-class SpectrumFeatures:
-    """The radial spectrum of the grey crop.
-
-    Parameters
-    ----------
-    runtime : Runtime
-        Of it, ``backend`` and ``threads``.
-    **settings
-        ``n_features``, ``convention``, ``epsilon``, ``normalize`` and ``dtype`` of
-        :func:`facespectra.radial_spectrum`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a setting is unknown or wrong, or ``n_features`` is None.
-    """
-
-    colour = False
-    blocks: tuple[int, ...] = ()
-    parts: Mapping[str, FeatureSet] = MappingProxyType({})
+class SpectrumFeatures(FeatureSet):
+    """The radial spectrum of the grey crop, by the settings of :func:`facespectra.radial_spectrum`."""
 
     def __init__(self, runtime: Runtime, **settings: Any) -> None:
-        checked = SpectrumSettings(**settings)
-        if checked.n_features is None:
+        valid = SpectrumSettings(**settings)
+        if valid.n_features is None:
             raise ValueError(
                 "n_features must be a number here: crops differ in size, so their profiles do in length"
             )
-        self._settings = asdict(checked)
-        self.width: int = checked.n_features
+        self._settings = asdict(valid)
+        self.width = valid.n_features
+        self.spectrum = slice(0, self.width)
         self.runtime = runtime
+
+    @property
+    def groups(self) -> tuple[FeatureGroup, ...]:
+        """Equal bands of the radius."""
+        edges = np.linspace(0, self.width, BANDS + 1).round().astype(int).tolist()
+        return tuple(
+            FeatureGroup(f"{k / BANDS:g}-{(k + 1) / BANDS:g}", slice(edges[k], edges[k + 1]), "band")
+            for k in range(BANDS)
+            if edges[k] < edges[k + 1]
+        )
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -129,13 +110,11 @@ class SpectrumFeatures:
         """See :class:`FeatureSet`. Backends agree to their tolerance and not to the last bit."""
         from facespectra.spectrum.backends import get_backend
 
-        return self.settings | {
-            "backend": get_backend(self.runtime.backend)[0],
-            "versions": versions_of("numpy"),
-        }
+        backend = get_backend(self.runtime.backend)[0]
+        return self.settings | {"backend": backend, "versions": versions_of("numpy")}
 
     def extract(self, crops: Sequence[Crop]) -> Matrix:
-        """Compute the radial spectra of some crops; see :class:`FeatureSet`."""
+        """See :class:`FeatureSet`."""
         from facespectra.spectrum import radial_spectrum
 
         spectra: Matrix = radial_spectrum(
@@ -147,20 +126,10 @@ class SpectrumFeatures:
         return spectra
 
 
-class ResNet50Features:
-    """The pooled features of ResNet-50, of the crop in colour.
-
-    Parameters
-    ----------
-    runtime : Runtime
-        Of it, ``device``, ``weights`` and ``precision``.
-    weights_sha256 : str, optional
-        Of the file of the weights. Others are refused. Default: whatever `runtime` names.
-    """
+class ResNet50Features(FeatureSet):
+    """The 2048 pooled features of ResNet-50, of the crop in colour; weights of another hash are refused."""
 
     colour = True
-    blocks: tuple[int, ...] = ()
-    parts: Mapping[str, FeatureSet] = MappingProxyType({})
 
     def __init__(self, runtime: Runtime, *, weights_sha256: str | None = None) -> None:
         from facespectra.deep.network import WIDTH, ResNet50
@@ -171,6 +140,11 @@ class ResNet50Features:
         )
 
     @property
+    def groups(self) -> tuple[FeatureGroup, ...]:
+        """All of the network's features as one."""
+        return (FeatureGroup("ResNet-50", slice(0, self.width), "network"),)
+
+    @property
     def settings(self) -> dict[str, Any]:
         """See :class:`FeatureSet`. Looks for the weights."""
         return {"weights_sha256": self.network.sha256}
@@ -178,78 +152,27 @@ class ResNet50Features:
     @property
     def depends(self) -> dict[str, Any]:
         """See :class:`FeatureSet`. Looks for the weights."""
-        return (
-            self.settings
-            | self.network.numerics
-            | {"versions": versions_of("torch", "torchvision", "pillow")}
-        )
+        versions = versions_of("torch", "torchvision", "pillow")
+        return self.settings | self.network.numerics | {"versions": versions}
 
     def extract(self, crops: Sequence[Crop]) -> Matrix:
-        """Compute the pooled features of some crops; see :class:`FeatureSet`."""
+        """See :class:`FeatureSet`."""
         return self.network.features([crop.rgb for crop in crops])
 
 
-class JoinedFeatures:
-    """ResNet-50's features and the radial spectrum, in this order, side by side.
-
-    Parameters
-    ----------
-    runtime : Runtime
-        For both.
-    balanced : bool
-        Whether the classifier is to scale both to an equal say, see
-        :class:`facespectra.detector.blocks.BlockScaler`.
-    weights_sha256 : str, optional
-        As for :class:`ResNet50Features`.
-    **settings
-        As for :class:`SpectrumFeatures`.
-    """
-
-    colour = True
-
-    def __init__(
-        self, runtime: Runtime, *, balanced: bool, weights_sha256: str | None = None, **settings: Any
-    ) -> None:
-        self.parts: Mapping[str, FeatureSet] = {
-            "resnet50": ResNet50Features(runtime, weights_sha256=weights_sha256),
-            "spectrum": SpectrumFeatures(runtime, **settings),
-        }
-        widths = tuple(part.width for part in self.parts.values())
-        self.width = sum(widths)
-        self.blocks: tuple[int, ...] = widths if balanced else ()
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """See :class:`FeatureSet`. Looks for the weights."""
-        return {key: value for part in self.parts.values() for key, value in part.settings.items()}
-
-    @property
-    def depends(self) -> dict[str, Any]:
-        """See :class:`FeatureSet`. Looks for the weights."""
-        return {name: part.depends for name, part in self.parts.items()}
-
-    def extract(self, crops: Sequence[Crop]) -> Matrix:
-        """Compute both; see :class:`FeatureSet`."""
-        return np.concatenate([part.extract(crops) for part in self.parts.values()], axis=1)
-
-
-class RegionFeatureSet:
-    """Detail by band and region of the face, see :mod:`facespectra.regions`.
-
-    Parameters
-    ----------
-    runtime : Runtime
-        Nothing of it matters here.
-    """
-
-    colour = False
-    blocks: tuple[int, ...] = ()
-    parts: Mapping[str, FeatureSet] = MappingProxyType({})
+class RegionFeatureSet(FeatureSet):
+    """Detail by band and region of the face, see :mod:`facespectra.regions`; no runtime setting matters."""
 
     def __init__(self, runtime: Runtime) -> None:
         from facespectra.regions.layout import feature_names
 
-        self.width = len(feature_names())
+        self.names = feature_names()
+        self.width = len(self.names)
+
+    @property
+    def groups(self) -> tuple[FeatureGroup, ...]:
+        """Each feature on its own."""
+        return tuple(FeatureGroup(name, slice(k, k + 1), "region") for k, name in enumerate(self.names))
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -262,7 +185,7 @@ class RegionFeatureSet:
         return {"versions": versions_of("numpy", "scipy", "numba")}
 
     def extract(self, crops: Sequence[Crop]) -> Matrix:
-        """Compute the region features of some crops; see :class:`FeatureSet`."""
+        """See :class:`FeatureSet`."""
         from facespectra.regions.fast import face_features, region_features
 
         return np.array(
@@ -275,60 +198,104 @@ class RegionFeatureSet:
         )
 
 
-def _fusion(runtime: Runtime, **settings: Any) -> FeatureSet:
-    return JoinedFeatures(runtime, balanced=True, **settings)
+class JoinedFeatures(FeatureSet):
+    """Other feature sets side by side; `balanced` has the classifier give each of them equal weight."""
+
+    def __init__(self, parts: Mapping[str, FeatureSet], *, balanced: bool) -> None:
+        self.parts = dict(parts)
+        widths = [part.width for part in parts.values()]
+        self._starts = [sum(widths[:k]) for k in range(len(widths))]
+        self.width = sum(widths)
+        self.blocks = tuple(widths) if balanced else ()
+        self.colour = any(part.colour for part in parts.values())
+        for start, part in zip(self._starts, parts.values(), strict=True):
+            if part.spectrum is not None:
+                self.spectrum = _moved(part.spectrum, start)
+
+    @property
+    def groups(self) -> tuple[FeatureGroup, ...]:
+        """The groups of its parts."""
+        return tuple(
+            FeatureGroup(group.name, _moved(group.columns, start), group.kind)
+            for start, part in zip(self._starts, self.parts.values(), strict=True)
+            for group in part.groups
+        )
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """See :class:`FeatureSet`. Looks for the weights."""
+        return {key: value for part in self.parts.values() for key, value in part.settings.items()}
+
+    @property
+    def depends(self) -> dict[str, Any]:
+        """See :class:`FeatureSet`. Looks for the weights."""
+        return {name: part.depends for name, part in self.parts.items()}
+
+    def extract(self, crops: Sequence[Crop]) -> Matrix:
+        """See :class:`FeatureSet`."""
+        return np.concatenate([part.extract(crops) for part in self.parts.values()], axis=1)
 
 
-def _concatenation(runtime: Runtime, **settings: Any) -> FeatureSet:
-    return JoinedFeatures(runtime, balanced=False, **settings)
+def _moved(columns: slice, by: int) -> slice:
+    return slice(columns.start + by, columns.stop + by)
 
 
-FEATURES: dict[str, Callable[..., FeatureSet]] = {
-    "spectrum": SpectrumFeatures,
-    "resnet50": ResNet50Features,
-    "fusion": _fusion,
-    "concatenation": _concatenation,
-    "regions": RegionFeatureSet,
-}
+@dataclass(frozen=True, slots=True)
+class FeatureEntry:
+    """A feature set that can be asked for by name."""
 
-SPECTRUM_SETTINGS = frozenset(SpectrumSettings.__dataclass_fields__)
-SETTINGS = {
-    "spectrum": SPECTRUM_SETTINGS,
-    "resnet50": frozenset({"weights_sha256"}),
-    "fusion": SPECTRUM_SETTINGS | {"weights_sha256"},
-    "concatenation": SPECTRUM_SETTINGS | {"weights_sha256"},
-    "regions": frozenset(),
+    make: Callable[..., FeatureSet]
+    help: str  # for the command line
+    settings: frozenset[str] = frozenset()
+    parts: tuple[str, ...] = ()  # names of the sets that it is joined of
+
+    @property
+    def takes_weights(self) -> bool:
+        """Whether a network's weights are a part of its settings."""
+        return "weights_sha256" in self.settings
+
+
+def _joined(*parts: str, balanced: bool) -> Callable[..., FeatureSet]:
+    def make(runtime: Runtime, **settings: Any) -> FeatureSet:
+        made = {}
+        for name in parts:
+            own = FEATURES[name].settings & set(settings)
+            made[name] = FEATURES[name].make(runtime, **{key: settings[key] for key in own})
+        return JoinedFeatures(made, balanced=balanced)
+
+    return make
+
+
+_SPECTRUM = frozenset(SpectrumSettings.__dataclass_fields__)
+_WEIGHTS = frozenset({"weights_sha256"})
+_BOTH = ("resnet50", "spectrum")
+
+FEATURES: dict[str, FeatureEntry] = {
+    "spectrum": FeatureEntry(SpectrumFeatures, "the radial spectrum", _SPECTRUM),
+    "resnet50": FeatureEntry(ResNet50Features, "ResNet-50's pooled features", _WEIGHTS),
+    "fusion": FeatureEntry(
+        _joined(*_BOTH, balanced=True), "both, with equal weight", _SPECTRUM | _WEIGHTS, _BOTH
+    ),
+    "concatenation": FeatureEntry(
+        _joined(*_BOTH, balanced=False), "both, as they are", _SPECTRUM | _WEIGHTS, _BOTH
+    ),
+    "regions": FeatureEntry(RegionFeatureSet, "detail by band and region of the face"),
 }
 
 
 def make_features(name: str, settings: Mapping[str, Any], **runtime: Any) -> FeatureSet:
-    """Make the feature set of this name.
+    """Make the feature set of this name; settings that are not given keep their defaults.
 
-    Parameters
-    ----------
-    name : str
-        One of :data:`FEATURES`.
-    settings : mapping
-        Its settings; what is not in it keeps its default.
-    **runtime
-        What does not change the numbers, see :class:`Runtime`.
-
-    Returns
-    -------
-    FeatureSet
-
-    Raises
-    ------
-    ValueError, TypeError
-        If the name or a setting is unknown, or weights are given to features that use none.
+    Unknown names and settings, and weights for features that take none, raise ValueError or TypeError.
     """
     if name not in FEATURES:
         raise ValueError(f"unknown features {name!r}; use one of {', '.join(FEATURES)}")
-    if unknown := sorted(set(settings) - SETTINGS[name]):
+    entry = FEATURES[name]
+    if unknown := sorted(set(settings) - entry.settings):
         raise TypeError(
-            f"features {name!r} have no setting {unknown[0]!r}; known: {', '.join(sorted(SETTINGS[name]))}"
+            f"features {name!r} have no setting {unknown[0]!r}; known: {', '.join(sorted(entry.settings))}"
         )
     where = Runtime(**runtime)
-    if where.weights is not None and "weights_sha256" not in SETTINGS[name]:
+    if where.weights is not None and not entry.takes_weights:
         raise ValueError(f"features {name!r} come from no network and take no weights")
-    return FEATURES[name](where, **settings)
+    return entry.make(where, **settings)

@@ -25,26 +25,10 @@ SUFFIXES = (".npz", ".parquet", ".csv")
 def writer_of(
     file: IO[bytes], suffix: str, sources: Sequence[Named], width: int, dtype: str
 ) -> Iterator[Write]:
-    """Open a writer for tables of features.
+    """Open a writer for tables of features; the file is whole once the block is left.
 
-    Parameters
-    ----------
-    file : binary file
-        To write to.
-    suffix : str
-        One of :data:`SUFFIXES`, in capitals or not.
-    sources : sequence of path-like or Frame
-        What the rows are of, in order. Where frames of videos are among them, there is a column of their
-        numbers.
-    width : int
-        Features of a row.
-    dtype : {"float32", "float64"}
-        Their precision.
-
-    Yields
-    ------
-    callable
-        Takes the next FeatureTable. Once the block is left, the file is whole.
+    The suffix is one of :data:`SUFFIXES`, in capitals or not. `sources` are what all rows are of, in order;
+    where frames of videos are among them, there is a column of their numbers.
     """
     how = {".npz": _npz, ".csv": _csv, ".parquet": _parquet}[suffix.lower()]
     with how(file, sources, width, dtype) as write:
@@ -63,7 +47,7 @@ def _npz(file: IO[bytes], sources: Sequence[Named], width: int, dtype: str) -> I
             npy.write_array_header_1_0(member, {**header, "shape": (len(sources), width)})
 
             def write(table: FeatureTable) -> None:
-                statuses.extend(table.statuses)
+                statuses.extend(map(str, table.statuses))
                 member.write(table.matrix.astype(dtype).tobytes())
 
             yield write
@@ -145,7 +129,7 @@ def _parquet(file: IO[bytes], sources: Sequence[Named], width: int, dtype: str) 
         frame.insert(0, "path", [as_utf8(path) for path in paths])
         if with_frames:
             frame.insert(1, "frame", pd.Series(numbers or [None] * len(paths), dtype="Int64"))
-        frame.insert(1 + with_frames, "status", [as_utf8(status) for status in table.statuses])
+        frame.insert(1 + with_frames, "status", [as_utf8(str(status)) for status in table.statuses])
         waiting.append(pa.Table.from_pandas(frame, preserve_index=False))
         # A group of rows describes each column anew: many small groups are slow and large.
         if len(waiting) == BATCHES_IN_GROUP:

@@ -1,9 +1,9 @@
-"""Makes the default model out of real photographs: ``python -m facespectra.models.build SOURCE... -o FILE``.
+"""Trains the default model on real photographs: ``python -m facespectra.models.build SOURCE... -o FILE``.
 
-Nothing but real photographs goes in, and no weights of any network: the fakes are made by
-:mod:`facespectra.synth`. A fifth of the photographs, chosen by their names, is kept out of training; what the
-model card says of the model was measured on twins of these. The same photographs and the same seed give the
-same file, byte for byte, on the same machine with the same packages.
+The input is real photographs alone, without weights of any network: the fakes are synthetic swaps, made by
+:mod:`facespectra.synth`. A fifth of the photographs, selected by a hash of their names, is held out; the
+model card gives results on synthetic swaps of these. The same photographs and seed give the same file, byte
+for byte, on the same machine with the same packages.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from facespectra.images import find_images
 from facespectra.synth import PRESETS, SwapSettings
 
 HELD_OUT = 0.2
-# Below these, synthetic swaps of other sizes and qualities were told with an AUC under 0.8.
+# Below these, the AUC on synthetic swaps of various sizes and qualities was under 0.8.
 LEAST_WIDTH = 64.0
 LEAST_DETAIL = 0.0
 CHECK_DRAWS, CHECK_SEED = 4, 1000
@@ -47,69 +47,41 @@ CHECKS: dict[str, SwapSettings] = {
         chain_sharpness=(-2.0, 0.0),
     ),
 }
-"""What the model is measured on: swaps by the settings it was trained with, and by others."""
+"""Held-out tests: swaps made with the settings of the training swaps, and with others."""
 
 
 def build(photographs: Sequence[Path], *, seed: int = 0, draws: int = DRAWS) -> Detector:
-    """Train the default model and measure it.
-
-    Parameters
-    ----------
-    photographs : sequence of Path
-        Real ones.
-    seed : int
-        Of the swaps.
-    draws : int
-        Swaps of each photograph.
-
-    Returns
-    -------
-    Detector
-        Its ``training_["card"]`` holds what was measured.
-    """
-    kept = [path for path in photographs if not is_held_out(path.name, HELD_OUT)]
+    """Train the default model on `draws` swaps of each photograph; its results are ``training_["card"]``."""
+    train = [path for path in photographs if not is_held_out(path.name, HELD_OUT)]
     held_out = [path for path in photographs if is_held_out(path.name, HELD_OUT)]
     detector = Detector("regions", "experts", seed=seed)
-    made = synthetic_set(detector, kept, draws=draws, seed=seed)
-    detector.fit_features(made.table, made.labels, made.groups)
-    judge = detector.pipeline_[-1]
-    judge.least_width, judge.least_detail = LEAST_WIDTH, LEAST_DETAIL
+    swaps = synthetic_set(detector, train, draws=draws, seed=seed)
+    detector.fit_features(swaps.table, swaps.labels, swaps.groups)
+    experts = detector.pipeline_[-1]
+    experts.least_width, experts.least_detail = LEAST_WIDTH, LEAST_DETAIL
     checks = {
-        # The same swaps whatever the seed of training, so that models can be compared.
+        # The same swaps for every seed of the training, so that models can be compared.
         name: synthetic_set(detector, held_out, settings=settings, draws=CHECK_DRAWS, seed=CHECK_SEED + k)
         for k, (name, settings) in enumerate(CHECKS.items())
     }
     detector.training_["card"] = {
-        "photographs": len(kept),
+        "photographs": len(train),
         "photographs_held_out": len(held_out),
         "swaps_of_each": draws,
         "seed": seed,
-        "held_out": {name: figures(detector, check) for name, check in checks.items()},
+        "held_out": {name: measure(detector, check) for name, check in checks.items()},
     }
     return detector
 
 
-def figures(detector: Detector, made: SyntheticSet) -> dict[str, Any]:
-    """Measure a detector on twins.
-
-    Parameters
-    ----------
-    detector : Detector
-        Trained, with experts.
-    made : SyntheticSet
-        Of photographs that it has not seen.
-
-    Returns
-    -------
-    dict
-        Plain data.
-    """
-    used = made.table.ok
-    labels, rows = np.array(made.labels)[used], made.table.matrix[used]
-    scores = detector.score_features(made.table)[used]
-    widths = np.array([box[2] - box[0] for box in made.table.boxes if box is not None])
-    doubts = [detector.pipeline_[-1].abstention_reason(row, w) for row, w in zip(rows, widths, strict=True)]
-    sure = np.array([not doubt for doubt in doubts])
+def measure(detector: Detector, swaps: SyntheticSet) -> dict[str, Any]:
+    """Measure a detector with experts on synthetic swaps of photographs it was not trained on."""
+    used = swaps.table.ok
+    labels, rows = np.array(swaps.labels)[used], swaps.table.matrix[used]
+    scores = detector.score_features(swaps.table)[used]
+    widths = np.array([box[2] - box[0] for box in swaps.table.boxes if box is not None])
+    reasons = [detector.pipeline_[-1].abstention_reason(row, w) for row, w in zip(rows, widths, strict=True)]
+    sure = np.array([not reason for reason in reasons])
     result = evaluate(labels, scores)
     return {
         "n": int(used.sum()),
@@ -136,23 +108,12 @@ def _short(value: Any) -> float:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the script.
-
-    Parameters
-    ----------
-    arguments : sequence of str, optional
-        Default: those of the process.
-
-    Returns
-    -------
-    int
-        0
-    """
+    """Run the script; by default with the arguments of the process."""
     parser = argparse.ArgumentParser(prog="python -m facespectra.models.build", description=__doc__)
     parser.add_argument("sources", nargs="+", help="real photographs: files, folders or globs")
     parser.add_argument("-o", "--out", required=True, type=Path, help="the model file to write")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--draws", type=int, default=DRAWS, help="swaps of each photograph")
+    parser.add_argument("--draws", type=int, default=DRAWS, help="number of swaps of each photograph")
     given = parser.parse_args(arguments)
     detector = build(find_images(given.sources), seed=given.seed, draws=given.draws)
     detector.save(given.out)

@@ -1,4 +1,4 @@
-"""Checks what is given as images, once, for every backend."""
+"""Validates images once, for every backend."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from facespectra.errors import InvalidImageError
+
 DTYPES = ("uint8", "uint16", "float32", "float64")
 _NATIVE = frozenset(np.dtype(name) for name in DTYPES)
 COLOUR_CHANNELS = (3, 4)
@@ -16,7 +18,7 @@ Grey = NDArray[Any]
 
 
 def checked(array: Any, name: str) -> Grey:
-    """The array in the machine's byte order, if its dtype is one that backends take."""
+    """The array in the machine's byte order; TypeError if backends do not support its dtype."""
     array = np.asarray(array)
     if array.dtype in _NATIVE:
         return array  # type: ignore[no-any-return]
@@ -29,24 +31,9 @@ def checked(array: Any, name: str) -> Grey:
 
 
 def as_images(images: Any) -> tuple[Sequence[Grey], bool]:
-    """The images one by one, and whether there was only one that was not in a sequence.
+    """The images one by one, and whether the argument was a single ``(H, W)`` array.
 
-    Parameters
-    ----------
-    images : array_like
-        ``(H, W)``, ``(B, H, W)``, or an iterable of 2-D arrays of any shapes.
-
-    Returns
-    -------
-    images : sequence of (H, W) arrays
-        Views of what was given where that is possible; a ``(B, H, W)`` array stays one.
-    single : bool
-        True for an ``(H, W)`` array.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If the dtype or the number of dimensions is wrong, or an image is empty.
+    Arrays are not copied where that can be avoided; a ``(B, H, W)`` array stays one.
     """
     if isinstance(images, np.ndarray) or not isinstance(images, Iterable):
         return _from_array(images)
@@ -54,11 +41,11 @@ def as_images(images: Any) -> tuple[Sequence[Grey], bool]:
     for i, image in enumerate(images):
         array = checked(image, f"image {i}")
         if array.ndim != 2:
-            raise ValueError(
-                f"image {i} has {array.ndim} dimensions, expected 2 (rows, columns) of a grey image"
-            )
+            reason = f"has {array.ndim} dimensions, expected 2 (rows, columns) of a grey image"
+            raise InvalidImageError(reason, i, f"image {i} {reason}")
         if array.size == 0:
-            raise ValueError(f"image {i} is empty: shape {array.shape[0]}x{array.shape[1]}")
+            reason = f"is empty: shape {array.shape[0]}x{array.shape[1]}"
+            raise InvalidImageError(reason, i, f"image {i} {reason}")
         listed.append(array)
     return listed, False
 
@@ -66,13 +53,13 @@ def as_images(images: Any) -> tuple[Sequence[Grey], bool]:
 def _from_array(images: Any) -> tuple[Sequence[Grey], bool]:
     array = checked(images, "images")
     if array.ndim not in (2, 3):
-        raise ValueError(f"images has {array.ndim} dimensions; expected (H, W) or (B, H, W)")
+        raise InvalidImageError(f"images has {array.ndim} dimensions; expected (H, W) or (B, H, W)")
     if array.ndim == 3 and array.shape[2] in COLOUR_CHANNELS:
-        raise ValueError(
+        raise InvalidImageError(
             f"images of shape {array.shape} look like one colour image; convert it to grey, (H, W), first"
         )
     if array.shape[-1] == 0 or array.shape[-2] == 0:
-        raise ValueError(f"images is empty: shape {'x'.join(map(str, array.shape))}")
+        raise InvalidImageError(f"images is empty: shape {'x'.join(map(str, array.shape))}")
     if array.ndim == 2:
         return [array], True
     return cast("Sequence[Grey]", array), False

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from scipy.interpolate import CubicSpline
 
+from facespectra.errors import InvalidImageError
 from facespectra.spectrum import definition
 from facespectra.spectrum.arrays import COLOUR_CHANNELS, Grey
 from facespectra.spectrum.settings import SpectrumSettings
@@ -45,22 +46,22 @@ def _half_plane(
     )
 
 
-def _batch(images: torch.Tensor, settings: SpectrumSettings, first: int) -> torch.Tensor:
-    """Spectra of ``(B, H, W)`` images; `first` is the index of the first of them, for error messages."""
+def _batch(images: torch.Tensor, settings: SpectrumSettings, indices: Sequence[int]) -> torch.Tensor:
+    """Spectra of ``(B, H, W)`` images; `indices` are their numbers in the call, for error messages."""
     count, height, width = images.shape
     real = RESULTS[settings.dtype]
     try:
         direct, mirrored, finish = _half_plane((height, width), settings, images.device)
-    except ValueError as error:
-        raise ValueError(f"image {first}: {error}") from None
+    except InvalidImageError as error:
+        raise InvalidImageError(error.reason, indices[0]) from None
 
     exponent = torch.zeros(count, dtype=torch.float64, device=images.device)
     values = images.to(torch.float64).contiguous()
     if images.is_floating_point():
         peak = values.abs().amax(dim=(1, 2))
         if not bool(torch.isfinite(peak).all()):
-            bad = first + int(torch.nonzero(~torch.isfinite(peak))[0])
-            raise ValueError(f"image {bad}: NaN or infinite values; replace them before computing a spectrum")
+            bad = int(torch.nonzero(~torch.isfinite(peak))[0])
+            raise InvalidImageError(definition.NOT_FINITE, indices[bad])
         largest = torch.clamp(peak, min=settings.epsilon)
         exponent = torch.where(peak > 0, torch.frexp(largest).exponent.double().clamp(-1000, 1000), exponent)
         values = torch.ldexp(values, -exponent[:, None, None])
@@ -86,30 +87,27 @@ def _batches(count: int, height: int, width: int) -> range:
 
 
 def extract_tensor(images: torch.Tensor, settings: SpectrumSettings) -> torch.Tensor:
-    """Spectra of ``(H, W)`` or ``(B, H, W)`` grey images, on the tensor's own device.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If the dtype or the number of dimensions is wrong, or an image has no spectrum.
-    """
+    """Spectra of ``(H, W)`` or ``(B, H, W)`` grey images, on the tensor's own device."""
     if images.dtype not in DTYPES:
         raise TypeError(f"images has dtype {images.dtype}; expected one of {', '.join(DTYPES.values())}")
     if images.ndim not in (2, 3):
-        raise ValueError(f"images has {images.ndim} dimensions; expected (H, W) or (B, H, W)")
+        raise InvalidImageError(f"images has {images.ndim} dimensions; expected (H, W) or (B, H, W)")
     if images.ndim == 3 and images.shape[2] in COLOUR_CHANNELS:
-        raise ValueError(
+        raise InvalidImageError(
             f"images of shape {tuple(images.shape)} look like one colour image; convert it to grey first"
         )
     height, width = images.shape[-2:]
     if height == 0 or width == 0:
-        raise ValueError(f"images is empty: shape {'x'.join(map(str, images.shape))}")
+        raise InvalidImageError(f"images is empty: shape {'x'.join(map(str, images.shape))}")
     stack = images if images.ndim == 3 else images[None]
     if not len(stack):
         length = settings.n_features or definition.profile_length(height, width, settings.convention)
         return torch.empty((0, length), dtype=RESULTS[settings.dtype], device=images.device)
     starts = _batches(len(stack), height, width)
-    spectra = torch.cat([_batch(stack[i : i + starts.step], settings, i) for i in starts])
+    numbers = range(len(stack))
+    spectra = torch.cat(
+        [_batch(stack[i : i + starts.step], settings, numbers[i : i + starts.step]) for i in starts]
+    )
     return spectra if images.ndim == 3 else spectra[0]
 
 
@@ -123,10 +121,4 @@ def extract(images: Sequence[Grey], settings: SpectrumSettings, threads: int, ou
         for start in (starts := _batches(len(indices), *shape)):
             batch = indices[start : start + starts.step]
             stacked = torch.from_numpy(np.ascontiguousarray(np.stack([images[i] for i in batch])))
-            try:
-                spectra = _batch(stacked, settings, 0)
-            except ValueError as error:
-                # Numbered within the batch; the caller knows the image by its place among all.
-                local, reason = str(error).removeprefix("image ").split(":", 1)
-                raise ValueError(f"image {batch[int(local)]}:{reason}") from None
-            out[batch] = spectra.numpy()
+            out[batch] = _batch(stacked, settings, batch).numpy()

@@ -1,0 +1,125 @@
+"""``facespectra compare``: two folders that evaluate wrote."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from facespectra.cli import main
+from facespectra.evaluation import compare
+from facespectra.report import write_scores
+
+pytest.importorskip("sklearn", reason="needs the detect extra")
+
+N = 40
+LABELS = [0] * 20 + [1] * 20
+
+
+def run(folder: Path, shift: float, seed: int, names: list[str] | None = None, **more: object) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    scores = rng.normal(size=N) + shift * np.array(LABELS)
+    names = names or [f"{i}.jpg" for i in range(N)]
+    groups = more.pop("groups", names)
+    labels = more.pop("labels", LABELS)
+    write_scores(folder / "scores.csv", names, labels, groups, scores, ["ok"] * N, **more)  # type: ignore[arg-type]
+    return scores
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> tuple[str, str]:
+    return str(tmp_path / "a"), str(tmp_path / "b")
+
+
+def test_the_figures_are_those_of_compare(runs: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    a, b = run(Path(runs[0]), 2.0, 0), run(Path(runs[1]), 0.5, 1)
+    assert main(["compare", *runs, "--json"]) == 0
+    done = capsys.readouterr()
+    found = json.loads(done.out)
+    expected = compare(LABELS, a, b).to_dict()
+    assert {key: found[key] for key in expected} == expected
+    assert (found["first"], found["second"], found["only_in_first"]) == (*runs, 0)
+    assert done.err == ""
+    assert main(["compare", *runs]) == 0
+    text = capsys.readouterr().out
+    assert f"{expected['difference']:+.4f}" in text
+    assert f"p = {expected['delong_p']:.2g}" in text
+    assert "bootstrap over 40 samples" in text
+    # The other way round the sign changes, and nothing else.
+    assert main(["compare", *reversed(runs), "--json"]) == 0
+    back = json.loads(capsys.readouterr().out)
+    assert back["difference"] == -found["difference"]
+    assert back["delong_p"] == found["delong_p"]
+
+
+def test_samples_are_matched_by_path_and_not_by_position(
+    runs: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    scores = run(Path(runs[0]), 1.0, 0)
+    order = np.random.default_rng(3).permutation(N)
+    names = [f"{i}.jpg" for i in order]
+    labels = [LABELS[i] for i in order]
+    write_scores(Path(runs[1]) / "scores.csv", names, labels, names, scores[order], ["ok"] * N)
+    assert main(["compare", *runs, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["difference"], found["delong_p"], found["n"]) == (0, 1, N)
+
+
+def test_what_is_not_in_both_is_said(runs: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    run(Path(runs[0]), 1.0, 0)
+    run(
+        Path(runs[1]),
+        1.0,
+        1,
+        [f"{i + 2}.jpg" if i < 38 else f"{i}.png" for i in range(N)],
+        labels=[*LABELS[2:], 1, 1],
+    )
+    assert main(["compare", *runs, "--json"]) == 0
+    done = capsys.readouterr()
+    found = json.loads(done.out)
+    assert (found["n"], found["only_in_first"], found["only_in_second"]) == (38, 2, 2)
+    assert done.err.splitlines() == [
+        f"facespectra: warning: 2 samples are in {runs[0]} only, such as 0.jpg",
+        f"facespectra: warning: 2 samples are in {runs[1]} only, such as 38.png",
+    ]
+
+
+def test_frames_of_videos_are_samples_and_their_groups_are_drawn(
+    runs: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = [f"{i // 2}.mp4" for i in range(N)]
+    frames = [i % 2 for i in range(N)]
+    a = run(Path(runs[0]), 2.0, 0, names, frames=frames)
+    b = run(Path(runs[1]), 1.0, 1, names, frames=frames)
+    assert main(["compare", *runs, "--json"]) == 0
+    done = capsys.readouterr()
+    found = json.loads(done.out)
+    assert (found["resampled"], found["n_groups"], found["n"]) == ("groups", 20, N)
+    assert found["bootstrap_ci95"] == compare(LABELS, a, b, names).to_dict()["bootstrap_ci95"]
+    assert "use the bootstrap over groups" in done.err
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (None, "scores.csv not found"),
+        ("path,label\na,1\n", "no column 'group'"),
+        ("path,label,group,score,status\na,one,a,1,ok\n", "cannot be read as scores"),
+        ("path,label,group,score,status\na,1,a,1,ok\na,1,a,1,ok\n", "a occurs twice"),
+        ("path,label,group,score,status\nz,1,a,1,ok\n", "no sample in common"),
+        ("path,label,group,score,status\n0.jpg,1,a,1,ok\n", "disagree on the label of 0.jpg"),
+        ("path,label,group,score,status\n0.jpg,0,a,1,ok\n", "1 real and 0 fake"),
+    ],
+)
+def test_what_cannot_be_compared_is_one_line(
+    runs: tuple[str, str], text: str | None, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(Path(runs[0]), 1.0, 0)
+    Path(runs[1]).mkdir()
+    if text is not None:
+        (Path(runs[1]) / "scores.csv").write_text(text)
+    assert main(["compare", *runs]) == 2
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if "warning" not in line]
+    assert message in line

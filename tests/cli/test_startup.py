@@ -1,0 +1,60 @@
+"""What a command loads, which is most of what a small one costs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+for _package in ("sklearn", "skops", "facenet_pytorch"):
+    pytest.importorskip(_package, reason="needs the detect extra")
+
+from facespectra._mtcnn import has_core  # noqa: E402
+
+pytestmark = pytest.mark.slow
+
+
+def python(code: str, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+@pytest.mark.skipif(not has_core(), reason="without the core, torch finds the faces")
+def test_a_score_takes_no_torch(tmp_path: Path) -> None:
+    import numpy as np
+
+    from facespectra.rendered.database import render_face
+
+    render_face(np.random.default_rng(4), 120).save(tmp_path / "face.png")
+    said = python(
+        "import sys\n"
+        "from facespectra.cli import main\n"
+        "status = main(['score', sys.argv[1], '--format', 'csv'])\n"
+        "print(status, sorted({'torch', 'torchvision', 'matplotlib', 'av'} & set(sys.modules)))\n",
+        str(tmp_path / "face.png"),
+    )
+    assert "face.png,0." in said
+    assert said.splitlines()[-1] == "0 []"
+
+
+def test_what_was_passed_over_can_be_had_later() -> None:
+    pytest.importorskip("torch", reason="needs the faces extra")
+    said = python(
+        "import facespectra as fs\n"
+        "fs.load()\n"
+        "import torch\n"
+        "from sklearn.externals.array_api_compat import torch as adapter\n"
+        "print(adapter.__name__, adapter.asarray([1.0]).dtype)\n"
+    )
+    assert said.split() == ["sklearn.externals.array_api_compat.torch", "torch.float32"]
+
+
+def test_models_of_skops_own_are_read_as_before() -> None:
+    """Passing one package over changes nothing in what skops takes for harmless."""
+    code = "{first}\nfrom skops.io import _trusted_types as t\nprint(sorted(t.SKLEARN_ESTIMATOR_TYPE_NAMES))"
+    ours = python(code.format(first="import facespectra as fs; fs.load()"))
+    assert ours == python(code.format(first=""))

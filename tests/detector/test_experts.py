@@ -1,0 +1,97 @@
+"""The experts: two classifiers of region features, their mean, their reasons, and when they abstain."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
+
+import facespectra as fs
+from facespectra.detector.experts import DETAIL, TwoExperts
+from facespectra.evaluation.calibration import calibration_error
+from facespectra.regions.layout import N_RELATIVE, feature_names
+
+WIDTH = len(feature_names())
+
+
+def rows(n: int = 300, shift: float = 0.6, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    labels = np.arange(n) % 2
+    matrix = rng.normal(size=(n, WIDTH)) * rng.uniform(0.5, 3, WIDTH) + rng.normal(size=WIDTH) * 5
+    matrix[:, ::7] -= shift * labels[:, None]
+    return matrix, labels
+
+
+def test_experts_are_the_mean_of_two_standardised_classifiers() -> None:
+    matrix, labels = rows()
+    scaler = StandardScaler().fit(matrix)
+    standard = scaler.transform(matrix)
+    one = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto").fit(standard[:, :-N_RELATIVE], labels)
+    other = LogisticRegression(C=0.03, max_iter=10_000).fit(standard[:, -N_RELATIVE:], labels)
+    said = [one.decision_function(standard[:, :-N_RELATIVE])]
+    said.append(other.decision_function(standard[:, -N_RELATIVE:]))
+    expected = np.mean([(values - values.mean()) / values.std() for values in said], axis=0)
+    experts = TwoExperts().fit(matrix, labels)
+    np.testing.assert_allclose(experts.decision_function(matrix), expected, atol=1e-9)
+    for name, values in zip(("absolute", "relative"), said, strict=True):
+        alone = TwoExperts(name).fit(matrix, labels).decision_function(matrix)
+        np.testing.assert_allclose(alone, (values - values.mean()) / values.std(), atol=1e-9)
+
+
+def test_contributions_add_up_and_name_what_decides() -> None:
+    matrix, labels = rows()
+    experts = TwoExperts().fit(matrix, labels)
+    parts = experts.contributions(matrix[3])
+    assert sum(parts.values()) == pytest.approx(experts.decision_function(matrix[3:4])[0])
+    assert set(parts) == set(feature_names())
+    sizes = np.abs(list(parts.values()))
+    assert (np.diff(sizes) <= 0).all()
+    lifted = matrix[3].copy()
+    name = feature_names()[0]
+    lifted[0] += 1e6
+    assert next(iter(experts.contributions(lifted))) == name
+    assert experts.dominant_expert(lifted) == "absolute"
+    lifted[0], lifted[-1] = matrix[3, 0], 1e6
+    assert experts.dominant_expert(lifted) == "relative"
+
+
+def test_a_row_has_the_same_score_alone() -> None:
+    matrix, labels = rows()
+    experts = TwoExperts().fit(matrix, labels)
+    together = experts.decision_function(matrix)
+    assert [experts.decision_function(row[None])[0] for row in matrix] == together.tolist()
+
+
+def test_calibration_gives_probabilities_in_the_same_order() -> None:
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 2, 4000)
+    means = rng.normal(labels * 1.5, 1)
+    experts = TwoExperts().fit(*rows())
+    assert experts.calibrated(means).tolist() == means.tolist()
+    probabilities = experts.calibrate(means[:2000], labels[:2000]).calibrated(means)
+    assert (np.argsort(probabilities) == np.argsort(means)).all()
+    assert calibration_error(labels[2000:], probabilities[2000:]) < 0.03
+    assert calibration_error(labels, np.where(labels == 1, 0.0, 1.0)) > 0.9
+    # Experts that are wrong stay wrong, and are seen to be.
+    wrong = experts.calibrate(-means, labels).calibrated(np.array([-1.0, 1.0]))
+    assert wrong[0] < wrong[1]
+
+
+def test_doubts() -> None:
+    experts = TwoExperts(least_width=64, least_detail=0.0).fit(*rows())
+    row = np.ones(WIDTH)
+    assert experts.abstention_reason(row, 64) == ""
+    assert "a face of 63 pixels" in experts.abstention_reason(row, 63)
+    row[feature_names().index(DETAIL)] = -0.1
+    assert "too compressed" in experts.abstention_reason(row, 200)
+
+
+def test_experts_take_region_features_alone() -> None:
+    with pytest.raises(ValueError, match="judge features 'regions'"):
+        TwoExperts().fit(np.zeros((4, 7)), [0, 1, 0, 1])
+    with pytest.raises(ValueError, match="must be both"):
+        TwoExperts("third").fit(*rows(8))
+    with pytest.raises(ValueError, match="takes features 'regions', not 'spectrum'"):
+        fs.Detector("spectrum", "experts")

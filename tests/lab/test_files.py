@@ -1,0 +1,161 @@
+"""The lab's files: tables, models, figures and pages."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+import facespectra as fs
+from facespectra.evaluation.class_spectra import BandAuc, ClassSpectra
+from facespectra.lab import LabResult, write_lab
+from facespectra.lab.differences import compare_databases
+from lab_runs import KERNELS, rows_in
+from pages import Page
+
+pd = pytest.importorskip("pandas", reason="needs the detect extra")
+
+pytestmark = pytest.mark.usefixtures("one_torch_thread")
+
+
+def test_each_task_has_the_files_of_the_contract(done: LabResult) -> None:
+    out = done.settings.out
+    files = {"metrics.json", "scores.csv", "roc.csv", "roc.svg", "report.html"}
+    assert files <= {path.name for path in (out / "task1").iterdir()}
+    assert files <= {path.name for path in (out / "task3").iterdir()}
+    more = {"spectra.csv", "spectra.svg", "bands.csv", "bands.svg", "comparison.json"}
+    assert files | more <= {path.name for path in (out / "task2").iterdir()}
+    for row in rows_in(out):
+        folder = out / row["folder"]
+        metrics = json.loads((folder / "metrics.json").read_text())
+        assert metrics["auc"] == row["auc"]
+        assert metrics["rendered"] is True
+        with (folder / "scores.csv").open(newline="") as file:
+            scores = list(csv.DictReader(file))
+        known = [(int(s["label"]), float(s["score"])) for s in scores if s["score"]]
+        assert fs.evaluate(*zip(*known, strict=True)).auc == row["auc"]
+        if row["final"] and row["protocol"] == "evaluation":
+            top = (out / f"task{row['task']}/scores.csv").read_bytes()
+            assert top == (folder / "scores.csv").read_bytes()
+    assert not list(out.rglob("*.tmp"))
+
+
+def test_saved_models_give_the_scores_of_the_run(done: LabResult, weights_file: Path) -> None:
+    for name, number, more in (("task1.model", 1, {}), ("task3.model", 3, {"weights": weights_file})):
+        experiment = done.tasks[number].final
+        model = fs.load(done.settings.out / name, **more)
+        paths = experiment.test_set.samples["path"].tolist()[:3]
+        np.testing.assert_allclose(model.score(paths), experiment.scores[:3], rtol=1e-5)
+
+
+def test_counts_of_samples_and_missing_faces(done: LabResult, data: Path) -> None:
+    evaluation = next(row for row in rows_in(done.settings.out) if row["folder"] == "task1/svm-poly")
+    assert (evaluation["n_real"], evaluation["n_fake"], evaluation["n_no_face"]) == (5, 5, 1)
+    assert evaluation["trained_on"]["n_unreadable"] == 1
+    assert done.unreadable[0] == (
+        str(data / "Task_1/development/fake/broken.jpg"),
+        "unreadable: it is not an image in a known format",
+    )
+
+
+@pytest.mark.parametrize(
+    "page", ["report.html", "task1/report.html", "task2/report.html", "task3/report.html"]
+)
+def test_pages_load_nothing_and_say_that_the_data_are_rendered(done: LabResult, page: str) -> None:
+    path = done.settings.out / page
+    shown = Page(path.read_text())
+    assert "Rendered data." in shown.text
+    assert "say nothing about real photographs" in shown.text
+    assert "svg" in shown.tags
+    assert not {"script", "link", "img", "iframe"} & set(shown.tags)
+    assert "@import" not in shown.text
+    for link in shown.links:
+        assert link.startswith("#") or (path.parent / link).exists(), link
+    assert {link[1:] for link in shown.links if link.startswith("#")} <= set(shown.ids)
+    assert len(shown.ids) == len(set(shown.ids))
+    assert shown.text.count("DeepFakes Detection Lab report") == 1
+    assert shown.text.count("arXiv:1911.00686") == 1
+    assert not re.search(r"\bnan\b|\bNone\b|\bUndefined\b", shown.text)
+
+
+def test_pages_escape_what_they_show(done: LabResult, out: Path) -> None:
+    from dataclasses import replace
+
+    result = replace(
+        done, settings=replace(done.settings, out=out, command="lab --out '<script>alert(1)</script>'")
+    )
+    assert write_lab(result) == []
+    text = (out / "report.html").read_text()
+    assert "<script>" not in text
+    assert "&lt;script&gt;" in text
+
+
+def test_figures_take_the_colours_of_the_page_and_are_reproducible(done: LabResult, out: Path) -> None:
+    from dataclasses import replace
+
+    write_lab(replace(done, settings=replace(done.settings, out=out)))
+    for name in ("task1/roc.svg", "task2/spectra.svg", "task2/bands.svg", "task3/roc.svg", "lab.json"):
+        content = (out / name).read_text()
+        assert content == (done.settings.out / name).read_text()
+        if name.endswith(".svg"):
+            ElementTree.fromstring(content)  # noqa: S314 - our own file
+            assert "currentColor" in content
+            assert "#010203" not in content
+
+
+def test_the_text_of_the_page_agrees_with_the_results(done: LabResult) -> None:
+    text = Page((done.settings.out / "report.html").read_text()).text
+    first, second = done.tasks[1].final.evaluation, done.tasks[2].final.evaluation
+    assert f"reaches an AUC of {first.auc:.3f}" in text
+    assert f"a drop of {first.auc - second.auc:.3f}" in text
+    flipped = done.invariance
+    assert flipped["mirrored crop, isotropic"] < 1e-4 < flipped["flip"] < flipped["rotate+45"]
+    assert (
+        f"mirroring the crop changes the isotropic spectrum by {flipped['mirrored crop, isotropic']:.1e}"
+        in text
+    )
+    for name in KERNELS:
+        assert name in text
+
+
+def test_spectra_and_bands_are_written(done: LabResult) -> None:
+    out = done.settings.out
+    spectra = pd.read_csv(out / "task2/spectra.csv")
+    assert len(spectra) == 300
+    own = next(subset for subset in done.subsets if subset.name == "Task_1/evaluation")
+    assert own.tables["spectrum"].matrix.shape[1] == 300
+    other = next(subset for subset in done.subsets if subset.name == "Task_2_3/evaluation")
+    table = other.table("spectrum")
+    real = table.matrix[table.ok & (other.labels == 0)].astype(float)
+    np.testing.assert_allclose(spectra["Task_2_3/evaluation real_mean"], real.mean(axis=0))
+    np.testing.assert_allclose(spectra["Task_2_3/evaluation real_sd"], real.std(axis=0, ddof=1), atol=1e-12)
+    feature = 150
+    auc = fs.evaluate(other.labels[table.ok], table.matrix[table.ok][:, feature]).auc
+    assert spectra["Task_2_3/evaluation auc"][feature] == pytest.approx(auc)
+    bands = pd.read_csv(out / "task2/bands.csv")
+    assert list(bands["from"]) == pytest.approx([i / 10 for i in range(10)])
+    band = fs.evaluate(other.labels[table.ok], table.matrix[table.ok][:, 30:60].astype(float).mean(axis=1))
+    assert bands["Task_2_3/evaluation auc"][1] == pytest.approx(band.auc)
+
+
+def test_comparison_of_databases_in_known_cases() -> None:
+    n = 20
+    flat, one = np.zeros(n), np.ones(n)
+
+    def spectra(gap: float, shift: float, auc: np.ndarray) -> ClassSpectra:
+        bands = tuple(BandAuc(float(band.mean()), 0.0, 1.0) for band in np.array_split(auc, 10))
+        return ClassSpectra("x", flat + shift, one, flat + shift + gap, one, auc, bands)
+
+    rising = np.linspace(0.5, 0.9, n + 1)[1:]
+    same = compare_databases(spectra(2, 0, rising), spectra(2, 0, rising))
+    assert (same["correlation"], same["agreeing"], same["shift"]) == (pytest.approx(1), 1, 0)
+    assert (same["gap_own"], same["gap_other"]) == (2, 2)
+    assert same["best_band"]["band"] == 9
+    opposite = compare_databases(spectra(2, 0, rising), spectra(-1, 3, 1 - rising))
+    assert (opposite["correlation"], opposite["agreeing"]) == (pytest.approx(-1), 0)
+    assert (opposite["gap_other"], opposite["shift"]) == (1, 3)

@@ -1,0 +1,63 @@
+"""The model that is shipped: its file, its build, and what it tells apart."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import facespectra as fs
+from facespectra.detector.loading import DEFAULT_MODEL
+from facespectra.detector.synthetic import synthetic_set
+from facespectra.models.build import CHECKS, build
+from facespectra.synth import SwapSettings
+
+PLAIN = SwapSettings().without("chain_h264")
+
+
+@pytest.mark.slow
+def test_the_build_is_the_same_twice(
+    photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(CHECKS, "default", PLAIN)
+    for name in set(CHECKS) - {"default"}:
+        monkeypatch.delitem(CHECKS, name)
+    pytest.importorskip("av")
+    paths = sorted(photographs.iterdir())
+    files = [build(paths, draws=1).save(tmp_path / f"{k}.skops").read_bytes() for k in range(2)]
+    assert files[0] == files[1]
+
+
+def test_the_shipped_model_is_small_and_ours() -> None:
+    assert DEFAULT_MODEL.stat().st_size < 64_000
+    with zipfile.ZipFile(DEFAULT_MODEL) as archive:
+        assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+    detector = fs.load()
+    assert (detector.features, detector.classifier) == ("regions", "experts")
+    card = detector.training_["card"]
+    assert card["held_out"]["default"]["auc"] > 0.85
+    assert card["held_out"]["default"]["calibration_error"] < 0.08
+    assert 0.2 < detector.threshold_ < 0.8
+
+
+def test_the_shipped_model_tells_swaps_of_people_who_do_not_exist(photographs: Path) -> None:
+    detector = fs.load()
+    settings = SwapSettings(face_width=(80, 120), resolution=(32, 48)).without(
+        "chain_h264", "chain_noise", "chain_jpeg"
+    )
+    made = synthetic_set(detector, sorted(photographs.iterdir()), settings=settings, draws=2)
+    result = fs.evaluate(made.labels, detector.score_features(made.table))
+    assert result.auc > 0.7
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+def test_the_shipped_model_on_photographs_that_it_has_not_seen(shared_data: Path) -> None:
+    folder = shared_data / "lab" / "Task_2_3" / "evaluation" / "real"
+    paths = sorted(folder.iterdir())[:16]
+    detector = fs.load()
+    settings = SwapSettings(face_width=(100, 200), resolution=(48, 80)).without("chain_h264")
+    made = synthetic_set(detector, paths, settings=settings, draws=2)
+    result = fs.evaluate(made.labels, detector.score_features(made.table))
+    assert result.auc > 0.8

@@ -1,0 +1,55 @@
+"""Drawings are the same bytes for the same figures, whatever the addresses in memory were."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("matplotlib", reason="needs the report extra")
+pytest.importorskip("sklearn", reason="needs the detect extra")
+
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+from facespectra.evaluation import Evaluation, evaluate
+from facespectra.report import draw_roc
+from facespectra.report.figures.roc import Curve, roc_figure
+
+
+@pytest.fixture
+def found() -> Evaluation:
+    labels = np.repeat([0, 1], 40)
+    return evaluate(labels, np.random.default_rng(0).normal(size=80) + labels)
+
+
+@pytest.fixture
+def shaken(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Every layout comes out a little different, as it does from a solver that adds up in another order."""
+    calls: list[int] = []
+    execute = ConstrainedLayoutEngine.execute
+
+    def shaking(engine: ConstrainedLayoutEngine, figure: Any) -> None:
+        execute(engine, figure)
+        calls.append(len(figure.axes))
+        for ax in figure.axes:
+            places = np.array(ax.get_position(original=True).bounds) + len(calls) * 2.0**-50
+            ax.set_position(places.tolist())
+
+    monkeypatch.setattr(ConstrainedLayoutEngine, "execute", shaking)
+    return calls
+
+
+def test_pages_do_not_show_the_last_bit_of_the_layout(found: Evaluation, shaken: list[int]) -> None:
+    panels = {"inside": [Curve("svm-poly", found, main=True)], "elsewhere": [Curve("svm-poly", found)]}
+    assert roc_figure(panels) == roc_figure(panels)
+    assert shaken == [2, 2]  # laid out once for each drawing, not once more by savefig
+
+
+def test_nor_do_files(found: Evaluation, shaken: list[int], tmp_path: Path) -> None:
+    one, two = (
+        draw_roc(tmp_path / name, {"svm-poly": found}).read_bytes() for name in ("one.svg", "two.svg")
+    )
+    assert one == two
+    assert shaken == [1, 1]

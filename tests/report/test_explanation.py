@@ -1,0 +1,170 @@
+"""One image explained: figures, files of every kind, and one line where there is nothing to explain."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+import facespectra as fs
+from facespectra.cli import main
+from facespectra.errors import FacespectraError
+from facespectra.rendered.database import render_face
+from pages import Page
+
+for _package in ("sklearn", "skops", "facenet_pytorch", "pandas", "matplotlib", "jinja2"):
+    pytest.importorskip(_package, reason="needs the detect and report extras")
+Image = pytest.importorskip("PIL.Image", reason="needs the detect extra")
+
+
+def texture(rng: np.random.Generator, *, fake: bool) -> np.ndarray:
+    small = rng.integers(0, 256, (32, 28), dtype=np.uint8)
+    return np.kron(small, np.ones((2, 2), np.uint8)) if fake else rng.integers(0, 256, (64, 56), np.uint8)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data")
+    rng = np.random.default_rng(0)
+    for k in range(24):
+        kind = ("real", "fake")[k % 2]
+        (folder / "set" / kind).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(texture(rng, fake=k % 2 == 1)).save(folder / "set" / kind / f"{k:02}.png")
+    Image.fromarray(np.full((80, 80), 90, np.uint8)).save(folder / "blank.png")
+    render_face(np.random.default_rng(3), 176).save(folder / "<script>face.png")
+    (folder / "broken.png").write_bytes(b"nothing")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def models(folder: Path) -> dict[str, Path]:
+    found = {}
+    for classifier in ("logistic", "svm-rbf"):
+        found[classifier] = folder / f"{classifier}.model"
+        settings = {"n_features": 30}
+        detector = fs.Detector("spectrum", classifier, crop=False, feature_settings=settings)
+        detector.fit(folder / "set").save(found[classifier])
+    return found
+
+
+@pytest.mark.parametrize("classifier", ["logistic", "svm-rbf"])
+def test_figures_are_those_of_score(folder: Path, models: dict[str, Path], classifier: str) -> None:
+    detector = fs.load(models[classifier])
+    path = folder / "set/fake/01.png"
+    found = fs.explain(path, detector)
+    assert [found.score] == detector.score([path]).tolist()
+    assert found.label == "fake"
+    assert list(found.classes) == ["real", "fake"]
+    with Image.open(path) as image:
+        pixels = np.asarray(image)
+    expected = fs.radial_spectrum(pixels, n_features=30)
+    np.testing.assert_allclose(found.spectrum, expected, rtol=1e-6)
+    amplitude = np.fft.fftshift(20 * np.log(np.abs(np.fft.fft2(pixels) + 1e-8)))
+    np.testing.assert_allclose(found.log_spectrum, amplitude, rtol=1e-9)
+    sizes = np.abs(list(found.contributions.values()))
+    assert (np.diff(sizes) <= 0).all()
+    if classifier == "logistic":
+        assert found.attribution.base + sum(found.contributions.values()) == pytest.approx(found.score)
+
+
+def test_the_shipped_model_names_its_experts(folder: Path) -> None:
+    found = fs.explain(folder / "<script>face.png")
+    assert set(found.experts) == {"absolute", "relative"}
+    assert found.dominant_expert in found.experts
+    assert found.probability
+    judge = fs.load().pipeline_[-1]
+    total = sum(found.contributions.values())
+    assert judge.calibrated(np.array([total]))[0] == pytest.approx(found.score)
+    assert np.mean(list(found.experts.values())) == pytest.approx(total)
+    assert found.classes == {}
+
+
+@pytest.mark.slow
+def test_every_kind_of_file(
+    folder: Path, models: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    starts = {".svg": b"<?xml", ".png": b"\x89PNG", ".pdf": b"%PDF", ".html": b"<!DOCTYPE html>"}
+    path = str(folder / "set/real/00.png")
+    for suffix, start in starts.items():
+        arguments = ["explain", path, "-m", str(models["svm-rbf"]), "-o"]
+        for name in ("one", "two"):
+            assert main([*arguments, str(tmp_path / f"{name}{suffix}")]) == 0
+        content = (tmp_path / f"one{suffix}").read_bytes()
+        assert content.startswith(start)
+        assert content == (tmp_path / f"two{suffix}").read_bytes()
+    ElementTree.parse(tmp_path / "one.svg")  # noqa: S314 - our own file
+    assert "by occlusion" in (tmp_path / "one.svg").read_text()
+    out = capsys.readouterr().out
+    assert "real (threshold" in out
+    assert "adds most" in out
+
+
+def test_a_page_escapes_names_and_says_what_is_missing(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "face.html"
+    assert main(["explain", str(folder / "<script>face.png"), "-o", str(out)]) == 0
+    page = Page(out.read_text())
+    assert "script" not in page.tags
+    assert "<script>face.png" in page.text
+    assert "holds no mean spectra of its training classes" in page.text
+    assert "Two experts" in page.text
+    assert page.tags.count("svg") == 3
+
+
+def test_a_model_of_old_is_drawn_without_contributions(
+    folder: Path, models: dict[str, Path], tmp_path: Path
+) -> None:
+    detector = fs.load(models["svm-rbf"])
+    detector.class_features_ = {}
+    found = fs.explain(folder / "set/real/00.png", detector)
+    assert found.contributions == {}
+    text = found.save(tmp_path / "old.svg").read_text()
+    assert "there are no contributions" in text
+    assert "no mean spectra of its training classes" in text
+
+
+def test_a_frame_of_a_video(
+    folder: Path, models: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("av", reason="needs the video extra")
+    from clips import write_clip
+
+    clip = write_clip(tmp_path / "clip.mp4", 4, size=(64, 64), noise=0)
+    arguments = ["explain", str(clip), "-m", str(models["logistic"]), "-o", str(tmp_path / "a.svg")]
+    assert main(arguments) == 0
+    assert "(frame 2)" in capsys.readouterr().out
+    assert main([*arguments, "--frame", "1"]) == 0
+    assert "(frame 1)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "message"),
+    [
+        ("blank.png", (), "no face was found"),
+        ("broken.png", (), "not an image"),
+        ("missing.png", (), "missing.png: "),
+        ("blank.png", ("--frame", "3"), "--frame is for videos"),
+    ],
+)
+def test_nothing_to_explain_is_one_line(
+    folder: Path,
+    tmp_path: Path,
+    name: str,
+    more: tuple[str, ...],
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = tmp_path / "a.svg"
+    assert main(["explain", str(folder / name), "-o", str(out), *more]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("facespectra: ")
+    assert message in line
+    assert not out.exists()
+
+
+def test_the_kind_of_file_is_checked_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "missing.png", "-o", str(tmp_path / "a.txt")]) == 2
+    assert ".svg, .png, .pdf or .html" in capsys.readouterr().err
+    with pytest.raises(FacespectraError, match="the image: no face"):
+        fs.explain(np.full((64, 64), 90, np.uint8))
