@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import facespectra.faces
-from facespectra._mtcnn import Found, has_core
+from facespectra._mtcnn import Detection, has_core
 from facespectra.errors import MissingExtraError, SettingError
 from facespectra.faces import Face, FaceCropper
 from facespectra.images import find_images, read_image, to_grey, to_rgb
@@ -51,9 +51,9 @@ class Boxes:
     def __init__(self, *boxes: tuple[float, float, float, float]) -> None:
         self.boxes = boxes
 
-    def find(self, image: np.ndarray) -> list[Found]:
+    def find(self, image: np.ndarray) -> list[Detection]:
         assert image.dtype == np.uint8
-        return [Found(box, 0.99, ((1.0, 1.0),) * 5) for box in self.boxes]
+        return [Detection(box, 0.99, ((1.0, 1.0),) * 5) for box in self.boxes]
 
 
 def given_boxes(*boxes: tuple[float, float, float, float], **settings: Any) -> FaceCropper:
@@ -327,7 +327,7 @@ def test_no_option_ever_resamples(portrait: Image.Image, face: Face) -> None:
 
 
 def test_a_face_from_another_image_is_refused(face: Face) -> None:
-    with pytest.raises(ValueError, match="does not lie in an image of 30x40"):
+    with pytest.raises(ValueError, match="is not inside an image of 30x40"):
         FaceCropper().crop_face(np.zeros((40, 30), np.uint8), face)
 
 

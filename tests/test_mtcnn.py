@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from facespectra._mtcnn import Found, NativeFinder, ReferenceFinder, has_core, read_parameters
+from facespectra._mtcnn import Detection, NativeFinder, ReferenceFinder, has_core, read_parameters
 from facespectra.errors import ModelError
 
 facenet = pytest.importorskip("facenet_pytorch", reason="needs facenet-pytorch (extra faces)")
@@ -59,7 +59,7 @@ def pictures() -> list[np.ndarray]:
     ]
 
 
-def assert_same(ours: list[Found], theirs: list[Found]) -> None:
+def assert_same(ours: list[Detection], theirs: list[Detection]) -> None:
     assert len(ours) == len(theirs)
     for one, other in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(one.corners, other.corners, atol=2e-3)
@@ -101,7 +101,7 @@ def test_all_instruction_sets_agree(native: NativeFinder, level: str) -> None:
     for picture in pictures():
         rows = finder.find(np.ascontiguousarray(picture)).tolist()
         assert_same(
-            [Found(row[:4], row[4], tuple(zip(row[5:15:2], row[6:15:2], strict=True))) for row in rows],
+            [Detection(row[:4], row[4], tuple(zip(row[5:15:2], row[6:15:2], strict=True))) for row in rows],
             native.find(picture, enough=0),
         )
 

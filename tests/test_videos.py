@@ -157,7 +157,7 @@ def test_a_video_that_breaks_off(tmp_path: Path) -> None:
 
 def test_indices_must_rise(clip: Path) -> None:
     for wrong in ([3, 2], [2, 2], [-1]):
-        with pytest.raises(ValueError, match="must rise"):
+        with pytest.raises(ValueError, match="must be ascending"):
             list(read_frames(clip, wrong))
 
 

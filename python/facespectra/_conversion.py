@@ -17,76 +17,28 @@ AnyImage: TypeAlias = "Image.Image | npt.NDArray[Any]"
 
 
 def to_rgb(image: AnyImage) -> UInt8Array:
-    """Turn an image of any kind into 8-bit colour, without resizing it.
+    """Convert an image of any kind to 8-bit colour, (H, W, 3) uint8, without resizing it.
 
-    Parameters
-    ----------
-    image : PIL.Image.Image or numpy.ndarray
-        A Pillow image in any mode, or an array of shape ``(H, W)``, ``(H, W, 3)`` or ``(H, W, 4)`` and dtype
-        uint8, uint16, bool, or float in [0, 1].
+    Takes Pillow images in any mode, and arrays of shape (H, W), (H, W, 3) or (H, W, 4) and dtype uint8,
+    uint16, bool, or float in [0, 1]. Anything else raises ``ValueError`` (shape, range, mode) or
+    ``TypeError`` (type, dtype).
 
-    Returns
-    -------
-    numpy.ndarray
-        uint8, shape ``(H, W, 3)``.
-
-    Raises
-    ------
-    ValueError
-        If an array has another shape, or floats outside [0, 1], or a Pillow mode cannot be converted.
-    TypeError
-        If it is neither a Pillow image nor an array of one of these dtypes.
-
-    Notes
-    -----
-    * Alpha is dropped, as Pillow's ``convert("RGB")`` does: what lies beneath is what the camera recorded,
-      and an invented background would add edges to the spectrum.
+    * Alpha is dropped, as Pillow's ``convert("RGB")`` does: below it is what the camera recorded, and an
+      invented background would add edges to the spectrum.
     * 16 bits become 8 by dividing by 257 and rounding (65535 -> 255); nothing is clipped.
-    * Pillow's modes ``"I"`` and ``"F"`` do not say what white is. It is taken to be the first of 255, 65535
-      and 2**31 - 1 (``"F"``: of 1, 255 and 65535) that no pixel exceeds; pixels below 0 and NaN are black.
+    * Pillow's modes ``"I"`` and ``"F"`` do not define white. It is taken to be the first of 255, 65535 and
+      2**31 - 1 (``"F"``: of 1, 255 and 65535) that no pixel exceeds; pixels below 0 and NaN are black.
     """
     return _convert(image, "RGB")
 
 
 def to_grey(image: AnyImage) -> UInt8Array:
-    """Turn an image of any kind into 8-bit grey, exactly as Pillow's ``convert("L")`` does.
-
-    Parameters
-    ----------
-    image : PIL.Image.Image or numpy.ndarray
-        As for :func:`to_rgb`, with the same treatment of depth and transparency.
-
-    Returns
-    -------
-    numpy.ndarray
-        uint8, shape ``(H, W)``.
-
-    Raises
-    ------
-    ValueError, TypeError
-        As for :func:`to_rgb`.
-    """
+    """Convert an image of any kind to 8-bit grey, (H, W) uint8, exactly as Pillow's ``convert("L")`` does."""
     return _convert(image, "L")
 
 
 def to_rgb_image(image: Image.Image) -> Image.Image:
-    """Turn a Pillow image into a new one of mode ``"RGB"`` with the pixels of :func:`to_rgb`.
-
-    Parameters
-    ----------
-    image : PIL.Image.Image
-        In any mode.
-
-    Returns
-    -------
-    PIL.Image.Image
-        Without the file's metadata: what these say of turns and colours has been done, or no longer holds.
-
-    Raises
-    ------
-    ValueError
-        If its mode cannot be converted.
-    """
+    """Convert a Pillow image to the pixels of :func:`to_rgb` in mode ``"RGB"``, without metadata."""
     from PIL import Image
 
     pixels = _pillow_to_eight_bit(image)
@@ -98,46 +50,15 @@ def to_rgb_image(image: Image.Image) -> Image.Image:
 
 
 def shared_rgb(image: AnyImage) -> UInt8Array:
-    """Give the pixels of :func:`to_rgb` to look at, without a copy where that can be.
-
-    Parameters
-    ----------
-    image : PIL.Image.Image or numpy.ndarray
-        As for :func:`to_rgb`.
-
-    Returns
-    -------
-    numpy.ndarray
-        uint8, shape ``(H, W, 3)``, in C order. It may not be writable, or share its memory with `image`.
-
-    Raises
-    ------
-    ValueError, TypeError
-        As for :func:`to_rgb`.
-    """
+    """Give the pixels of :func:`to_rgb` for reading only: they may share memory with the image."""
     if isinstance(image, np.ndarray) and image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == 3:
         return np.ascontiguousarray(image)
     return _convert(image, "RGB", copy=False)
 
 
 def size_of(image: AnyImage) -> tuple[int, int]:
-    """Give the size of an image without looking at its pixels.
-
-    Parameters
-    ----------
-    image : PIL.Image.Image or numpy.ndarray
-        As for :func:`to_rgb`.
-
-    Returns
-    -------
-    width, height : int
-
-    Raises
-    ------
-    ValueError, TypeError
-        As for :func:`to_rgb`.
-    """
-    # Files have modes, too; only images have sides.
+    """Give the width and height of an image without converting its pixels."""
+    # Open files have a mode, too; only images have a width.
     if not isinstance(image, np.ndarray) and hasattr(image, "width"):
         return image.width, image.height
     pixels = image if isinstance(image, np.ndarray) and image.ndim in (2, 3) else shared_rgb(image)
@@ -145,27 +66,9 @@ def size_of(image: AnyImage) -> tuple[int, int]:
 
 
 def cut_grey(image: AnyImage, box: tuple[int, int, int, int]) -> UInt8Array:
-    """Cut a box out of an image in grey: ``to_grey(image)[y0:y1, x0:x1]``.
-
-    Parameters
-    ----------
-    image : PIL.Image.Image or numpy.ndarray
-        As for :func:`to_rgb`.
-    box : tuple of int
-        ``(x0, y0, x1, y1)``, half-open and inside the image.
-
-    Returns
-    -------
-    numpy.ndarray
-        uint8, shape ``(y1 - y0, x1 - x0)``, with memory of its own.
-
-    Raises
-    ------
-    ValueError, TypeError
-        As for :func:`to_rgb`.
-    """
+    """Crop an image to a box inside it, in grey: a copy of ``to_grey(image)[y0:y1, x0:x1]``."""
     x0, y0, x1, y1 = box
-    # From these modes the way to grey is the same for each pixel by itself; others look for white first.
+    # In these modes each pixel is converted by itself; for others, white depends on the whole image.
     if isinstance(image, np.ndarray):
         if image.dtype == np.uint8 and image.ndim in (2, 3):
             return _convert(image[y0:y1, x0:x1], "L")
@@ -204,7 +107,7 @@ def _array_to_mode(pixels: UInt8Array, mode: str) -> UInt8Array:
 
 
 def _pillow_to_eight_bit(image: Image.Image) -> AnyImage:
-    """Give an image that Pillow converts to RGB or L as it should, or a grey uint8 array."""
+    """Give an image that Pillow converts to RGB or L correctly, or a grey uint8 array."""
     if 0 in image.size:
         return np.zeros((image.height, image.width), dtype=np.uint8)
     if image.mode.startswith("I;16"):
@@ -214,7 +117,7 @@ def _pillow_to_eight_bit(image: Image.Image) -> AnyImage:
     if image.mode == "F":
         return _stretch(np.asarray(image), (1, 255, 65535))
     if image.mode in ("P", "PA"):
-        # On the straight way to RGB or L, Pillow warns about palettes with transparency.
+        # Converted directly to RGB or L, palettes with transparency make Pillow warn.
         return image.convert("RGBA")
     if image.mode in ("La", "RGBa"):
         return image.convert({"La": "LA", "RGBa": "RGBA"}[image.mode])
@@ -222,7 +125,7 @@ def _pillow_to_eight_bit(image: Image.Image) -> AnyImage:
         from PIL import ImageCms
 
         lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
-        # None is for conversions in place.
+        # None is returned for conversions in place.
         return ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB") or image
     return image
 
@@ -233,14 +136,14 @@ def _array_to_eight_bit(image: npt.NDArray[Any]) -> UInt8Array:
     if image.ndim == 3:
         image = image[:, :, :3]
     if image.dtype == np.uint8:
-        # A copy: nobody who writes into a crop may change the image.
+        # A copy: writing into a crop must not change the image.
         return np.array(image, order="C")
     if image.dtype == np.uint16:
         return _divide_by_257(image)
     if image.dtype == np.bool_:
         return image.astype(np.uint8) * np.uint8(255)
     if np.issubdtype(image.dtype, np.floating):
-        # Written so that NaN fails it too.
+        # NaN fails this, too.
         if not bool(np.all((image >= 0) & (image <= 1))):
             raise ValueError("an image of floats must lie in [0, 1]")
         return np.rint(image.astype(np.float64) * 255).astype(np.uint8)

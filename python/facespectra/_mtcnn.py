@@ -20,14 +20,14 @@ from facespectra._files import one_line, printable
 from facespectra._torch_files import read_state_dict
 from facespectra.errors import ModelError
 
-__all__ = ["Finder", "Found", "NativeFinder", "ReferenceFinder", "has_core"]
+__all__ = ["Detection", "Finder", "NativeFinder", "ReferenceFinder", "has_core"]
 
 # Finer scales are skipped once the face is this many times as large as their window. In 839 photographs, the
 # largest face is up to 3.06 times as large as the window that first detected it.
 ENOUGH = 4.0
 
 
-class Found(NamedTuple):
+class Detection(NamedTuple):
     """One face as MTCNN returns it; its corners may lie outside the image."""
 
     corners: tuple[float, ...]
@@ -38,7 +38,7 @@ class Found(NamedTuple):
 class Finder(Protocol):
     """A face detector."""
 
-    def find(self, rgb: NDArray[np.uint8]) -> list[Found]:
+    def find(self, rgb: NDArray[np.uint8]) -> list[Detection]:
         """Find the faces in an (H, W, 3) image, the largest first."""
         ...
 
@@ -50,7 +50,7 @@ class NativeFinder:
         require("faces", "facenet_pytorch")
         self._finder = _native(os.environ.get("FACESPECTRA_SIMD", ""))
 
-    def find(self, rgb: NDArray[np.uint8], *, enough: float = ENOUGH) -> list[Found]:
+    def find(self, rgb: NDArray[np.uint8], *, enough: float = ENOUGH) -> list[Detection]:
         """Find the faces in an image, the largest first.
 
         A face `enough` times as large as the window of the next finer scale ends the search, since finer
@@ -58,7 +58,8 @@ class NativeFinder:
         """
         rows = self._finder.find(np.ascontiguousarray(rgb), enough=enough).tolist()
         return [
-            Found(tuple(row[:4]), row[4], tuple(zip(row[5:15:2], row[6:15:2], strict=True))) for row in rows
+            Detection(tuple(row[:4]), row[4], tuple(zip(row[5:15:2], row[6:15:2], strict=True)))
+            for row in rows
         ]
 
 
@@ -76,7 +77,7 @@ class ReferenceFinder:
             mtcnn = MTCNN(device=torch.device(device or "cpu"))
         self._mtcnn = mtcnn.eval().requires_grad_(False)
 
-    def find(self, rgb: NDArray[np.uint8]) -> list[Found]:
+    def find(self, rgb: NDArray[np.uint8]) -> list[Detection]:
         """Find the faces in an (H, W, 3) image, the largest first."""
         import torch
 
@@ -85,7 +86,9 @@ class ReferenceFinder:
         if boxes is None:
             return []
         return [
-            Found(tuple(map(float, box)), float(confidence), tuple((float(x), float(y)) for x, y in points))
+            Detection(
+                tuple(map(float, box)), float(confidence), tuple((float(x), float(y)) for x, y in points)
+            )
             for box, confidence, points in zip(boxes, confidences, landmarks, strict=True)
         ]
 

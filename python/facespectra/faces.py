@@ -1,9 +1,8 @@
-"""Finds the face in an image and cuts it out at native resolution.
+"""Finding the face in an image and cutting it out at native resolution.
 
-The detector is MTCNN of facenet-pytorch, with its own thresholds and the weights in its wheel, computed by
-the core or by facenet-pytorch itself. Of the latter only ``detect`` is used: calling the object would squash
-the face to 160x160 pixels and change its spectrum. Importing this module loads neither torch nor Pillow; what
-is needed of them, the first detection loads.
+The detector is facenet-pytorch's MTCNN with its own thresholds and weights, computed by the core or by
+facenet-pytorch itself. Of the latter only ``detect`` is used: calling the object would squash the face to
+160x160 pixels and change its spectrum. Importing this module loads neither torch nor Pillow.
 """
 
 from __future__ import annotations
@@ -12,12 +11,13 @@ import math
 import threading
 from collections.abc import Callable, Iterable, Sized
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from facespectra._conversion import AnyImage, UInt8Array, cut_grey, shared_rgb, size_of
 from facespectra._threads import ordered_map, thread_count
+from facespectra.boxes import Box, crop_box, pixel_box, scale_box, shift_box
 from facespectra.errors import BackendError
 
 if TYPE_CHECKING:
@@ -25,24 +25,22 @@ if TYPE_CHECKING:
 
 __all__ = ["Box", "Face", "FaceCropper", "scale_box", "shift_box"]
 
-Box: TypeAlias = tuple[int, int, int, int]
-
-# MTCNN's smallest face: its image pyramid is empty, and raises, for images with a shorter side.
+# MTCNN's smallest face: for an image with a shorter side, its pyramid is empty, and it raises.
 _SMALLEST_SIDE = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """One face, in pixels of the image that it was found in.
+    """One face, in pixels of its image.
 
     Attributes
     ----------
     box : tuple of int
         ``(x0, y0, x1, y1)``, half-open, inside the image and never empty: ``image[y0:y1, x0:x1]``.
     confidence : float
-        The detector's, between 0 and 1.
+        Of the detector, between 0 and 1.
     landmarks : tuple of five (x, y)
-        Left eye, right eye, nose, left and right corner of the mouth, as seen by the viewer. They may lie
+        Left eye, right eye, nose, left and right corner of the mouth, as seen by the viewer. They may be
         outside the box or the image.
     """
 
@@ -81,27 +79,6 @@ class Face:
         return replace(self, box=scale_box(self.box, fx, fy, rounding, limits), landmarks=landmarks)
 
 
-def shift_box(box: Box, dx: int, dy: int) -> Box:
-    """Move a box to the right and downwards."""
-    x0, y0, x1, y1 = box
-    return x0 + dx, y0 + dy, x1 + dx, y1 + dy
-
-
-def scale_box(
-    box: Box,
-    fx: float,
-    fy: float,
-    rounding: Callable[[float], int] = round,
-    limits: tuple[int, int] | None = None,
-) -> Box:
-    """Scale a box, clip it to a width and height, and keep it at least one pixel wide and high."""
-    x0, y0, x1, y1 = (rounding(corner * factor) for corner, factor in zip(box, (fx, fy, fx, fy), strict=True))
-    if limits is not None:
-        width, height = limits
-        x0, y0, x1, y1 = min(x0, width - 1), min(y0, height - 1), min(x1, width), min(y1, height)
-    return x0, y0, max(x1, x0 + 1), max(y1, y0 + 1)
-
-
 class FaceCropper:
     """Cuts the largest face out of images, at native resolution.
 
@@ -112,36 +89,39 @@ class FaceCropper:
     ----------
     margin : float
         Move each edge of the box outwards by this fraction of the box's width (left, right) or height (top,
-        bottom), as far as the image goes.
+        bottom), up to the edge of the image.
     square : bool
-        Widen the shorter side to the longer one, as far as the image goes.
+        Extend the shorter side to the longer one, up to the edge of the image.
     snap : bool
-        Move each side to the nearest length with no prime factor above 7, which every FFT library is fast at.
+        Change each side to the nearest 7-smooth length (no prime factor above 7), for which FFTs are fast.
         Pixels are added or left out at the edges of the box; nothing is ever resampled.
     device : str, optional
-        Where torch runs the detector, such as ``"cuda"``. The CPU if not given.
+        Where torch runs the detector, such as ``"cuda"``. Default: the CPU.
     detector : {"native", "reference"}, optional
-        Who computes MTCNN: the core, or ``facenet_pytorch.MTCNN.detect`` as it comes, which takes many times
-        as long. Default: the core where it was built, except on another device than the CPU.
+        The implementation of MTCNN: the core, or ``facenet_pytorch.MTCNN.detect``, which takes many times as
+        long. Default: the core if it was built and `device` is the CPU.
 
     Raises
     ------
     ValueError
-        If `margin` is negative or not finite, or the detector has another name.
+        If `margin` is negative or not finite, or there is no such detector.
 
     Notes
     -----
-    Images go through the detector one at a time: in a batch, the rounding of one image's boxes depends on its
-    neighbours, and a face must not.
+    Images go through the detector one at a time: in a batch, the rounding of one image's boxes depends on the
+    others.
 
     The core finds the same faces as the reference up to the rounding of float32 (about 1e-4 pixels), except
-    where two candidates score the same to the last bit or nearly so, and the rounding decides between them.
-    It looks for large faces first, and stops where a face is so large that finer scales could only add
-    smaller ones.
+    where the scores of two candidates are equal up to rounding. It searches for large faces first, and stops
+    when a face is so large that finer scales could only add smaller ones.
 
-    An object can be shared between threads, which then run at once. Loading the networks is guarded by a
-    lock; running them needs none, because they hold nothing but constant weights. Copies and pickles carry
-    the settings alone.
+    Threads can share an object and use it at the same time: the networks are loaded under a lock and have
+    constant weights. Copies and pickles contain only the settings.
+
+    References
+    ----------
+    Zhang et al., "Joint Face Detection and Alignment Using Multitask Cascaded Convolutional Networks", IEEE
+    Signal Processing Letters 23 (2016).
 
     Examples
     --------
@@ -163,7 +143,7 @@ class FaceCropper:
         if detector not in (None, "native", "reference"):
             raise ValueError(f"detector must be 'native' or 'reference', not {detector!r}")
         if not (math.isfinite(margin) and margin >= 0):
-            raise ValueError(f"margin must be a fraction of 0 or more, not {margin}")
+            raise ValueError(f"margin must be 0 or more, not {margin}")
         self.margin = margin
         self.square = square
         self.snap = snap
@@ -174,7 +154,7 @@ class FaceCropper:
 
     @property
     def in_core(self) -> bool:
-        """Whether the core finds the faces, on the thread that asks for them, and not torch."""
+        """Whether the core finds the faces, on the calling thread, and not torch."""
         if self.detector is not None:
             return self.detector == "native"
         from facespectra._mtcnn import has_core
@@ -187,7 +167,7 @@ class FaceCropper:
         Parameters
         ----------
         deep : bool
-            There for scikit-learn's sake; nothing is nested here.
+            For scikit-learn; nothing is nested here.
 
         Returns
         -------
@@ -217,40 +197,40 @@ class FaceCropper:
         Parameters
         ----------
         images : iterable of PIL.Image.Image or numpy.ndarray
-            Of any kind that :func:`facespectra.images.to_rgb` takes, and of any and unequal sizes.
+            Pillow images in any mode; arrays of shape ``(H, W)``, ``(H, W, 3)`` or ``(H, W, 4)``, uint8,
+            uint16, bool, or float in [0, 1]. Sizes may differ.
         threads : int, optional
-            Images in which a face is looked for at once. Default: as many as processors, or
-            ``FACESPECTRA_THREADS``. One where torch finds the faces, which has threads of its own. The faces
-            are the same.
+            Images that are processed at the same time. Default: ``FACESPECTRA_THREADS``, else the number of
+            processors; 1 if torch finds the faces, which has threads of its own. The results are the same.
 
         Returns
         -------
         list of Face or None
-            One for each image, in order; None where there is no face. Images with a side under 20 pixels, the
-            smallest face that the detector knows, have none.
+            One for each image, in order; None if there is no face. Images with a side under 20 pixels, the
+            smallest face that the detector finds, have none.
 
         Raises
         ------
         MissingExtraError
-            If facenet-pytorch is not installed, or torch where it is needed.
+            If facenet-pytorch is not installed, or torch if it is needed.
         BackendError
-            If the core was asked for and was not built.
+            If the core was requested and was not built.
         ValueError, TypeError
-            If something is not an image; see :func:`facespectra.images.to_rgb`.
+            If something is not an image.
         SettingError
             If `threads` is not positive.
         """
         if isinstance(images, np.ndarray) and images.ndim == 2:
-            raise TypeError("detect() takes a sequence of images; put a single one into a list")
+            raise TypeError("detect() takes a sequence of images; put a single image into a list")
         single = (isinstance(images, Sized) and len(images) < 2) or not self.in_core
         workers = thread_count(threads)
-        found = ordered_map(
+        faces = ordered_map(
             lambda image: self._detect(shared_rgb(image)),
             images,
             workers=1 if single else workers,
             max_pending=2 * workers,
         )
-        return list(found)
+        return list(faces)
 
     def crop(self, image: AnyImage) -> UInt8Array | None:
         """Cut out the largest face in grey.
@@ -258,7 +238,7 @@ class FaceCropper:
         Parameters
         ----------
         image : PIL.Image.Image or numpy.ndarray
-            Of any kind that :func:`facespectra.images.to_rgb` takes.
+            As for :meth:`detect`.
 
         Returns
         -------
@@ -274,12 +254,12 @@ class FaceCropper:
         return None if face is None else self.crop_face(image, face)
 
     def crop_rgb(self, image: AnyImage) -> UInt8Array | None:
-        """Cut out the largest face in colour: the same pixels as :meth:`crop`, shape ``(h, w, 3)``.
+        """Cut out the largest face in colour: the same pixels as :meth:`crop`.
 
         Parameters
         ----------
         image : PIL.Image.Image or numpy.ndarray
-            As for :meth:`crop`.
+            As for :meth:`detect`.
 
         Returns
         -------
@@ -295,14 +275,14 @@ class FaceCropper:
         return None if face is None else self.crop_face_rgb(image, face)
 
     def crop_face(self, image: AnyImage, face: Face) -> UInt8Array:
-        """Cut a face that was found before out of its image, in grey.
+        """Cut a detected face out of its image, in grey.
 
         Parameters
         ----------
         image : PIL.Image.Image or numpy.ndarray
-            The image that `face` was found in.
+            The image that was passed to :meth:`detect`.
         face : Face
-            From :meth:`detect`.
+            A face in it.
 
         Returns
         -------
@@ -312,19 +292,17 @@ class FaceCropper:
         Raises
         ------
         ValueError
-            If the face does not lie in the image.
+            If the face is not inside the image.
         """
         return cut_grey(image, self.region(face, *size_of(image)))
 
     def crop_face_rgb(self, image: AnyImage, face: Face) -> UInt8Array:
-        """Cut a face that was found before out of its image, in colour.
+        """Cut a detected face out of its image, in colour.
 
         Parameters
         ----------
-        image : PIL.Image.Image or numpy.ndarray
-            The image that `face` was found in.
-        face : Face
-            From :meth:`detect`.
+        image, face
+            As for :meth:`crop_face`.
 
         Returns
         -------
@@ -334,59 +312,46 @@ class FaceCropper:
         Raises
         ------
         ValueError
-            If the face does not lie in the image.
+            If the face is not inside the image.
         """
         x0, y0, x1, y1 = self.region(face, *size_of(image))
         return shared_rgb(image)[y0:y1, x0:x1].copy()
 
     def region(self, face: Face, width: int, height: int) -> Box:
-        """Give the pixels that are cut out for a face: its box after margin, square and snap.
+        """Give the box that is cut out for a face: its own after margin, square and snap.
 
         Parameters
         ----------
         face : Face
             From :meth:`detect`.
         width, height : int
-            Size of the image that it was found in.
+            Size of its image in pixels.
 
         Returns
         -------
         tuple of int
-            ``(x0, y0, x1, y1)``, half-open and inside the image. The centre stays where it was unless an edge
-            of the image is in the way.
+            ``(x0, y0, x1, y1)``, half-open and inside the image. The centre is that of the face's box unless
+            an edge of the image is in the way.
 
         Raises
         ------
         ValueError
-            If the face does not lie in an image of that size.
+            If the face is not inside an image of that size.
         """
-        left, top, right, bottom = x0, y0, x1, y1 = face.box
+        x0, y0, x1, y1 = face.box
         if not (0 <= x0 < x1 <= width and 0 <= y0 < y1 <= height):
-            raise ValueError(f"the face at {face.box} does not lie in an image of {width}x{height} pixels")
-        margins = round(self.margin * (x1 - x0)), round(self.margin * (y1 - y0))
-        x0, x1 = max(x0 - margins[0], 0), min(x1 + margins[0], width)
-        y0, y1 = max(y0 - margins[1], 0), min(y1 + margins[1], height)
-        if self.square:
-            side = min(max(x1 - x0, y1 - y0), width, height)
-            # A side that has to shrink gives up margin, not face.
-            x0, x1 = _about(x0, x1, side, width) if side >= x1 - x0 else _about(left, right, side, width)
-            y0, y1 = _about(y0, y1, side, height) if side >= y1 - y0 else _about(top, bottom, side, height)
-        if self.snap:
-            # A square stays one: what is nearest within the smaller limit suits both sides.
-            limits = (min(width, height),) * 2 if self.square else (width, height)
-            x0, x1 = _about(x0, x1, _nearest_smooth(x1 - x0, limits[0]), width)
-            y0, y1 = _about(y0, y1, _nearest_smooth(y1 - y0, limits[1]), height)
-        return x0, y0, x1, y1
+            raise ValueError(f"the face at {face.box} is not inside an image of {width}x{height} pixels")
+        return crop_box(face.box, width, height, self.margin, self.square, self.snap)
 
     def _detect(self, rgb: UInt8Array) -> Face | None:
         height, width = rgb.shape[:2]
         if min(height, width) < _SMALLEST_SIDE:
             return None
-        # Largest first: sorted by area before anything is truncated or clipped.
-        for found in self._load().find(rgb):
-            box = _pixels(found.corners, width, height)
+        # Largest first: sorted by area before truncating and clipping.
+        for detection in self._load().find(rgb):
+            box = pixel_box(detection.corners, width, height)
             if box is not None:
-                return Face(box, found.confidence, found.landmarks)
+                return Face(box, detection.confidence, detection.landmarks)
         return None
 
     def _load(self) -> Finder:
@@ -404,35 +369,3 @@ def _finder(in_core: bool, device: str | None) -> Finder:
     if not has_core():
         raise BackendError("the native face detector is part of the compiled core, which was not built")
     return NativeFinder()
-
-
-def _pixels(corners: Iterable[float], width: int, height: int) -> Box | None:
-    """Truncate the corners to integers and clip them to the image; None if nothing is left."""
-    corners = list(corners)
-    if not all(map(math.isfinite, corners)):
-        return None
-    x0, y0, x1, y1 = map(int, corners)
-    x0, y0, x1, y1 = max(x0, 0), max(y0, 0), min(x1, width), min(y1, height)
-    return (x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None
-
-
-def _about(start: int, stop: int, length: int, limit: int) -> tuple[int, int]:
-    """Give the range of `length` in [0, limit) whose centre is nearest to that of [start, stop)."""
-    first = min(max((start + stop - length) // 2, 0), limit - length)
-    return first, first + length
-
-
-def _nearest_smooth(length: int, limit: int) -> int:
-    """Give the one nearest to `length`, up to `limit`, without a prime factor above 7; of two, the larger."""
-    for step in range(length):
-        for candidate in (length + step, length - step):
-            if candidate <= limit and _is_smooth(candidate):
-                return candidate
-    return 1
-
-
-def _is_smooth(number: int) -> bool:
-    for factor in (2, 3, 5, 7):
-        while number % factor == 0:
-            number //= factor
-    return number == 1

@@ -1,6 +1,6 @@
-"""Frames out of videos: evenly spread, decoded once and in order, upright, never resized.
+"""Frames of videos: evenly spread, decoded once and in order, rotated upright, never resized.
 
-Importing this module loads neither PyAV nor Pillow; the first video does.
+Importing this module loads neither PyAV nor Pillow; reading a video does.
 """
 
 from __future__ import annotations
@@ -40,18 +40,18 @@ VIDEO_SUFFIXES = frozenset({
     ".wmv",
 })
 # fmt: on
-"""Names that count as videos, also where a file is named outright."""
+"""Suffixes of videos, also of explicit files."""
 
 N_FRAMES = 10
-"""How many frames of a video are looked at unless told otherwise."""
+"""Default number of frames of each video."""
 
-# A text file called .mp4 can be a playlist that makes the decoder open other files, or the network.
+# A text file called .mp4 can be a playlist that makes the decoder open other files or the network.
 _SAFE = {
     "protocol_whitelist": "file",
     "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,mpegvideo,flv,asf,ogg,m4v",
 }
 
-# By the signs of a display matrix (a, b, c, d): what turns the stored picture upright.
+# By the signs of a display matrix (a, b, c, d): the rotation that makes the stored image upright.
 _TURNS = {
     (0, 1, -1, 0): "ROTATE_270",
     (-1, 0, 0, -1): "ROTATE_180",
@@ -65,14 +65,14 @@ _TURNS = {
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One frame of a video, by name: what is to be read.
+    """One frame of a video, before it is read.
 
     Attributes
     ----------
     path : str
-        The video.
+        The video file.
     index : int
-        From 0, in the order in which frames are shown.
+        Number of the frame from 0, in display order.
     """
 
     path: str
@@ -87,99 +87,37 @@ Named: TypeAlias = "str | os.PathLike[str] | Frame"
 
 @dataclass(frozen=True, slots=True)
 class VideoInfo:
-    """What the header of a video says.
+    """What the header of a video says."""
 
-    Attributes
-    ----------
-    n_frames : int
-        As its container says; counted where it does not say.
-    width, height : int
-        As stored, before it is turned upright.
-    codec : str
-        Such as ``"h264"``.
-    rate : float
-        Frames per second; 0 where it does not say.
-    """
-
-    n_frames: int
-    width: int
+    n_frames: int  # counted if the container does not say
+    width: int  # as stored, before rotation
     height: int
-    codec: str
-    rate: float
+    codec: str  # such as "h264"
+    rate: float  # frames per second; 0 if unknown
 
 
 def is_video(path: PathLike) -> bool:
-    """Whether a file counts as a video, by its name.
-
-    Parameters
-    ----------
-    path : path-like
-        It need not exist.
-
-    Returns
-    -------
-    bool
-    """
+    """Tell by its name whether a file counts as a video."""
     return Path(path).suffix.lower() in VIDEO_SUFFIXES
 
 
 def find_media(sources: PathLike | Sequence[PathLike]) -> list[Path]:
-    """List the image and video files that files, folders and globs stand for.
-
-    Parameters
-    ----------
-    sources : path-like or sequence of path-like
-        As for :func:`facespectra.images.find_images`, which finds images only.
-
-    Returns
-    -------
-    list of pathlib.Path
-
-    Raises
-    ------
-    DatasetError
-        If a source matches nothing, or a folder in it cannot be listed.
-    """
+    """List the image and video files that files, folders and globs stand for, as ``find_images`` does."""
     return find_images(sources, suffixes=IMAGE_SUFFIXES | VIDEO_SUFFIXES)
 
 
 def spread(n_frames: int, n: int) -> list[int]:
-    """Choose frames evenly: the middles of `n` equal parts.
-
-    Parameters
-    ----------
-    n_frames : int
-        How many there are.
-    n : int
-        How many are wanted. Of a shorter video, all are taken.
-
-    Returns
-    -------
-    list of int
-        Rising, no two alike.
-    """
+    """Give the positions of `n` evenly spread frames, the middles of equal parts; at most all frames."""
     n = min(n, n_frames)
     return [(2 * part + 1) * n_frames // (2 * n) for part in range(n)]
 
 
 def spread_frames(sources: Sequence[Named], n: int = N_FRAMES) -> tuple[list[Named], list[int]]:
-    """Put frames in the place of videos.
+    """Replace each video by `n` evenly spread frames; also give the position of the source of each.
 
-    Parameters
-    ----------
-    sources : sequence of path-like or Frame
-        Images, videos, and frames that were named already.
-    n : int
-        Frames of each video.
-
-    Returns
-    -------
-    sources : list
-        Images and frames. A video that cannot be read stays as it is: reading it says why.
-    origins : list of int
-        The position, in what was given, of what each comes from.
+    A video that cannot be read stays as it is: reading it says why.
     """
-    found: list[Named] = []
+    spread_out: list[Named] = []
     origins: list[int] = []
     for position, source in enumerate(sources):
         frames: list[Named] = [source]
@@ -189,29 +127,16 @@ def spread_frames(sources: Sequence[Named], n: int = N_FRAMES) -> tuple[list[Nam
             except UnreadableVideoError:
                 count = 0
             frames = [Frame(os.fspath(source), index) for index in spread(count, n)] or frames
-        found += frames
+        spread_out += frames
         origins += [position] * len(frames)
-    return found, origins
+    return spread_out, origins
 
 
 def video_info(path: PathLike) -> VideoInfo:
     """Read the header of a video.
 
-    Parameters
-    ----------
-    path : path-like
-        The file.
-
-    Returns
-    -------
-    VideoInfo
-
-    Raises
-    ------
-    UnreadableVideoError
-        If the file is missing, empty, cut off or not a video, or has fewer than two frames.
-    MissingExtraError
-        If PyAV is not installed.
+    A file that is missing, damaged or not a video, or has fewer than two frames, raises
+    ``UnreadableVideoError``.
     """
     with _opened(path) as (container, stream):
         count = stream.frames or sum(1 for packet in container.demux(stream) if packet.size)
@@ -222,36 +147,15 @@ def video_info(path: PathLike) -> VideoInfo:
 
 
 def read_frames(path: PathLike, indices: Sequence[int]) -> Iterator[tuple[int, float, Image.Image]]:
-    """Decode a video once, from its start, and give some of its frames.
+    """Decode a video once, from its start, and yield the frames at ascending `indices` from 0.
 
-    Parameters
-    ----------
-    path : path-like
-        The file.
-    indices : sequence of int
-        Which frames, from 0, rising.
-
-    Yields
-    ------
-    index : int
-    time : float
-        In seconds; NaN where the video does not say.
-    image : PIL.Image.Image
-        Mode ``"RGB"``, in the video's own resolution, turned upright as its display matrix says. Pixels that
-        are not square stay as they are.
-
-    Raises
-    ------
-    UnreadableVideoError
-        If the file is missing, empty, cut off or not a video, or ends before the last of these frames.
-    MissingExtraError
-        If PyAV is not installed.
-    ValueError
-        If the indices do not rise.
+    Gives the index, the time in seconds (NaN if unknown) and an RGB image in the video's resolution, rotated
+    by its display matrix; pixels that are not square stay as they are. A video that cannot be read, or ends
+    before the last of these frames, raises ``UnreadableVideoError``.
     """
-    wanted = list(indices)
-    if any(after <= before for before, after in zip([-1, *wanted], wanted, strict=False)):
-        raise ValueError(f"indices of frames must rise from 0, got {wanted}")
+    remaining = list(indices)
+    if any(after <= before for before, after in zip([-1, *remaining], remaining, strict=False)):
+        raise ValueError(f"frame indices must be ascending from 0, got {remaining}")
     require("video", "av")
     from av.video.reformatter import VideoReformatter
 
@@ -260,26 +164,26 @@ def read_frames(path: PathLike, indices: Sequence[int]) -> Iterator[tuple[int, f
         limit = pixel_limit()
         if codec.width * codec.height > limit:
             raise _unreadable(path, too_large(codec.width, codec.height, limit))
-        # A frame may say that it is larger than the header said.
+        # A frame can be larger than the header says.
         codec.options = {"max_pixels": str(limit)}
         stream.thread_type = "AUTO"
-        # One for the whole video. A frame's own would live as long as the frame, which looking at its side
-        # data ties into a cycle, with a thread for each processor.
+        # One for the whole video: a frame's own would live as long as the frame, which its side data ties
+        # into a reference cycle, with a thread for each processor.
         to_rgb = VideoReformatter()
         position = -1
         for position, frame in enumerate(container.decode(stream)):
-            if not wanted:
+            if not remaining:
                 return
-            if position == wanted[0]:
-                del wanted[0]
+            if position == remaining[0]:
+                del remaining[0]
                 yield position, float("nan") if frame.time is None else frame.time, _upright(frame, to_rgb)
-        if wanted:
-            raise _unreadable(path, f"it breaks off after {position + 1} frames, before frame {wanted[0]}")
+        if remaining:
+            raise _unreadable(path, f"it breaks off after {position + 1} frames, before frame {remaining[0]}")
 
 
 @contextmanager
 def _opened(path: PathLike) -> Iterator[tuple[Any, Any]]:
-    """The container and its main video stream; what goes wrong with them is one error that names the file."""
+    """Open a video and its main stream; turn all errors into one that names the file."""
     require("video", "av")
     require("faces", "PIL")
     import av
@@ -291,7 +195,7 @@ def _opened(path: PathLike) -> Iterator[tuple[Any, Any]]:
     except (OSError, ValueError) as error:
         raise _unreadable(path, why_not_opened(file, error)) from error
     try:
-        with _named(file) as name, av.open(name, container_options=_SAFE) as container:
+        with _opened_name(file) as name, av.open(name, container_options=_SAFE) as container:
             stream = container.streams.best("video")
             if stream is None:
                 raise _unreadable(path, "it is cut off, or has no picture in it")
@@ -312,7 +216,7 @@ def _opened(path: PathLike) -> Iterator[tuple[Any, Any]]:
 
 
 @contextmanager
-def _named(file: Path) -> Iterator[Any]:
+def _opened_name(file: Path) -> Iterator[Any]:
     """What PyAV opens: the name, absolute so that none is taken for an address such as concat:a|b.
 
     It takes no name that is not UTF-8; such a file is opened here.

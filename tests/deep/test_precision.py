@@ -53,7 +53,7 @@ def test_features_in_bfloat16_agree_with_those_in_float32(
     rough = fs.DeepFeatures(weights_file, precision="bfloat16").transform(crops)
     assert rough.dtype == np.float32
     assert not np.array_equal(exact, rough)
-    assert cosines(exact, rough).min() > inference.AGREEMENT
+    assert cosines(exact, rough).min() > inference.MIN_AGREEMENT
     # Pooled in float32: the means have more than bfloat16's 8 bits.
     assert not np.array_equal(rough, torch.from_numpy(rough).bfloat16().float().numpy())
 
@@ -89,7 +89,7 @@ def test_auto_keeps_float32_for_a_network_that_needs_it(
     exact = fs.DeepFeatures(touchy_weights, precision="float32").transform(crops)
     rough = fs.DeepFeatures(touchy_weights, precision="bfloat16").transform(crops)
     assert np.isfinite(exact).all()
-    assert not cosines(exact, rough).min() > inference.AGREEMENT
+    assert not cosines(exact, rough).min() > inference.MIN_AGREEMENT
 
 
 def test_networks_of_two_precisions_are_not_mixed_up(weights_file: Path) -> None:
@@ -105,10 +105,10 @@ def test_unknown_precision_is_refused(weights_file: Path) -> None:
 
 
 def test_the_kernel_says_what_torch_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    if not hasattr(torch.cpu, "get_capabilities") or inference.flags_of_the_kernel() is None:
+    if not hasattr(torch.cpu, "get_capabilities") or inference.cpu_flags() is None:
         pytest.skip("only one of them can tell")
     by_kernel = inference.cpu_has_bfloat16()
-    monkeypatch.setattr(inference, "flags_of_the_kernel", lambda: None)
+    monkeypatch.setattr(inference, "cpu_flags", lambda: None)
     assert inference.cpu_has_bfloat16() == by_kernel
 
 
@@ -116,11 +116,11 @@ def test_the_kernel_says_what_torch_says(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_the_kernels_flags_are_enough(
     monkeypatch: pytest.MonkeyPatch, flags: set[str], expected: bool
 ) -> None:
-    monkeypatch.setattr(inference, "flags_of_the_kernel", lambda: flags)
+    monkeypatch.setattr(inference, "cpu_flags", lambda: flags)
     assert inference.cpu_has_bfloat16() == expected
 
 
 def test_capabilities_that_nobody_can_tell_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inference, "flags_of_the_kernel", lambda: None)
+    monkeypatch.setattr(inference, "cpu_flags", lambda: None)
     monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
     assert not inference.cpu_has_bfloat16()

@@ -1,4 +1,4 @@
-"""What parts of the features add to scores: exact for what is linear, by occlusion for kernels."""
+"""What feature groups add to scores: exact for linear classifiers, by occlusion for kernels."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 import facespectra as fs
-from facespectra.detector.attribution import BANDS, attribute, parts_of, permutation_importance
+from facespectra.detector.attribution import attribute
 from facespectra.features.status import OK
 from facespectra.features.table import FeatureTable
+from facespectra.report.importance import permutation_importance
 
 for _package in ("sklearn", "skops", "facenet_pytorch", "pandas"):
     pytest.importorskip(_package, reason="needs the detect extra")
@@ -45,7 +46,7 @@ def test_linear_contributions_add_up_to_the_score(classifier: str, scale: bool) 
     made = detector(classifier, scale=scale)
     found = attribute(made, rows)
     assert found.method == "exact"
-    assert found.amounts.shape == (len(rows), BANDS)
+    assert found.amounts.shape == (len(rows), 10)
     scores = made.score_features(table(rows))
     np.testing.assert_allclose(found.base + found.amounts.sum(axis=1), scores, atol=1e-5)
 
@@ -76,10 +77,10 @@ def test_the_band_that_tells_is_found_by_both_measures(classifier: str) -> None:
 
 
 def test_bands_have_names_and_cover_every_feature() -> None:
-    parts = parts_of(fs.Detector(feature_settings={"n_features": 300}))
-    assert [part.name for part in parts][:2] == ["0-0.1", "0.1-0.2"]
-    assert [column for part in parts for column in range(300)[part.columns]] == list(range(300))
-    assert len(parts_of(fs.Detector(feature_settings={"n_features": 4}))) == 4
+    groups = fs.Detector(feature_settings={"n_features": 300}).feature_set.groups
+    assert [group.name for group in groups][:2] == ["0-0.1", "0.1-0.2"]
+    assert [column for group in groups for column in range(300)[group.columns]] == list(range(300))
+    assert len(fs.Detector(feature_settings={"n_features": 4}).feature_set.groups) == 4
 
 
 def test_experts_explain_themselves() -> None:

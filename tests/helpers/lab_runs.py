@@ -1,4 +1,4 @@
-"""What tests of the lab have in common."""
+"""Helpers of the lab's tests."""
 
 from __future__ import annotations
 
@@ -41,4 +41,4 @@ def rows_in(out: Path) -> list[dict[str, Any]]:
 
 
 def computed(result: LabResult) -> dict[str, int]:
-    return {stage: pair[1] for stage, pair in result.work.items() if pair[1]}
+    return {stage: pair[1] for stage, pair in result.cache_counts.items() if pair[1]}

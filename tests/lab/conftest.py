@@ -1,4 +1,4 @@
-"""Small rendered databases, and a whole run of the lab on them."""
+"""Small rendered databases, and a complete run of the lab on them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three small databases, with one broken file and one picture without a face among them."""
+    """Three small databases, with one broken file and one picture without a face."""
     from PIL import Image
 
     from facespectra.rendered.database import render_database
@@ -38,11 +38,11 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def done(data: Path, weights_file: Path, tmp_path_factory: pytest.TempPathFactory) -> LabResult:
-    """A whole run, written; its cache is there for the others to copy."""
+    """A complete run, written; other tests copy its cache."""
     from lab_runs import settings, silent
 
     out = tmp_path_factory.mktemp("out")
-    # The tests that use it run so, too: rows of the network have the same bits for the same threads alone.
+    # As in the tests that use it: ResNet-50 gives the same bits only with the same number of threads.
     with one_thread():
         result = run_lab(settings(data, out, resnet_weights=str(weights_file), rendered=True), silent)
     assert write_lab(result) == []

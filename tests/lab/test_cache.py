@@ -1,4 +1,4 @@
-"""The lab's cache: what is computed again, and what is not."""
+"""The lab's cache: what a second run computes again, and what it reuses."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ def test_a_second_run_computes_nothing_and_gives_the_same(done: LabResult, data:
     assert (out / "lab.json").read_bytes() == (done.settings.out / "lab.json").read_bytes()
 
 
-def test_a_change_repeats_only_what_it_changes(done: LabResult, data: Path, out: Path) -> None:
+def test_a_change_repeats_only_what_depends_on_it(done: LabResult, data: Path, out: Path) -> None:
     weights = done.settings.resnet_weights
     seed = run_lab(settings(data, out, resnet_weights=weights, seed=1), silent)
     assert set(computed(seed)) == {"fit", "swaps"}
     other = run_lab(settings(data, out, extra=None, backend="numpy"), silent)
     assert set(computed(other)) <= {"spectrum", "mirrored", "isotropic", "mirrored-isotropic", "fit"}
     assert "spectrum" in computed(other)
-    # One more photograph: its face and its copies' alone.
+    # One more photograph: only its face and those of its copies.
     copied = out / "databases"
     shutil.copytree(data, copied)
     fakes = sorted((copied / "Task_1/development/fake").glob("Task*.jpg"))
@@ -78,17 +78,18 @@ def test_a_damaged_cache_is_computed_again(done: LabResult, data: Path, out: Pat
     assert (out / "lab.json").read_bytes() == (done.settings.out / "lab.json").read_bytes()
 
 
-def test_other_labels_and_other_groups_are_another_fit(done: LabResult, tmp_path: Path) -> None:
-    part, system = done.tasks[1].final.part, System("spectrum", "svm-linear")
-    flipped = part.take(list(range(len(part.samples))))
+def test_other_labels_or_groups_need_another_fit(done: LabResult, tmp_path: Path) -> None:
+    subset, system = done.tasks[1].final.test_set, System("spectrum", "svm-linear")
+    flipped = subset.take(list(range(len(subset.samples))))
     flipped.samples["label"] = 1 - flipped.samples["label"]
-    regrouped = part.take(list(range(len(part.samples))))
-    regrouped.samples["group"] = [f"g{i // 2}" for i in range(len(part.samples))]
-    # Each time another trainer, so that nothing but the cache is in between.
+    regrouped = subset.take(list(range(len(subset.samples))))
+    regrouped.samples["group"] = [f"g{i // 2}" for i in range(len(subset.samples))]
+    # A new trainer each time, so that they share nothing but the cache.
     fits = [
-        Trainer(Cache(tmp_path), seed=0).fit(system, one) for one in (part, flipped, regrouped, part, flipped)
+        Trainer(Cache(tmp_path), seed=0).fit(system, one)
+        for one in (subset, flipped, regrouped, subset, flipped)
     ]
-    first, second, third, *again = (one.score_features(part.table("spectrum")) for one in fits)
+    first, second, third, *again = (one.score_features(subset.table("spectrum")) for one in fits)
     np.testing.assert_allclose(first, -second, atol=1e-9)
     np.testing.assert_array_equal(first, third)
     np.testing.assert_array_equal(again, [first, second])
@@ -108,7 +109,7 @@ def test_features_that_are_all_cached_need_no_torch(done: LabResult, data: Path,
 
 
 @pytest.mark.slow
-def test_a_killed_run_goes_on(
+def test_a_killed_run_continues(
     done: LabResult, data: Path, out: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     tmp_path = tmp_path_factory.mktemp("killed")
@@ -130,11 +131,11 @@ def test_a_killed_run_goes_on(
         process.communicate()
     assert not (tmp_path / "lab.json").exists()
     known = sum(1 for path in faces.rglob("*") if path.is_file() and path.suffix != ".tmp")
-    # On, and once more from a whole cache, for what should have come out; the network takes no part.
+    # Continue it, and run once from the complete cache for the expected result; both without ResNet-50.
     resumed, expected = (run_lab(settings(data, folder, extra=None), silent) for folder in (tmp_path, out))
-    assert resumed.work["faces"][0] >= known >= 10
+    assert resumed.cache_counts["faces"][0] >= known >= 10
     assert "faces" not in computed(expected)
-    assert sum(resumed.work["faces"]) == sum(expected.work["faces"])
+    assert sum(resumed.cache_counts["faces"]) == sum(expected.cache_counts["faces"])
     write_lab(resumed)
     write_lab(expected)
     assert (tmp_path / "lab.json").read_bytes() == (out / "lab.json").read_bytes()

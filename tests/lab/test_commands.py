@@ -25,11 +25,11 @@ def test_demo(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: p
     out = tmp_path / "demo"
     assert main(["demo", "--out", str(out), "--people", "12"]) == 0
     captured = capsys.readouterr()
-    assert captured.out.startswith("Rendering faces: every figure below is about rendered data")
+    assert captured.out.startswith("Rendering faces: all results below are about rendered data")
     assert "skipped 9 rows: ResNet-50's ImageNet weights are not at" in captured.out
     rows = rows_in(out)
     assert all(row["test"].endswith(" (rendered)") for row in rows)
-    # The default model was trained on photographs, and says so.
+    # The default model was trained on photographs.
     portraits = {row["train"] for row in rows if not row["train"].endswith(" (rendered)")}
     assert portraits == {"synthetic swaps of the default model's portraits"}
     assert all("Rendered data." in page.read_text() for page in out.rglob("*.html"))
@@ -42,8 +42,8 @@ def test_demo(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: p
 @pytest.mark.shared
 @pytest.mark.slow
 def test_the_lab_on_photographs(shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # The copies would take a minute, and Tasks 1 and 2 have none.
-    monkeypatch.setattr("facespectra.lab.run.AUGMENTATIONS", ())
+    # Copies would take a minute, and Tasks 1 and 2 use none.
+    monkeypatch.setattr("facespectra.lab.databases.AUGMENTATIONS", ())
     lab = shared_data / "lab"
     for kind in ("real", "fake"):
         (tmp_path / "extra" / kind).mkdir(parents=True)
@@ -52,16 +52,12 @@ def test_the_lab_on_photographs(shared_data: Path, tmp_path: Path, monkeypatch: 
     result = run_lab(settings(lab, tmp_path / "out", extra=tmp_path / "extra"), silent)
     experiments = {
         (number, experiment.system.name): experiment.evaluation.auc
-        for number, task_result in result.tasks.items()
-        for experiment in task_result.experiments
+        for number, task in result.tasks.items()
+        for experiment in task.experiments
         if number < 3 and experiment.protocol == "evaluation"
     }
     expected = {"svm-poly": 0.947, "svm-linear": 0.851, "svm-rbf": 0.878, "svm-sigmoid": 0.200}
     assert {name: experiments[1, name] for name in expected} == pytest.approx(expected, abs=0.005)
     assert experiments[2, "svm-poly"] == pytest.approx(0.500, abs=0.005)
     assert result.tasks[1].final.system.name == "svm-poly"
-    assert all(
-        experiment.evaluation is not None or experiment.reason
-        for o in result.tasks.values()
-        for experiment in o.experiments
-    )
+    assert all(experiment.evaluation is not None or experiment.reason for experiment in result.experiments)

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 import facespectra as fs
+from facespectra.evaluation.class_spectra import BandAuc, ClassSpectra
 from facespectra.lab import LabResult, write_lab
-from facespectra.lab.differences import Separation, compared
+from facespectra.lab.differences import compare_databases
 from lab_runs import KERNELS, rows_in
 from pages import Page
 
@@ -44,11 +45,11 @@ def test_each_task_has_the_files_of_the_contract(done: LabResult) -> None:
     assert not list(out.rglob("*.tmp"))
 
 
-def test_models_are_kept_and_score_alike(done: LabResult, weights_file: Path) -> None:
+def test_saved_models_give_the_scores_of_the_run(done: LabResult, weights_file: Path) -> None:
     for name, number, more in (("task1.model", 1, {}), ("task3.model", 3, {"weights": weights_file})):
         experiment = done.tasks[number].final
         model = fs.load(done.settings.out / name, **more)
-        paths = experiment.part.samples["path"].tolist()[:3]
+        paths = experiment.test_set.samples["path"].tolist()[:3]
         np.testing.assert_allclose(model.score(paths), experiment.scores[:3], rtol=1e-5)
 
 
@@ -65,9 +66,7 @@ def test_counts_of_samples_and_missing_faces(done: LabResult, data: Path) -> Non
 @pytest.mark.parametrize(
     "page", ["report.html", "task1/report.html", "task2/report.html", "task3/report.html"]
 )
-def test_pages_stand_on_their_own_and_say_that_they_are_about_rendered_data(
-    done: LabResult, page: str
-) -> None:
+def test_pages_load_nothing_and_say_that_the_data_are_rendered(done: LabResult, page: str) -> None:
     path = done.settings.out / page
     shown = Page(path.read_text())
     assert "Rendered data." in shown.text
@@ -79,10 +78,12 @@ def test_pages_stand_on_their_own_and_say_that_they_are_about_rendered_data(
         assert link.startswith("#") or (path.parent / link).exists(), link
     assert {link[1:] for link in shown.links if link.startswith("#")} <= set(shown.ids)
     assert len(shown.ids) == len(set(shown.ids))
+    assert shown.text.count("DeepFakes Detection Lab report") == 1
+    assert shown.text.count("arXiv:1911.00686") == 1
     assert not re.search(r"\bnan\b|\bNone\b|\bUndefined\b", shown.text)
 
 
-def test_what_is_shown_is_escaped(done: LabResult, out: Path) -> None:
+def test_pages_escape_what_they_show(done: LabResult, out: Path) -> None:
     from dataclasses import replace
 
     result = replace(
@@ -94,7 +95,7 @@ def test_what_is_shown_is_escaped(done: LabResult, out: Path) -> None:
     assert "&lt;script&gt;" in text
 
 
-def test_figures_follow_the_page_and_are_reproducible(done: LabResult, out: Path) -> None:
+def test_figures_take_the_colours_of_the_page_and_are_reproducible(done: LabResult, out: Path) -> None:
     from dataclasses import replace
 
     write_lab(replace(done, settings=replace(done.settings, out=out)))
@@ -107,7 +108,7 @@ def test_figures_follow_the_page_and_are_reproducible(done: LabResult, out: Path
             assert "#010203" not in content
 
 
-def test_the_pages_say_what_the_figures_say(done: LabResult) -> None:
+def test_the_text_of_the_page_agrees_with_the_results(done: LabResult) -> None:
     text = Page((done.settings.out / "report.html").read_text()).text
     first, second = done.tasks[1].final.evaluation, done.tasks[2].final.evaluation
     assert f"reaches an AUC of {first.auc:.3f}" in text
@@ -122,13 +123,13 @@ def test_the_pages_say_what_the_figures_say(done: LabResult) -> None:
         assert name in text
 
 
-def test_why_it_drops_is_there_as_figures(done: LabResult) -> None:
+def test_spectra_and_bands_are_written(done: LabResult) -> None:
     out = done.settings.out
     spectra = pd.read_csv(out / "task2/spectra.csv")
     assert len(spectra) == 300
-    own = next(part for part in done.parts if part.name == "Task_1/evaluation")
+    own = next(subset for subset in done.subsets if subset.name == "Task_1/evaluation")
     assert own.tables["spectrum"].matrix.shape[1] == 300
-    other = next(part for part in done.parts if part.name == "Task_2_3/evaluation")
+    other = next(subset for subset in done.subsets if subset.name == "Task_2_3/evaluation")
     table = other.table("spectrum")
     real = table.matrix[table.ok & (other.labels == 0)].astype(float)
     np.testing.assert_allclose(spectra["Task_2_3/evaluation real_mean"], real.mean(axis=0))
@@ -146,15 +147,15 @@ def test_comparison_of_databases_in_known_cases() -> None:
     n = 20
     flat, one = np.zeros(n), np.ones(n)
 
-    def separation(gap: float, shift: float, auc: np.ndarray) -> Separation:
-        bands = [(float(part.mean()), 0.0, 1.0) for part in np.array_split(auc, 10)]
-        return Separation("x", flat + shift, one, flat + shift + gap, one, auc, bands)
+    def spectra(gap: float, shift: float, auc: np.ndarray) -> ClassSpectra:
+        bands = tuple(BandAuc(float(band.mean()), 0.0, 1.0) for band in np.array_split(auc, 10))
+        return ClassSpectra("x", flat + shift, one, flat + shift + gap, one, auc, bands)
 
     rising = np.linspace(0.5, 0.9, n + 1)[1:]
-    same = compared(separation(2, 0, rising), separation(2, 0, rising))
+    same = compare_databases(spectra(2, 0, rising), spectra(2, 0, rising))
     assert (same["correlation"], same["agreeing"], same["shift"]) == (pytest.approx(1), 1, 0)
     assert (same["gap_own"], same["gap_other"]) == (2, 2)
     assert same["best_band"]["band"] == 9
-    opposite = compared(separation(2, 0, rising), separation(-1, 3, 1 - rising))
+    opposite = compare_databases(spectra(2, 0, rising), spectra(-1, 3, 1 - rising))
     assert (opposite["correlation"], opposite["agreeing"]) == (pytest.approx(-1), 0)
     assert (opposite["gap_other"], opposite["shift"]) == (1, 3)

@@ -1,4 +1,4 @@
-"""The lab where something is missing: reasons, and the rest."""
+"""The lab where data or weights are missing: those experiments are skipped, with the reason."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import pytest
 
 from facespectra.cli import main
 from facespectra.lab import LabResult, run_lab, write_lab
+from facespectra.lab.text import summary
 from lab_runs import rows_in, settings, silent
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
 
-def test_without_extra_set_and_weights_the_rest_is_done(
+def test_without_extra_set_and_weights_the_other_experiments_run(
     data: Path, out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from urllib.error import URLError
@@ -50,7 +51,7 @@ def test_without_extra_set_and_weights_the_rest_is_done(
     assert "cannot download" in skipped["resnet50, svm-linear", "extra"]
     assert "no extra training set" in skipped["resnet50, svm-linear", "extra"]
     final = next(row for row in rows if row["task"] == 3 and row["final"])
-    # A shipped model that knows the fakes of Task 1; where it does not, the copies.
+    # The default model if it recognises the fakes of Task 1; otherwise training with copies.
     own = next(row for row in rows if row.get("folder") == "task3/default-development")
     expected = own["train"] if own["auc_ci95"][0] > 0.5 else "Task_1/development with copies"
     assert final["train"].startswith(expected)
@@ -59,16 +60,14 @@ def test_without_extra_set_and_weights_the_rest_is_done(
     assert "Rendered data." not in page
 
 
-def test_what_a_richer_run_left_is_not_taken_for_a_result(done: LabResult, data: Path, out: Path) -> None:
+def test_folders_of_an_earlier_run_are_removed(done: LabResult, data: Path, out: Path) -> None:
     (out / "task3/resnet50-extra").mkdir(parents=True)
     (out / "task3/resnet50-extra/metrics.json").write_text("{}")
     write_lab(run_lab(settings(data, out, extra=None, resnet_weights=done.settings.resnet_weights), silent))
     assert not (out / "task3/resnet50-extra").exists()
 
 
-def test_weights_that_were_asked_for_must_be_good(
-    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_given_weights_must_be_usable(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "w.pth").write_bytes(b"nothing")
     arguments = ["lab", "--task1", str(data / "Task_1"), "--task23", str(data / "Task_2_3")]
     assert main([*arguments, "--out", str(tmp_path / "o"), "--resnet-weights", str(tmp_path / "w.pth")]) == 2
@@ -85,21 +84,21 @@ def test_photographs_of_the_test_set_are_not_trained_on(done: LabResult, data: P
             shutil.copy(path, extra / kind / f"leak{number}.jpg")
         shutil.copy(sorted((data / "Task_1/development" / kind).glob("Task*"))[0], extra / kind / "twice.jpg")
     result = run_lab(settings(data, out, extra=extra, resnet_weights=done.settings.resnet_weights), silent)
-    by_slug = {experiment.slug: experiment for experiment in result.tasks[3].experiments}
-    before = {experiment.slug: experiment for experiment in done.tasks[3].experiments}
+    by_slug = result.tasks[3].by_slug
+    before = done.tasks[3].by_slug
     assert by_slug["extra"].trained_on["n_real"] == before["extra"].trained_on["n_real"] + 1
     assert by_slug["both"].trained_on == before["both"].trained_on
-    assert "4 samples of extra are in Task_2_3/evaluation, too: Task 3 did not train on them" in result.notes
-    assert "2 samples are in Task_1/development + extra twice: Task 3 took them once" in result.notes
+    assert "4 samples of extra are also in Task_2_3/evaluation: Task 3 did not train on them" in result.notes
+    assert "2 samples of Task_1/development + extra are repeated: Task 3 used each once" in result.notes
 
 
 @pytest.mark.slow
-def test_a_class_without_faces_is_a_reason_and_not_an_end(data: Path, tmp_path: Path) -> None:
+def test_a_class_without_faces_skips_its_experiments(data: Path, tmp_path: Path) -> None:
     from PIL import Image
 
     broken = tmp_path / "databases"
     shutil.copytree(data, broken)
-    for path in (broken / "extra/fake").iterdir():
+    for path in (broken / "extra").glob("*/*.jpg"):
         Image.new("RGB", (64, 64), (1, 2, 3)).save(path)
     for path in (broken / "Task_2_3/evaluation/real").iterdir():
         path.write_bytes(b"nothing")
@@ -110,6 +109,10 @@ def test_a_class_without_faces_is_a_reason_and_not_an_end(data: Path, tmp_path: 
     assert all("both classes" in row["reason"] for row in rows if row["task"] == 2)
     alone = next(row for row in rows if row["task"] == 3 and row["train"] == "extra")
     assert "training needs usable samples of both classes" in alone["reason"]
+    swaps = next(row for row in rows if row["train"] == "synthetic swaps of Task_1/development + extra")
+    assert swaps["reason"] == "there is no real face to make swaps of"
+    assert all((row["auc"] is None) == (row["status"] == "skipped") for row in rows)
+    assert any(line.startswith("skipped ") for line in summary(result))
     assert result.comparison == {}
     assert (tmp_path / "out/report.html").exists()
 

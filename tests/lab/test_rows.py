@@ -1,4 +1,4 @@
-"""The lab's rows: what is trained on what, and what it is answered with."""
+"""The lab's rows: what is trained and tested on what, and which experiment is final."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_every_row_is_there(done: LabResult) -> None:
         assert trained_on == [
             f"{name} (rendered)" for name in ("Task_1/development", "extra", "Task_1/development + extra")
         ]
-    # The default model has seen nothing of either database.
+    # The default model is also tested on the training sets, which it has not seen.
     assert all(
         row["test"].startswith(("Task_2_3/evaluation", "Task_1/evaluation"))
         or row["folder"] in ("task3/default-development", "task3/default-extra")
@@ -55,7 +55,7 @@ def test_every_row_is_there(done: LabResult) -> None:
     assert not any("Task_2_3" in row["train"] for row in rows)
 
 
-def test_the_reports_figures_stand_beside_ours(done: LabResult) -> None:
+def test_aucs_of_the_reference_study_stand_beside_ours(done: LabResult) -> None:
     reported = {
         (row["task"], row["system"], row["train"].partition(" (")[0]): row["reported_auc"]
         for row in rows_in(done.settings.out)
@@ -78,7 +78,7 @@ def test_task_1_is_what_train_and_evaluate_give(
     done: LabResult, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     model = str(tmp_path / "m.model")
-    # Status 1: the broken file is named.
+    # Exit status 1: a file cannot be read.
     assert main(["train", str(data / "Task_1"), "-o", model]) == 1
     assert main(["evaluate", str(data / "Task_1"), "-m", model, "--out", str(tmp_path / "run")]) == 0
     ours = done.settings.out / "task1/svm-poly"
@@ -93,13 +93,13 @@ def test_task_1_is_what_train_and_evaluate_give(
     assert f"{held_out.evaluation.auc:.3f}" in capsys.readouterr().out
 
 
-def test_the_choice_is_made_on_development_alone(done: LabResult, data: Path, out: Path) -> None:
+def test_the_choice_depends_on_the_development_set_alone(done: LabResult, data: Path, out: Path) -> None:
     inside = [
         experiment for experiment in done.tasks[1].experiments if experiment.protocol == "cross-validation"
     ]
     best = max(inside, key=lambda experiment: experiment.evaluation.auc)
     assert done.tasks[1].final.system == best.system == done.tasks[2].final.system
-    # Other labels in the parts that are only tested on change no choice, no training and no other row.
+    # Other labels in the test sets change no choice, no training and no other row.
     other = out / "databases"
     shutil.copytree(data, other)
     for folder in (other / "Task_1/evaluation", other / "Task_2_3/evaluation"):
@@ -109,9 +109,9 @@ def test_the_choice_is_made_on_development_alone(done: LabResult, data: Path, ou
     swapped = run_lab(settings(other, out, resnet_weights=done.settings.resnet_weights), silent)
     assert "fit" not in computed(swapped)
     assert "faces" not in computed(swapped)
-    for number, task_result in done.tasks.items():
-        assert swapped.tasks[number].final.system == task_result.final.system
-        for before, after in zip(task_result.experiments, swapped.tasks[number].experiments, strict=True):
+    for number, task in done.tasks.items():
+        assert swapped.tasks[number].final.system == task.final.system
+        for before, after in zip(task.experiments, swapped.tasks[number].experiments, strict=True):
             same = before.protocol == "cross-validation" or before.slug in (
                 "default-development",
                 "default-extra",
@@ -120,14 +120,14 @@ def test_the_choice_is_made_on_development_alone(done: LabResult, data: Path, ou
             assert after.evaluation.auc == pytest.approx(expected)
 
 
-def test_the_proposal_is_fixed_beforehand(done: LabResult) -> None:
+def test_the_final_system_is_fixed_beforehand(done: LabResult) -> None:
     third = done.tasks[3]
     assert (third.final.system.features, third.final.train) == ("resnet50", "Task_1/development + extra")
     assert sum(experiment.final for experiment in third.experiments) == 1
 
 
-def test_copies_and_networks_see_what_they_should(done: LabResult) -> None:
-    by_slug = {experiment.slug: experiment for experiment in done.tasks[3].experiments}
+def test_each_experiment_trains_on_its_own_samples(done: LabResult) -> None:
+    by_slug = done.tasks[3].by_slug
     assert by_slug["augmented"].trained_on["n_real"] > 2 * by_slug["resnet50-task1"].trained_on["n_real"]
     assert by_slug["augmented-inside"].test == "Task_1/evaluation"
     both = by_slug["both"].trained_on
@@ -141,7 +141,7 @@ def test_copies_and_networks_see_what_they_should(done: LabResult) -> None:
 
 
 def test_synthetic_swaps_are_made_of_real_samples_alone(done: LabResult) -> None:
-    by_slug = {experiment.slug: experiment for experiment in done.tasks[3].experiments}
+    by_slug = done.tasks[3].by_slug
     real = by_slug["resnet50-task1"].trained_on["n_real"]
     assert by_slug["swaps"].trained_on == {
         "n_real": 4 * real,
@@ -155,7 +155,7 @@ def test_synthetic_swaps_are_made_of_real_samples_alone(done: LabResult) -> None
     for slug in ("default", "default-inside", "default-development"):
         experiment = by_slug[slug]
         np.testing.assert_allclose(
-            experiment.scores[:2], shipped.score(experiment.part.samples["path"].tolist()[:2]), rtol=1e-9
+            experiment.scores[:2], shipped.score(experiment.test_set.samples["path"].tolist()[:2]), rtol=1e-9
         )
 
 
@@ -188,21 +188,25 @@ def test_swaps_are_made_of_real_originals_and_keep_their_groups(
         }
     )
     extractor = SimpleNamespace(cache=Cache(tmp_path), digest=lambda path: path)
-    detector = fs.Detector("regions", "experts")
+
+    def make_swaps(seed: int) -> Subset:
+        generator = fs.Detector("regions", "experts", seed=seed)
+        return swaps.make_swaps("swaps", Subset("p", samples), generator, extractor, lambda *_: None)
+
     for _ in range(2):
-        part = swaps.swaps_of(Subset("p", samples), detector, extractor, seed=0, progress=lambda *_: None)
-        assert part.samples["path"].tolist() == ["a", "a", "c", "c"]
-        assert part.samples["group"].tolist() == ["g", "g", "h", "h"]
-        assert part.labels.tolist() == [0, 1, 0, 1]
-        np.testing.assert_array_equal(part.table("regions").matrix, np.ones((4, 3)))
-    # The second time out of the cache, and for another seed anew.
+        subset = make_swaps(seed=0)
+        assert subset.samples["path"].tolist() == ["a", "a", "c", "c"]
+        assert subset.samples["group"].tolist() == ["g", "g", "h", "h"]
+        assert subset.labels.tolist() == [0, 1, 0, 1]
+        np.testing.assert_array_equal(subset.table("regions").matrix, np.ones((4, 3)))
+    # The second set came from the cache; another seed needs new swaps.
     assert asked == [["a", "c"]]
-    swaps.swaps_of(Subset("p", samples), detector, extractor, seed=1, progress=lambda *_: None)
+    make_swaps(seed=1)
     assert len(asked) == 2
 
 
 @pytest.mark.parametrize(("recognised", "slug"), [(True, "default"), (False, "resnet50-both")])
-def test_the_default_model_is_proposed_where_it_knows_the_fakes(
+def test_the_default_model_is_final_where_it_recognises_the_fakes(
     done: LabResult, recognised: bool, slug: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from copy import copy
@@ -216,7 +220,7 @@ def test_the_default_model_is_proposed_where_it_knows_the_fakes(
         if experiment.slug in ("default-development", "default-extra"):
             known = recognised or experiment.slug == "default-development"
             experiment.evaluation = fs.evaluate(labels, labels if known else labels[::-1])
-    task_result = tasks.TaskResult(experiments)
-    tasks._propose(task_result, {experiment.slug: None for experiment in experiments})
-    assert task_result.final.slug == slug
+    task = tasks.TaskResult(experiments)
+    tasks.choose_final(task)
+    assert task.final.slug == slug
     assert [experiment.slug for experiment in experiments if experiment.final] == [slug]

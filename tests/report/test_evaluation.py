@@ -9,6 +9,8 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +18,15 @@ import pytest
 
 import facespectra as fs
 from facespectra.cli import main
+from facespectra.errors import MissingExtraError
 from facespectra.features.status import unreadable
 from facespectra.features.table import FeatureTable
 from facespectra.rendered.database import render_database
+from facespectra.report import evaluation
 from facespectra.report import text as words
 from facespectra.report.robustness import DEGRADATIONS, sweep
-from facespectra.report.sampling import chosen, tile
-from facespectra.report.thumbnails import EACH, sheets
+from facespectra.report.sampling import stratified_sample
+from facespectra.report.thumbnails import PER_SHEET, sheets, tile
 from pages import Page
 
 for _package in ("sklearn", "skops", "facenet_pytorch", "matplotlib", "jinja2"):
@@ -102,7 +106,7 @@ def test_the_page_says_what_the_figures_say(report: Path, models: dict[str, Path
     assert f"scikit-learn {detector.versions_['scikit-learn']}" in page.text
     assert repr(detector.threshold_) in page.text
     # What train and evaluate warn of stands at the top.
-    assert "groups in the split" in page.text.partition("Which errors")[0]
+    assert "groups of the split" in page.text.partition("Errors at every threshold")[0]
 
 
 def test_the_page_stands_alone_and_escapes_everything(report: Path) -> None:
@@ -123,7 +127,7 @@ def test_the_page_stands_alone_and_escapes_everything(report: Path) -> None:
 
 def test_pictures_are_pictures(report: Path) -> None:
     images = [link for link in Page(report.read_text()).links if link.startswith("data:image/jpeg")]
-    assert 12 <= len(images) <= 4 * EACH
+    assert 12 <= len(images) <= 4 * PER_SHEET
     for link in images:
         with Image.open(io.BytesIO(base64.b64decode(link.partition(",")[2]))) as image:
             image.load()
@@ -133,19 +137,19 @@ def test_pictures_are_pictures(report: Path) -> None:
 def test_two_reports_are_the_same_but_for_the_command(
     folder: Path, models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from facespectra.cli import evaluate
+    from facespectra.cli import evaluate as command
 
-    monkeypatch.setattr(evaluate, "command_line", lambda: "facespectra")
+    monkeypatch.setattr(command, "command_line", lambda: "facespectra")
     arguments = ["evaluate", str(folder / "m.csv"), "-m", str(models["logistic"]), "--robustness", "0"]
     for name in ("a", "b"):
         assert main([*arguments, "--out", str(tmp_path / name)]) == 1
     text = (tmp_path / "a/report.html").read_text()
     assert text == (tmp_path / "b/report.html").read_text()
     assert "the classifier is linear" in text
-    assert "Not measured here" in text
+    assert "Not measured;" in text
 
 
-def test_a_calibrated_model_is_judged_by_its_probabilities(tmp_path: Path) -> None:
+def test_a_calibrated_model_is_evaluated_by_its_probabilities(tmp_path: Path) -> None:
     render_database(tmp_path / "set", "Task_1", n_people=8, pictures=1, seed=0)
     out = tmp_path / "run"
     assert main(["evaluate", str(tmp_path / "set"), "--out", str(out), "--robustness", "0"]) == 0
@@ -154,9 +158,9 @@ def test_a_calibrated_model_is_judged_by_its_probabilities(tmp_path: Path) -> No
     expected = fs.evaluate(scores["label"], scores["score"], probabilities=True)
     assert (metrics["brier"], metrics["calibration_error"]) == (expected.brier, expected.calibration_error)
     page = Page((out / "report.html").read_text())
-    assert "Whether its probabilities can be believed" in page.text
+    assert "Are the probabilities reliable?" in page.text
     assert f"Brier score {metrics['brier']:.3f}" in page.text
-    assert "Number with most to say" in page.text
+    assert "Feature that adds most" in page.text
     assert "can't tell" in page.text
 
 
@@ -178,6 +182,78 @@ def test_verdicts_are_no_better_than_the_interval(aucs: tuple[float, ...], expec
     assert expected in words.verdict(changed, "it")
 
 
+# --- from Python -------------------------------------------------------------------------------------------
+
+FILES = ("metrics.json", "scores.csv", "roc.csv", "roc.svg", "report.html")
+
+
+def test_a_library_user_gets_what_the_command_writes(
+    folder: Path, models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from facespectra.cli import evaluate as command
+
+    monkeypatch.setattr(command, "command_line", lambda: "evaluation")
+    data, model = folder / "m.csv", models["logistic"]
+    arguments = ["evaluate", str(data), "-m", str(model), "--robustness", "0"]
+    assert main([*arguments, "--out", str(tmp_path / "command")]) == 1
+    lines: list[str] = []
+    evaluated = evaluation.run(
+        fs.load(model),
+        data,
+        tmp_path / "python",
+        model=model,
+        robustness=0,
+        command="evaluation",
+        notify=lines.append,
+    )
+    for name in FILES:
+        assert (tmp_path / "python" / name).read_bytes() == (tmp_path / "command" / name).read_bytes(), name
+    assert set(evaluated.manifest["split"]) == {"evaluation"}
+    assert len(evaluated.scores) == len(evaluated.manifest) == 34
+    ((path, status),) = evaluated.unreadable
+    assert lines[-1] == f"{path}: {status}"
+    assert [f"warning: {warning}" for warning in evaluated.warnings] == lines[:-1]
+
+
+def test_a_manifest_in_memory_is_evaluated_too(folder: Path, models: dict[str, Path], tmp_path: Path) -> None:
+    manifest = fs.read_dataset(folder / "m.csv")
+    stages: list[str] = []
+
+    @contextmanager
+    def watch(stage: str) -> Iterator[Callable[[int, int], None]]:
+        stages.append(stage)
+        yield lambda done, total: None
+
+    detector = fs.load(models["logistic"])
+    evaluated = evaluation.run(
+        detector, manifest[manifest["split"] == "evaluation"], tmp_path, robustness=4, watch=watch
+    )
+    assert stages == ["evaluate", "robustness"]
+    assert evaluated.sweep is not None
+    metrics = json.loads((tmp_path / "metrics.json").read_text())
+    # Nothing is said of files that the caller did not name, least of all that it was the model we ship.
+    assert (metrics["dataset"], metrics["model"]) == (None, None)
+    text = Page((tmp_path / "report.html").read_text()).text
+    assert "the detector gives the fake one the higher score" in text
+    assert "in memory, without a file" in text
+    assert "SHA-256" not in text
+    assert metrics["auc"] == evaluated.result.auc
+    with pytest.raises(ValueError, match="per_video must be mean, median, max, not 'sum'"):
+        evaluation.run(detector, manifest, tmp_path, per_video="sum")
+
+
+def test_without_matplotlib_figures_are_written_all_the_same(
+    folder: Path, models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(extra: str, *packages: str) -> None:
+        raise MissingExtraError("matplotlib is not installed")
+
+    monkeypatch.setattr(evaluation, "require", refuse)
+    evaluated = evaluation.run(fs.load(models["logistic"]), folder / "m.csv", tmp_path)
+    assert "report.html and roc.svg were not written" in evaluated.warnings[-1]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["metrics.json", "roc.csv", "scores.csv"]
+
+
 # --- what it is made of ------------------------------------------------------------------------------------
 
 
@@ -189,14 +265,14 @@ def test_sheets_show_the_extremes_and_one_frame_of_a_video() -> None:
     assert [(sheet.samples, sheet.total) for sheet in found] == [([5], 2), ([0, 2], 2), ([1], 1), ([4], 1)]
 
 
-def test_choices_are_seeded_and_stratified() -> None:
+def test_samples_are_seeded_and_stratified() -> None:
     labels = np.array([0] * 50 + [1] * 4)
     usable = np.ones(54, bool)
     usable[53] = False
-    picked = chosen(labels, usable, 20)
-    assert picked == sorted(picked) == chosen(labels, usable, 20)
-    assert np.bincount(labels[picked]).tolist() == [10, 3]
-    assert picked != chosen(labels, usable, 20, seed=1)
+    drawn = stratified_sample(labels, usable, 20)
+    assert drawn == sorted(drawn) == stratified_sample(labels, usable, 20)
+    assert np.bincount(labels[drawn]).tolist() == [10, 3]
+    assert drawn != stratified_sample(labels, usable, 20, seed=1)
 
 
 def test_tiles_hold_the_box() -> None:

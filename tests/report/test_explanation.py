@@ -121,7 +121,7 @@ def test_a_model_of_old_is_drawn_without_contributions(
     assert found.contributions == {}
     text = found.save(tmp_path / "old.svg").read_text()
     assert "there are no contributions" in text
-    assert "the spectrum stands alone" in text
+    assert "no mean spectra of its training classes" in text
 
 
 def test_a_frame_of_a_video(

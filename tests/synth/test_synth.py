@@ -195,7 +195,7 @@ def test_h264_keeps_the_picture_in_place_and_loses_detail(people: list[tuple[Ima
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"donor": 1.5}, "donor is a probability"),
+        ({"donor": 1.5}, "donor must be between 0 and 1"),
         ({"blur": (2.0, 1.0)}, "blur must be two numbers in ascending order"),
         ({"resolution": (0.0, 1.0)}, "resolution must be above 0"),
     ],

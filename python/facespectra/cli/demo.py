@@ -1,4 +1,4 @@
-"""``facespectra demo``: the report's three tasks on faces that are rendered on the spot."""
+"""``facespectra demo``: the three tasks of the reference study on rendered faces."""
 
 from __future__ import annotations
 
@@ -12,38 +12,40 @@ from facespectra._progress import Progress
 from facespectra.cli import lab
 from facespectra.cli.console import command_line, leave, progress_bar
 
-# People in each database for every person in the first.
+# Number of people in each database, relative to the first.
 DATABASES = {"Task_1": 1.0, "Task_2_3": 0.5, "extra": 1.0}
 SMALLEST = 12
 
 
 def demo(
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where to write.")] = Path(
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Output folder.")] = Path(
         "facespectra-demo"
     ),
     people: Annotated[
         int,
-        typer.Option(min=SMALLEST, help="People in the first database; two real and two fake pictures each."),
+        typer.Option(
+            min=SMALLEST, help="People in the first database, with two real and two fake images each."
+        ),
     ] = 60,
-    seed: Annotated[int, typer.Option(min=0, help="Of the faces.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the faces.")] = 0,
 ) -> None:
     """Run the whole lab on rendered faces: no data, no network.
 
-    Renders three databases of people who do not exist, each with a camera and a way of swapping faces of its
-    own, and runs Tasks 1, 2 and 3 on them. ResNet-50 takes part where torch's cache has its weights.
+    Renders three databases of people who do not exist, each with its own camera and face-swap pipeline, and
+    runs Tasks 1, 2 and 3 on them. ResNet-50 is included if its weights are in torch's cache.
     """
     from facespectra.lab import LabSettings
     from facespectra.rendered.database import render_database
 
     typer.echo(
-        "Rendering faces: every figure below is about rendered data and says nothing about real photographs."
+        "Rendering faces: all results below are about rendered data and say nothing about real photographs."
     )
     data = out / "data"
     sizes = {name: max(SMALLEST // 2, round(people * share)) for name, share in DATABASES.items()}
     with progress_bar("render") as update:
         before = 0
         for name, size in sizes.items():
-            progress = partial(_count_on, update, before, sum(sizes.values()))
+            progress = partial(_add_progress, update, before, sum(sizes.values()))
             render_database(data / name, name, n_people=size, seed=seed, progress=progress)
             before += size
     settings = LabSettings(
@@ -61,5 +63,5 @@ def demo(
     leave(n_unreadable)
 
 
-def _count_on(update: Progress, before: int, total: int, done: int, _: int) -> None:
+def _add_progress(update: Progress, before: int, total: int, done: int, _: int) -> None:
     update(before + done, total)

@@ -13,7 +13,7 @@ from facespectra.cli.options import Backend, Device, Precision, ResNetWeights, T
 if TYPE_CHECKING:
     from facespectra.videos import Frame
 
-SHOWN = 5
+LISTED = 5
 
 
 def explain(
@@ -53,10 +53,9 @@ def explain(
     drawing says so.
     """
     from facespectra.detector import load
-    from facespectra.report.explanation import explain as found_for
-    from facespectra.report.figures.explanation import headline, known_format
+    from facespectra.report import explanation
 
-    known_format(out)
+    explanation.check_suffix(out)
     source = _source(image, frame)
     detector = load(
         model,
@@ -66,15 +65,15 @@ def explain(
         weights=resnet_weights,
         precision=precision,
     )
-    found = found_for(source, detector)
-    found.save(out)
-    rows = [("image", str(source)), ("result", headline(found)), ("model", found.model)]
-    if found.experts:
-        said = ", ".join(f"{name} {value:+.2f}" for name, value in found.experts.items())
-        rows.append(("experts", f"{said}; the {found.dominant_expert} one had most to say"))
-    strongest = list(found.contributions.items())[:SHOWN]
+    result = explanation.explain(source, detector)
+    result.save(out)
+    rows = [("image", str(source)), ("result", result.headline), ("model", result.model)]
+    if result.experts:
+        scores = ", ".join(f"{name} {value:+.2f}" for name, value in result.experts.items())
+        rows.append(("experts", f"{scores}; the {result.dominant_expert} expert dominates"))
+    largest = list(result.contributions.items())[:LISTED]
     rows += [
-        ("adds most" if not k else "", f"{name} {value:+.3f}") for k, (name, value) in enumerate(strongest)
+        ("adds most" if not k else "", f"{name} {value:+.3f}") for k, (name, value) in enumerate(largest)
     ]
     show_table([*rows, ("drawn in", str(out))])
 

@@ -67,16 +67,16 @@ def groups_across_splits(manifest: pd.DataFrame) -> list[str]:
     named = manifest[manifest["split"] != ""]
     splits = {name: set(rows["group"]) for name, rows in named.groupby("split", sort=False)}
     names = list(splits)
-    found = []
+    warnings = []
     for position, first in enumerate(names):
         for second in names[position + 1 :]:
             shared = sorted(splits[first] & splits[second])
             if shared:
-                found.append(
+                warnings.append(
                     f"{len(shared)} of {len(splits[second])} groups in the split {second!r} are also in "
                     f"{first!r}: {first_few(shared)}"
                 )
-    return found
+    return warnings
 
 
 def duplicate_files(manifest: pd.DataFrame) -> list[str]:
@@ -85,7 +85,7 @@ def duplicate_files(manifest: pd.DataFrame) -> list[str]:
     same = _identical_files(files["path"])
     split_of = dict(zip(files["path"], files["split"], strict=True))
     label_of = dict(zip(files["path"], files["label"], strict=True))
-    found = []
+    warnings = []
     for what, kind_of in (("in different splits", split_of), ("with different labels", label_of)):
         across = [paths for paths in same if len({kind_of[path] for path in paths}) > 1]
         if across:
@@ -94,8 +94,8 @@ def duplicate_files(manifest: pd.DataFrame) -> list[str]:
                 for kind in sorted({kind_of[path] for path in across[0]})[:2]
             )
             verb = "file has" if len(across) == 1 else "files have"
-            found.append(f"{len(across)} {verb} copies {what}, such as {example}")
-    return found
+            warnings.append(f"{len(across)} {verb} copies {what}, such as {example}")
+    return warnings
 
 
 def near_duplicate_images(manifest: pd.DataFrame) -> list[str]:
@@ -142,15 +142,15 @@ def shortcuts(manifest: pd.DataFrame, headers: Mapping[str, Header] | None = Non
         "format": [_fake_rates([one.kind for one in of_file], labels, folds)],
         "JPEG tables": [_fake_rates([one.tables for one in of_file], labels, folds)],
     }
-    found = []
+    measured = []
     for name, alternatives in candidates.items():
         scores = max(alternatives, key=lambda values: _auc(labels, values))
         auc = _auc(labels, scores)
         low, _ = (
             group_interval(labels, scores, groups, draws=200) if by_group else delong_interval(labels, scores)
         )
-        found.append(Shortcut(name, auc, low, len(labels)))
-    return found
+        measured.append(Shortcut(name, auc, low, len(labels)))
+    return measured
 
 
 def _auc(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> float:

@@ -50,17 +50,15 @@ def read_dataset(path: str | os.PathLike[str], layout: str = "auto") -> pd.DataF
         A folder in one of the layouts of :data:`LAYOUTS`, or a manifest (CSV or Parquet). A folder that
         contains a ``manifest.csv`` or ``manifest.parquet`` is read through it.
     layout : str, default "auto"
-        ``"auto"``, or the name of a layout: ``"manifest"``, ``"classes"`` (``{real,fake}``), ``"splits"``
+        ``"auto"`` or a key of :data:`LAYOUTS`: ``"manifest"``, ``"classes"`` (``{real,fake}``), ``"splits"``
         (``{development,evaluation}/{real,fake}``, like ``Task_1`` and ``Task_2_3`` of the reference study, or
-        the same with train, validation and test), or one of the databases ``"uadfv"``, ``"celeb-df"``,
-        ``"faceforensics"`` (``"faceforensics-c23"`` reads one compression), ``"dfdc"`` and
-        ``"real-and-fake-face"`` (the Kaggle data set of that name).
+        the same with train, validation and test), or a database such as ``"celeb-df"``.
 
     Returns
     -------
     pandas.DataFrame
         One row per sample: ``path`` (absolute, str), ``label`` (int64, fake = 1), ``group`` (str; samples
-        that must be on one side of a split; by default, the file's path relative to the data set, without its
+        to keep on one side of a split; by default, the file's path relative to the data set without its
         suffix) and ``split`` (str; empty if there is none). Some layouts add columns of their own.
 
     Raises

@@ -76,8 +76,7 @@ def clips_in(folder: Path) -> list[Clip]:
 def connected(sets: Iterable[Sequence[str]]) -> dict[str, str]:
     """Give each name its group: names that occur together in a sequence, directly or through others.
 
-    A group is called after its first name in alphabetical order and the number of others: ``"id0 and 58
-    more"``.
+    A group is called after its first name, alphabetically, and the number of others: ``"id0 and 58 more"``.
     """
     parent: dict[str, str] = {}
 

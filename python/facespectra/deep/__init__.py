@@ -1,4 +1,4 @@
-"""Features of a face from a network that was trained on ImageNet: ResNet-50 without its last layer."""
+"""Features of a network trained on ImageNet: ResNet-50 without its last layer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["WIDTH", "DeepFeatures", "ResNet50"]
 
 
 def __getattr__(name: str) -> object:
-    # The transformer brings scikit-learn in, which the network itself does not need.
+    # The transformer imports scikit-learn, which the network does not need.
     if name != "DeepFeatures":
         raise AttributeError(f"module 'facespectra.deep' has no attribute {name!r}")
     from facespectra.deep.transformer import DeepFeatures

@@ -1,8 +1,7 @@
-"""A network made ready to run: batch normalisation folded into the convolutions, in the precision that pays.
+"""Prepare a network for inference: fold batch normalisation into the convolutions, and select the precision.
 
-float32 is never given up unseen: bfloat16 is taken where the processor has instructions for it *and* the
-features of the network at hand come out the same to :data:`AGREEMENT`, which is measured on made-up pictures
-when the weights are loaded.
+bfloat16 is used only where the processor has instructions for it *and* this network's features agree with
+those in float32 to :data:`MIN_AGREEMENT`, measured on synthetic pictures when the weights are loaded.
 """
 
 from __future__ import annotations
@@ -14,131 +13,81 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["AGREEMENT", "PRECISIONS", "InBfloat16", "agreement", "cpu_has_bfloat16", "ready"]
+__all__ = ["MIN_AGREEMENT", "PRECISIONS", "Bfloat16Network", "agreement", "cpu_has_bfloat16", "prepare"]
 
 PRECISIONS = ("auto", "float32", "bfloat16")
-AGREEMENT = 0.999
-"""Least cosine between the features in bfloat16 and in float32, of each picture that is looked at."""
+MIN_AGREEMENT = 0.999
+"""Least cosine similarity between features in bfloat16 and in float32, for each picture."""
 
 N_PICTURES = 4
 BFLOAT16 = frozenset({"amx_bf16", "avx512_bf16"})
 
 
 def cpu_has_bfloat16() -> bool:
-    """Whether this processor multiplies matrices in bfloat16 by instructions of its own: AMX or AVX512_BF16.
-
-    Returns
-    -------
-    bool
-        False where neither the kernel nor torch can tell.
-    """
-    found = flags_of_the_kernel()
-    if found is None:
+    """Whether the processor has instructions for bfloat16 (AMX or AVX512_BF16); False where unknown."""
+    flags = cpu_flags()
+    if flags is None:
         import torch
 
         capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
-        found = frozenset(name for name, there in capabilities.items() if there)
-    return not found.isdisjoint(BFLOAT16)
+        flags = frozenset(name for name, present in capabilities.items() if present)
+    return not flags.isdisjoint(BFLOAT16)
 
 
 @cache
-def flags_of_the_kernel() -> frozenset[str] | None:
-    """Give what Linux says that an x86 processor can do, by the names that torch has for it, too.
+def cpu_flags() -> frozenset[str] | None:
+    """Features of an x86 processor as Linux names them, which are torch's names too; None elsewhere.
 
-    Features that are all in a cache need no torch, which takes a second to load: their keys ask here.
-
-    Returns
-    -------
-    frozenset of str, or None
-        None on other systems and processors.
+    This avoids importing torch, which takes a second, where all features are cached.
     """
     try:
         with Path("/proc/cpuinfo").open(encoding="utf-8", errors="replace") as lines:
-            found = next((line for line in lines if line.startswith("flags")), None)
+            flags = next((line for line in lines if line.startswith("flags")), None)
     except OSError:
         return None
-    return None if found is None else frozenset(found.partition(":")[2].split())
+    return None if flags is None else frozenset(flags.partition(":")[2].split())
 
 
-def ready(network: Any, precision: str, device: str, side: int) -> tuple[Any, str]:
-    """Make a trained network as fast as its device lets it be.
+def prepare(network: Any, precision: str, device: str, side: int) -> tuple[Any, str]:
+    """Prepare a trained ResNet, which is changed in place, for inference on pictures of `side` pixels.
 
-    Parameters
-    ----------
-    network : torchvision.models.ResNet
-        In evaluation mode. Taken over: it is changed in place.
-    precision : {"auto", "float32", "bfloat16"}
-        ``"auto"`` is float32 but on a processor with :func:`cpu_has_bfloat16`, if the :func:`agreement` is
-        good enough.
-    device : str
-        Where it will run.
-    side : int
-        Height and width of the pictures that it takes.
-
-    Returns
-    -------
-    network : callable
-        Takes float32 pictures, best in torch's channels-last layout, and gives float32, whatever it computes
-        in.
-    precision : {"float32", "bfloat16"}
-        What was taken.
+    Gives a callable from float32 pictures, best in channels-last layout, to float32 features, and the
+    precision it computes in. "auto" is bfloat16 on a processor that has it if :func:`agreement` suffices.
     """
     import torch
 
-    # Where it is applied, the layout in which a pixel's channels lie together spares a copy per convolution.
+    # Channels-last spares a copy at each convolution.
     exact = _folded(network).to(device=device, memory_format=torch.channels_last)
     if precision == "float32" or (
         precision == "auto" and not (torch.device(device).type == "cpu" and cpu_has_bfloat16())
     ):
         return exact, "float32"
-    rough = InBfloat16(copy.deepcopy(exact))
-    if precision == "auto" and not agreement(exact, rough, device, side) >= AGREEMENT:
+    rough = Bfloat16Network(copy.deepcopy(exact))
+    if precision == "auto" and not agreement(exact, rough, device, side) >= MIN_AGREEMENT:
         return exact, "float32"
     return rough, "bfloat16"
 
 
-class InBfloat16:
-    """A network in bfloat16 that is spoken to in float32.
-
-    Parameters
-    ----------
-    network : torchvision.models.ResNet
-        Taken over: its parameters become bfloat16, but for the pooling at the end, which stays in float32.
-    """
+class Bfloat16Network:
+    """A ResNet converted in place to bfloat16, with float32 input, output and pooling."""
 
     def __init__(self, network: Any) -> None:
         self.network = network.bfloat16()
-        # A mean over 49 places that was rounded to 8 bits would lose most of what they are good for.
+        # A mean of 49 values rounded to 8 bits would lose most of their precision.
         self.network.avgpool.register_forward_pre_hook(lambda _, inputs: (inputs[0].float(),))
 
     def __call__(self, pictures: Any) -> Any:
-        """Run the network; the sums within a convolution are float32 all the same."""
+        """Run the network; sums within a convolution are accumulated in float32."""
         import torch
 
         return self.network(pictures.to(torch.bfloat16))
 
 
 def agreement(exact: Any, rough: Any, device: str, side: int) -> float:
-    """Compare the features of two networks on made-up pictures.
+    """Least cosine similarity of two networks' features over synthetic pictures; NaN if not finite.
 
-    Parameters
-    ----------
-    exact, rough : callable
-        What takes (n, 3, side, side) float32 pictures.
-    device : str
-        Where they are.
-    side : int
-        Height and width of the pictures.
-
-    Returns
-    -------
-    float
-        The least cosine between the features of one picture; NaN if features are not finite.
-
-    Notes
-    -----
-    The pictures have amplitudes that fall with the frequency, as those of photographs do, and phases by
-    chance. Their brightness and contrast are those of normalised photographs: mean 0, variance 1.
+    The pictures have random phases and amplitudes that fall with frequency as those of photographs do; their
+    mean is 0 and their variance 1.
     """
     import torch
 

@@ -1,4 +1,4 @@
-"""ResNet-50 without its last layer: colour crops in, 2048 numbers each out."""
+"""ResNet-50 without its last layer: from colour crops to 2048 features each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facespectra._extras import require
-from facespectra.deep.inference import PRECISIONS, cpu_has_bfloat16, ready
+from facespectra.deep.inference import PRECISIONS, cpu_has_bfloat16, prepare
 from facespectra.deep.weights import Weights, find_weights, published_name, read_weights, sha256_of
 from facespectra.errors import ModelError
 from facespectra.images import UInt8Array
@@ -27,8 +27,8 @@ STD = (0.229, 0.224, 0.225)
 BATCH_ON_CPU = 4
 BATCH_ON_DEVICE = 32
 
-# 90 MB each: whoever uses the same weights on the same device shares them for as long as somebody does.
-_SHARED: weakref.WeakValueDictionary[tuple[str, str, str], _Ready] = weakref.WeakValueDictionary()
+# 90 MB each: networks with the same weights, device and precision are shared while in use.
+_SHARED: weakref.WeakValueDictionary[tuple[str, str, str], _LoadedNetwork] = weakref.WeakValueDictionary()
 _LOADING = threading.Lock()
 
 
@@ -40,29 +40,27 @@ class ResNet50:
     weights : path-like or str, optional
         See :class:`facespectra.DeepFeatures`.
     sha256 : str, optional
-        Of the file that is expected. Other weights are refused; and where no `weights` are given, and these
-        are torchvision's, they are taken.
+        Expected hash of the weights file. Other weights are refused. Without `weights`, it selects
+        torchvision's weights of that hash.
     batch_size : int, optional
-        Crops that go through the network at once. Default: 4 on the CPU, which gains nothing from more, 32
-        elsewhere.
+        Crops in a batch. Default: 4 on the CPU, which gains nothing from more, 32 elsewhere.
     device : str, optional
-        Where torch runs the network, such as ``"cuda"``. The CPU if not given.
+        Device on which torch runs the network, such as ``"cuda"``. Default: the CPU.
     precision : {"auto", "float32", "bfloat16"}
         See :class:`facespectra.DeepFeatures`.
 
     Raises
     ------
     ValueError
-        If `batch_size` is not positive, or there is no such `precision`.
+        If `batch_size` is not positive or `precision` is unknown.
 
     Notes
     -----
-    Every batch has the same size, a last one that is smaller is filled up with black: a convolution may be
-    done by other kernels, with other rounding, for another batch size. That makes the features of a crop the
-    same bits alone and among others, for one device, number of threads and batch size. Between these they
-    agree to about 1e-5 of the largest feature.
+    Batches are padded to one size with black, since torch may round differently for another batch size. A
+    crop's features are therefore bit-identical alone and among others, for one device, number of threads and
+    batch size; between these they agree to about 1e-5 of the largest feature.
 
-    Nothing is loaded before it is needed. An object can be shared between threads; copies and pickles carry
+    Weights are loaded when first needed. An object can be shared between threads; copies and pickles hold
     the settings alone.
     """
 
@@ -85,7 +83,7 @@ class ResNet50:
         self.device = device
         self.precision = precision
         self._sha256: str | None = None
-        self._ready: _Ready | None = None
+        self._loaded: _LoadedNetwork | None = None
         self._lock = threading.Lock()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -102,39 +100,19 @@ class ResNet50:
 
     @property
     def sha256(self) -> str:
-        """SHA-256 of the file of the weights, which are looked for and downloaded if need be.
+        """SHA-256 of the weights file, which is downloaded if needed.
 
-        Raises
-        ------
-        ModelError
-            If there are none, or they are not those that are expected.
+        ModelError if it is not available or not the expected one.
         """
         if self._sha256 is None:
-            file = find_weights(self._named())
-            self._sha256 = self._accepted(sha256_of(file), file)
+            file = find_weights(self._source())
+            self._sha256 = self._check_sha256(sha256_of(file), file)
         return self._sha256
 
     def features(self, crops: Sequence[UInt8Array]) -> NDArray[np.float32]:
-        """Compute the features of some crops.
+        """Features, (n, 2048), of n crops of any sizes, each (h, w, 3) uint8.
 
-        Parameters
-        ----------
-        crops : sequence of (h, w, 3) uint8 arrays
-            Of any sizes. Each is squeezed to 224x224 (Pillow's bilinear filter, which averages where it
-            shrinks), for the network alone.
-
-        Returns
-        -------
-        (len(crops), 2048) float32
-
-        Raises
-        ------
-        ModelError
-            If there are no weights, or they are not those that are expected.
-        ValueError
-            If a crop has another shape or type, or no pixels.
-        MissingExtraError
-            If torch, torchvision or Pillow is not installed.
+        Crops are resized to 224x224 by Pillow's bilinear filter, which averages where it shrinks.
         """
         for crop in crops:
             if crop.ndim != 3 or crop.shape[2] != 3 or crop.dtype != np.uint8 or crop.size == 0:
@@ -148,13 +126,13 @@ class ResNet50:
 
     @property
     def size(self) -> int:
-        """Crops in a batch."""
+        """Number of crops in a batch."""
         on_cpu = (self.device or "cpu").startswith("cpu")
         return self.batch_size or (BATCH_ON_CPU if on_cpu else BATCH_ON_DEVICE)
 
     @property
     def numerics(self) -> dict[str, Any]:
-        """What the bits of the features depend on besides the weights; known before these are loaded."""
+        """Settings that change the bits of the features, apart from the weights, which need not be loaded."""
         device = self.device or "cpu"
         return {
             "batch_size": self.size,
@@ -165,17 +143,11 @@ class ResNet50:
 
     @property
     def computes_in(self) -> str:
-        """``"float32"`` or ``"bfloat16"``; loads the weights."""
+        """Precision in use, "float32" or "bfloat16"; loads the weights."""
         return self._load().precision
 
     def load(self) -> None:
-        """Load the weights now, and not with the first features.
-
-        Raises
-        ------
-        ModelError
-            If there are none, they cannot be used, or they are not those that are expected.
-        """
+        """Load the weights now; ModelError if they cannot be used or are not the expected ones."""
         self._load()
 
     def _run(self, network: Any, crops: Sequence[UInt8Array], size: int) -> NDArray[np.float32]:
@@ -183,16 +155,16 @@ class ResNet50:
 
         batch = np.zeros((size, SIDE, SIDE, 3), np.uint8)
         for row, crop in zip(batch, crops, strict=False):
-            row[:] = _squeezed(crop)
-        with torch.inference_mode(), _exact():
-            # A view whose channels lie together, which is the layout that the network is in.
+            row[:] = _resize(crop)
+        with torch.inference_mode(), _deterministic_float32():
+            # A channels-last view, as the network's layout.
             pixels = torch.from_numpy(batch).to(self.device or "cpu").permute(0, 3, 1, 2).float() / 255
             mean, std = (pixels.new_tensor(values).view(3, 1, 1) for values in (MEAN, STD))
             features = network((pixels - mean) / std)
             rows: NDArray[np.float32] = features[: len(crops)].cpu().numpy()
         return rows
 
-    def _named(self) -> Weights:
+    def _source(self) -> Weights:
         if self.weights is not None or self.expected is None:
             return self.weights
         name = published_name(self.expected)
@@ -203,7 +175,7 @@ class ResNet50:
             )
         return name
 
-    def _accepted(self, sha256: str, file: os.PathLike[str]) -> str:
+    def _check_sha256(self, sha256: str, file: os.PathLike[str]) -> str:
         expected = self.expected or self._sha256
         if expected not in (None, sha256):
             raise ModelError(
@@ -212,25 +184,25 @@ class ResNet50:
             )
         return sha256
 
-    def _load(self) -> _Ready:
+    def _load(self) -> _LoadedNetwork:
         with self._lock:
-            if self._ready is None:
-                file = find_weights(self._named())
+            if self._loaded is None:
+                file = find_weights(self._source())
                 state, sha256 = read_weights(file)
-                self._sha256 = self._accepted(sha256, file)
-                self._ready = _shared(state, sha256, self.device or "cpu", self.precision)
-            return self._ready
+                self._sha256 = self._check_sha256(sha256, file)
+                self._loaded = _shared(state, sha256, self.device or "cpu", self.precision)
+            return self._loaded
 
 
-class _Ready:
-    """A network that runs, and the precision that it runs in."""
+class _LoadedNetwork:
+    """A network ready for inference, and its precision."""
 
     def __init__(self, network: Any, precision: str) -> None:
         self.network = network
         self.precision = precision
 
 
-def _shared(state: dict[str, Any], sha256: str, device: str, precision: str) -> _Ready:
+def _shared(state: dict[str, Any], sha256: str, device: str, precision: str) -> _LoadedNetwork:
     import torch
     from torchvision.models import resnet50
 
@@ -240,24 +212,24 @@ def _shared(state: dict[str, Any], sha256: str, device: str, precision: str) -> 
             with torch.device("meta"):
                 network = resnet50()
             network.fc = torch.nn.Identity()
-            # Torch makes up the counters of training steps, which it takes the file to be too old to have.
+            # torch supplies the counters of training steps that files of old versions lack.
             network.load_state_dict(state, assign=True)
-            with torch.no_grad(), _exact():
-                shared = _Ready(*ready(network.eval(), precision, device, SIDE))
+            with torch.no_grad(), _deterministic_float32():
+                shared = _LoadedNetwork(*prepare(network.eval(), precision, device, SIDE))
             _SHARED[sha256, device, precision] = shared
     return shared
 
 
 @contextmanager
-def _exact() -> Iterator[None]:
-    """Have CUDA compute in float32 proper, and in the same way each time; the CPU does so anyway."""
+def _deterministic_float32() -> Iterator[None]:
+    """Have CUDA compute deterministically and without TF32, as the CPU does anyway."""
     import torch
 
     with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
         yield
 
 
-def _squeezed(crop: UInt8Array) -> UInt8Array:
+def _resize(crop: UInt8Array) -> UInt8Array:
     require("faces", "PIL")
     from PIL import Image
 

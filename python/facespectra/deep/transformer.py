@@ -1,4 +1,4 @@
-"""Features of ResNet-50 as a scikit-learn transformer."""
+"""ResNet-50 features as a scikit-learn transformer."""
 
 from __future__ import annotations
 
@@ -27,31 +27,31 @@ if TYPE_CHECKING:
 class DeepFeatures(TransformerMixin, BaseEstimator):
     """Transforms colour crops of faces into the 2048 pooled features of a ResNet-50.
 
-    There is nothing to fit: the network is used as it was trained on ImageNet.
+    There is nothing to fit: the network keeps its ImageNet weights.
 
     Parameters
     ----------
     weights : path-like or str, optional
-        A state dict of torchvision's ``resnet50``, as ``torch.save`` writes it: read with
-        ``weights_only=True``, keys and shapes checked, and its hash too where the file has one of
-        torchvision's names, such as ``resnet50-0676ba61.pth``. Or ``"imagenet"`` (the default) or
-        ``"imagenet-v1"``, torchvision's first ImageNet weights, which the report used, or ``"imagenet-v2"``:
-        taken from torch's cache, or downloaded into it.
+        File with a state dict of torchvision's ``resnet50``, written by ``torch.save``. It is read with
+        ``weights_only=True``; keys and shapes are checked, and also the hash in a file name of torchvision's
+        kind, such as ``resnet50-0676ba61.pth``. Or the name of torchvision's ImageNet weights, which are
+        downloaded into torch's cache if needed: ``"imagenet-v1"``, the first version, used by the reference
+        study, ``"imagenet-v2"``, or ``"imagenet"`` (the default), which means the first.
     batch_size : int, optional
-        Crops that go through the network at once. Default: 4 on the CPU, 32 elsewhere.
+        Crops in a batch. Default: 4 on the CPU, 32 elsewhere.
     device : str, optional
-        Where torch runs the network, such as ``"cuda"``. The CPU if not given.
+        Device on which torch runs the network, such as ``"cuda"``. Default: the CPU.
     precision : {"auto", "float32", "bfloat16"}
-        What it computes in. ``"auto"`` is float32, but on a CPU that has instructions for bfloat16 (AMX or
-        AVX512_BF16), where it takes these two to five times as fast ones if the features of made-up pictures
-        agree with those in float32 to a cosine of 0.999, which is looked at when the weights are loaded.
+        Precision of the arithmetic. ``"auto"`` is float32, except on a CPU with instructions for bfloat16
+        (AMX or AVX512_BF16): bfloat16 is two to five times as fast there, and is used if the features of
+        synthetic pictures have a cosine similarity of at least 0.999 to those in float32.
 
     Notes
     -----
-    A crop is squeezed to 224x224 pixels, and normalised with ImageNet's mean and standard deviation.
+    Crops are resized to 224x224 pixels and normalised with ImageNet's mean and standard deviation.
 
-    Batches are always filled up to `batch_size`, so that a crop has the same features, bit for bit, alone and
-    among others. Another device, number of threads or batch size changes them by about 1e-5 of the largest.
+    Batches are padded to `batch_size`, so that a crop's features are bit-identical alone and among others.
+    Another device, number of threads or batch size changes them by about 1e-5 of the largest.
 
     Examples
     --------
@@ -75,25 +75,25 @@ class DeepFeatures(TransformerMixin, BaseEstimator):
         self.precision = precision
 
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Do nothing but return the transformer: it has no state.
+        """Return the transformer unchanged: it has no state.
 
         Parameters
         ----------
         X : sequence of images
-            Not looked at.
+            Ignored.
         y : object
-            Not looked at.
+            Ignored.
         """
         del X, y
         return self
 
     def transform(self, X: NDArray[Any] | Iterable[AnyImage]) -> NDArray[np.float32]:
-        """Pooled features of images.
+        """Compute the pooled features of images.
 
         Parameters
         ----------
         X : (B, H, W, 3) uint8 array, or sequence of images
-            Crops of any kind that :func:`facespectra.images.to_rgb` takes, and of any sizes.
+            Crops of any sizes and of any kind that :func:`facespectra.images.to_rgb` accepts.
 
         Returns
         -------
@@ -104,7 +104,7 @@ class DeepFeatures(TransformerMixin, BaseEstimator):
         ModelError
             If the weights cannot be found, downloaded or read.
         ValueError, TypeError
-            If something is not an image.
+            If an element is not an image.
         MissingExtraError
             If torch, torchvision or Pillow is not installed.
         """
@@ -118,7 +118,7 @@ class DeepFeatures(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         input_features : object
-            Not looked at: pixels have no names.
+            Ignored: pixels have no names.
 
         Returns
         -------
@@ -128,13 +128,13 @@ class DeepFeatures(TransformerMixin, BaseEstimator):
         return np.array([f"resnet50_{i}" for i in range(WIDTH)], dtype=object)
 
     def _network(self) -> ResNet50:
-        # Kept outside the parameters, and made anew where set_params has changed one of them.
+        # Created again when set_params has changed a parameter.
         settings = (self.weights, self.batch_size, self.device, self.precision)
-        if getattr(self, "_made_with", None) != settings:
+        if getattr(self, "_network_settings", None) != settings:
             self._resnet50 = ResNet50(
                 self.weights, batch_size=self.batch_size, device=self.device, precision=self.precision
             )
-            self._made_with = settings
+            self._network_settings = settings
         return self._resnet50
 
     def __sklearn_is_fitted__(self) -> bool:

@@ -186,15 +186,15 @@ def _validate(file: Path, state: Any) -> dict[str, Any]:
     if foreign := [key for key in state if key not in expected and not _is_last(key)]:
         raise ModelError(f"{file}: not the weights of a ResNet-50: unexpected {one_line(foreign[0])}")
     for key, value in needed.items():
-        found = state[key]
-        if not isinstance(found, torch.Tensor) or found.shape != value.shape:
-            shape = tuple(found.shape) if isinstance(found, torch.Tensor) else type(found).__name__
+        tensor = state[key]
+        if not isinstance(tensor, torch.Tensor) or tensor.shape != value.shape:
+            shape = tuple(tensor.shape) if isinstance(tensor, torch.Tensor) else type(tensor).__name__
             raise ModelError(
                 f"{file}: not the weights of a ResNet-50: {key} is {shape}, not {tuple(value.shape)}"
             )
-        if not found.is_floating_point() or found.layout != torch.strided or not found.isfinite().all():
+        if not tensor.is_floating_point() or tensor.layout != torch.strided or not tensor.isfinite().all():
             raise ModelError(f"{file}: damaged: {key} must contain finite floating-point numbers")
-        if key.endswith("running_var") and (found < 0).any():
+        if key.endswith("running_var") and (tensor < 0).any():
             raise ModelError(f"{file}: damaged: {key} contains negative variances")
     return {key: state[key].to(torch.float32) for key in needed}
 

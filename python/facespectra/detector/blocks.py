@@ -1,4 +1,4 @@
-"""Blocks of features with an equal say. Imported only where it is used: it brings scikit-learn in."""
+"""Blocks of features with equal weight. Import it where it is used: it imports scikit-learn."""
 
 from __future__ import annotations
 
@@ -17,47 +17,15 @@ class BlockScaler(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sci
     """Standardises each feature and divides it by the square root of the size of its block.
 
     Each block then adds the same to the squared distance between two samples, on average: 2048 features of a
-    network do not drown 300 of a spectrum, whatever the units of either. The size of a block is the number of
-    its features that vary at all.
-
-    Parameters
-    ----------
-    widths : sequence of int
-        Number of features in each block, in their order; together, all there are.
-
-    Attributes
-    ----------
-    mean_ : (n_features,) float64
-        Of the training samples.
-    scale_ : (n_features,) float64
-        What the centred features are divided by.
-    n_features_in_ : int
-        Length of a row.
+    network do not drown 300 of a spectrum, whatever the units of either. `widths` are the numbers of features
+    of the blocks, in order; the size of a block is the number of its features that vary at all.
     """
 
     def __init__(self, widths: Sequence[int]) -> None:
         self.widths = widths
 
     def fit(self, X: NDArray[Any], y: Any = None) -> BlockScaler:
-        """Learn mean and scale of each feature.
-
-        Parameters
-        ----------
-        X : (n, d) array
-            Features.
-        y : object
-            Not looked at.
-
-        Returns
-        -------
-        BlockScaler
-            Itself.
-
-        Raises
-        ------
-        ValueError
-            If the widths do not add up to d.
-        """
+        """Learn mean and scale of each feature; a ValueError if the widths do not add up."""
         X = validate_data(self, X, dtype=np.float64)
         if sum(self.widths) != X.shape[1]:
             raise ValueError(f"blocks of {list(self.widths)} features do not make up {X.shape[1]}")
@@ -71,17 +39,7 @@ class BlockScaler(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sci
         return self
 
     def transform(self, X: NDArray[Any]) -> NDArray[np.float64]:
-        """Centre and scale.
-
-        Parameters
-        ----------
-        X : (n, d) array
-            Features.
-
-        Returns
-        -------
-        (n, d) float64
-        """
+        """Centre and scale (n, d) features."""
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float64, reset=False)
         scaled: NDArray[np.float64] = (X - self.mean_) / self.scale_

@@ -1,8 +1,8 @@
-"""Two experts on region features, and one probability. Imported where it is used: it brings scikit-learn.
+"""Two experts on region features, and one probability. Import it where it is used: it imports scikit-learn.
 
-One looks at all absolute numbers, and knows what cameras and codecs do together. The other looks at nothing
-but what the face has less of than the ring around it, whatever the picture's quality. Both are linear, and so
-is their mean: every score is a sum of contributions, one for each named feature.
+The absolute expert takes all absolute numbers, and learns what cameras and codecs do together. The relative
+expert takes nothing but what the face has less of than the ring around it, whatever the picture's quality.
+Both are linear, and so is their mean: every score is a sum of contributions, one for each named feature.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class TwoExperts(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
     C : float, default 0.03
         Inverse strength of the relative expert's regularisation.
     least_width : float, default 64
-        Faces of fewer pixels across are too small to tell.
+        Narrower faces, in pixels, are too small to tell.
     least_detail : float, default 0
         Faces whose ring has less than this in its finest band (``"ring dog0.8 rms"``, a logarithm of grey
         levels) are too compressed or blurred to tell.
@@ -47,13 +47,9 @@ class TwoExperts(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
     intercept_ : (2,) float64
         So that this score has the mean 0.
     slope_, offset_ : float
-        Of the calibration; a slope of 0 says that there was none.
+        Of the calibration; a slope of 0 means that there was none.
     mean_ : (d,) float64
         Of the training samples, from which contributions are counted.
-    classes_ : (2,) int64
-        0 and 1.
-    n_features_in_ : int
-        Length of a row.
     """
 
     def __init__(
@@ -69,42 +65,24 @@ class TwoExperts(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         self.least_detail = least_detail
 
     def fit(self, X: NDArray[Any], y: NDArray[Any]) -> TwoExperts:
-        """Fit both.
-
-        Parameters
-        ----------
-        X : (n, d) array
-            Region features.
-        y : (n,) array
-            1 for fake, 0 for real; both present.
-
-        Returns
-        -------
-        TwoExperts
-            Itself.
-
-        Raises
-        ------
-        ValueError
-            If these are no region features, or `experts` is unknown.
-        """
+        """Fit both to (n, d) region features; y is 1 for fake."""
         if self.experts not in ("both", *EXPERTS):
             raise ValueError(f"experts must be both, {' or '.join(EXPERTS)}, not {self.experts!r}")
         X, y = validate_data(self, X, y, dtype=np.float64)
         if X.shape[1] != len(feature_names()):
             raise ValueError(
-                f"the experts judge features 'regions', {len(feature_names())}, not {X.shape[1]}"
+                f"the experts take features 'regions', {len(feature_names())} of them, not {X.shape[1]}"
             )
         scaler = StandardScaler().fit(X)
         standard = scaler.transform(X)
-        judges = (
+        models = (
             (slice(None, -N_RELATIVE), LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto")),
             (slice(-N_RELATIVE, None), LogisticRegression(C=self.C, max_iter=10_000)),
         )
-        self.coef_ = np.zeros((len(judges), X.shape[1]))
-        for row, (columns, judge) in zip(self.coef_, judges, strict=True):
-            judge.fit(standard[:, columns], y)
-            row[columns] = judge.coef_[0] / scaler.scale_[columns]
+        self.coef_ = np.zeros((len(models), X.shape[1]))
+        for row, (columns, model) in zip(self.coef_, models, strict=True):
+            model.fit(standard[:, columns], y)
+            row[columns] = model.coef_[0] / scaler.scale_[columns]
         self.mean_: NDArray[np.float64] = scaler.mean_
         self.coef_ /= np.maximum(((X - self.mean_) @ self.coef_.T).std(axis=0), 1e-12)[:, None]
         self.intercept_ = -self.coef_ @ self.mean_
@@ -113,55 +91,20 @@ class TwoExperts(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         return self
 
     def expert_scores(self, X: NDArray[Any]) -> NDArray[np.float64]:
-        """What each expert says.
-
-        Parameters
-        ----------
-        X : (n, d) array
-            Region features.
-
-        Returns
-        -------
-        (n, 2) float64
-            In standard deviations; above 0 is more like the fakes.
-        """
+        """What each expert says, (n, 2), in standard deviations; above 0 is more like the fakes."""
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float64, reset=False)
         # Row by row: a product of matrices rounds differently with the number of its rows.
         rows = [[float(np.sum(row * weights)) for weights in self.coef_] for row in X]
-        said: NDArray[np.float64] = np.array(rows).reshape(len(X), 2) + self.intercept_
-        return said
+        scores: NDArray[np.float64] = np.array(rows).reshape(len(X), 2) + self.intercept_
+        return scores
 
     def decision_function(self, X: NDArray[Any]) -> NDArray[np.float64]:
-        """The experts' mean, or the probability of a fake once that was calibrated.
-
-        Parameters
-        ----------
-        X : (n, d) array
-            Region features.
-
-        Returns
-        -------
-        (n,) float64
-            Higher means more likely fake.
-        """
-        return self.calibrated(self.expert_scores(X) @ self._shares)
+        """The experts' mean, or the probability of a fake once that was calibrated, (n,)."""
+        return self.calibrated(self.expert_scores(X) @ self._weights)
 
     def calibrate(self, means: NDArray[np.float64], y: NDArray[Any]) -> TwoExperts:
-        """Learn what the experts' mean says about probability, by Platt's logistic curve.
-
-        Parameters
-        ----------
-        means : (n,) array
-            Of samples that the experts were not trained on.
-        y : (n,) array
-            Their classes.
-
-        Returns
-        -------
-        TwoExperts
-            Itself.
-        """
+        """Fit Platt's logistic curve to the experts' means of samples that they were not trained on."""
         curve = LogisticRegression(C=1e6, max_iter=10_000).fit(np.asarray(means).reshape(-1, 1), y)
         # A curve that falls would turn the order round, and hide that the experts are wrong.
         self.slope_ = max(float(curve.coef_[0, 0]), 1e-6)
@@ -169,87 +112,31 @@ class TwoExperts(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         return self
 
     def calibrated(self, means: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Turn the experts' means into probabilities; as they are where nothing was calibrated.
-
-        Parameters
-        ----------
-        means : (n,) array
-            From an uncalibrated copy.
-
-        Returns
-        -------
-        (n,) float64
-        """
+        """Turn the experts' means into probabilities; as they are where nothing was calibrated."""
         if not self.slope_:
             return np.asarray(means, np.float64)
         probability: NDArray[np.float64] = expit(self.slope_ * np.asarray(means, np.float64) + self.offset_)
         return probability
 
     def predict(self, X: NDArray[Any]) -> NDArray[np.int64]:
-        """The likelier class.
-
-        Parameters
-        ----------
-        X : (n, d) array
-            Region features.
-
-        Returns
-        -------
-        (n,) int64
-            1 for fake, 0 for real.
-        """
+        """The likelier class, 1 for fake."""
         return (self.decision_function(X) > (0.5 if self.slope_ else 0)).astype(np.int64)
 
     def contributions(self, row: NDArray[Any]) -> dict[str, float]:
-        """What each feature adds to the score of one face.
-
-        Parameters
-        ----------
-        row : (d,) array
-            Its region features.
-
-        Returns
-        -------
-        dict of str to float
-            By name, the strongest first; above 0 speaks for a fake. They add up to the experts' mean.
-        """
+        """What each feature adds to the experts' mean, the strongest first; above 0 is evidence for fake."""
         check_is_fitted(self)
-        parts = (np.asarray(row, np.float64) - self.mean_) * (self._shares @ self.coef_)
+        parts = (np.asarray(row, np.float64) - self.mean_) * (self._weights @ self.coef_)
         order = np.argsort(-np.abs(parts), kind="stable")
         names = feature_names()
         return {names[k]: float(parts[k]) for k in order}
 
     def dominant_expert(self, row: NDArray[Any]) -> str:
-        """Name the expert that has more to do with the score of one face.
-
-        Parameters
-        ----------
-        row : (d,) array
-            Its region features.
-
-        Returns
-        -------
-        str
-            ``"absolute"`` or ``"relative"``.
-        """
-        said = np.abs(self.expert_scores(np.asarray(row)[None])[0]) * self._shares
-        return EXPERTS[int(np.argmax(said))]
+        """The expert that contributes more to the score of one face, ``"absolute"`` or ``"relative"``."""
+        scores = np.abs(self.expert_scores(np.asarray(row)[None])[0]) * self._weights
+        return EXPERTS[int(np.argmax(scores))]
 
     def abstention_reason(self, row: NDArray[Any], width: float) -> str:
-        """Say why nothing can be told of a face.
-
-        Parameters
-        ----------
-        row : (d,) array
-            Its region features.
-        width : float
-            Of its box in pixels.
-
-        Returns
-        -------
-        str
-            The reason; empty where there is none.
-        """
+        """Why a score of a face of this width in pixels means little; empty where it does not."""
         if width < self.least_width:
             return f"a face of {width:.0f} pixels, fewer than {self.least_width:.0f}"
         if row[feature_names().index(DETAIL)] < self.least_detail:
@@ -257,5 +144,5 @@ class TwoExperts(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         return ""
 
     @property
-    def _shares(self) -> NDArray[np.float64]:
+    def _weights(self) -> NDArray[np.float64]:
         return np.array({"both": (0.5, 0.5), "absolute": (1.0, 0.0), "relative": (0.0, 1.0)}[self.experts])

@@ -1,4 +1,4 @@
-"""Two clusters as a classifier. Imported only where it is used: it brings scikit-learn in."""
+"""Two clusters as a classifier. Import it where it is used: it imports scikit-learn."""
 
 from __future__ import annotations
 
@@ -14,41 +14,15 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 class TwoMeans(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
     """k-means with two clusters, of which the one with the larger share of fakes is called fake.
 
-    The clusters are found without the labels; these only name them.
-
-    Parameters
-    ----------
-    random_state : int, default 0
-        Seed of the starting points.
-
-    Attributes
-    ----------
-    centres_ : (2, n_features) float64
-        Of the real cluster, then of the fake one.
-    classes_ : (2,) int64
-        0, 1.
-    n_features_in_ : int
-        Length of a row.
+    The clusters are found without the labels; these only name them. ``centres_`` (2, d) are the centre of the
+    real cluster, then of the fake one.
     """
 
     def __init__(self, random_state: int = 0) -> None:
         self.random_state = random_state
 
     def fit(self, X: NDArray[Any], y: NDArray[Any]) -> TwoMeans:
-        """Find the clusters and name them.
-
-        Parameters
-        ----------
-        X : (n, d) array
-            Features, at least two distinct rows.
-        y : (n,) array
-            1 for fake, 0 for real; both present.
-
-        Returns
-        -------
-        TwoMeans
-            Itself.
-        """
+        """Find the clusters of at least two distinct rows and name them; y is 1 for fake."""
         X, y = validate_data(self, X, y, dtype=np.float64)
         clusters = KMeans(2, n_init=10, random_state=self.random_state).fit(X)
         fake_share = [np.mean(y[clusters.labels_ == cluster]) for cluster in (0, 1)]
@@ -57,18 +31,7 @@ class TwoMeans(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
         return self
 
     def decision_function(self, X: NDArray[Any]) -> NDArray[np.float64]:
-        """Distance to the real centre minus distance to the fake one.
-
-        Parameters
-        ----------
-        X : (n, d) array
-            Features.
-
-        Returns
-        -------
-        (n,) float64
-            Higher means more likely fake; 0 half-way.
-        """
+        """Distance to the real centre minus distance to the fake one, (n,): 0 half-way."""
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float64, reset=False)
         to_real, to_fake = (np.linalg.norm(X - centre, axis=1) for centre in self.centres_)
@@ -76,16 +39,5 @@ class TwoMeans(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
         return difference
 
     def predict(self, X: NDArray[Any]) -> NDArray[np.int64]:
-        """Name of the nearer centre.
-
-        Parameters
-        ----------
-        X : (n, d) array
-            Features.
-
-        Returns
-        -------
-        (n,) int64
-            1 for fake, 0 for real.
-        """
+        """The nearer centre, 1 for fake."""
         return (self.decision_function(X) > 0).astype(np.int64)

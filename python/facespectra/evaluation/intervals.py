@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 Z_95 = 1.959963984540054
 DRAWS = 1000
-FEWEST_GROUPS = 5
+MIN_GROUPS = 5
 # Memory of a chunk of resampled data sets: 32 MiB of float64.
 _CHUNK = 4 << 20
 
@@ -84,7 +84,7 @@ class Groups:
     @property
     def can_bootstrap(self) -> bool:
         """Whether at least five groups have samples of each class."""
-        return min(self.with_real, self.with_fake) >= FEWEST_GROUPS
+        return min(self.with_real, self.with_fake) >= MIN_GROUPS
 
 
 def group_samples(labels: NDArray[np.int64], groups: NDArray[Any]) -> Groups:

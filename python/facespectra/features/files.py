@@ -25,26 +25,10 @@ SUFFIXES = (".npz", ".parquet", ".csv")
 def writer_of(
     file: IO[bytes], suffix: str, sources: Sequence[Named], width: int, dtype: str
 ) -> Iterator[Write]:
-    """Open a writer for tables of features.
+    """Open a writer for tables of features; the file is whole once the block is left.
 
-    Parameters
-    ----------
-    file : binary file
-        To write to.
-    suffix : str
-        One of :data:`SUFFIXES`, in capitals or not.
-    sources : sequence of path-like or Frame
-        What the rows are of, in order. Where frames of videos are among them, there is a column of their
-        numbers.
-    width : int
-        Features of a row.
-    dtype : {"float32", "float64"}
-        Their precision.
-
-    Yields
-    ------
-    callable
-        Takes the next FeatureTable. Once the block is left, the file is whole.
+    The suffix is one of :data:`SUFFIXES`, in capitals or not. `sources` are what all rows are of, in order;
+    where frames of videos are among them, there is a column of their numbers.
     """
     how = {".npz": _npz, ".csv": _csv, ".parquet": _parquet}[suffix.lower()]
     with how(file, sources, width, dtype) as write:

@@ -1,8 +1,9 @@
-"""The report's three tasks: inside a database, on another one, and what was tried to do better there."""
+"""The three tasks of the reference study: within a database, on another one, and what helps there."""
 
 from __future__ import annotations
 
-from facespectra.lab.output import rows_of, write_lab
-from facespectra.lab.run import LabResult, LabSettings, run_lab
+from facespectra.lab.output import write_lab
+from facespectra.lab.result import LabResult, LabSettings
+from facespectra.lab.run import run_lab
 
-__all__ = ["LabResult", "LabSettings", "rows_of", "run_lab", "write_lab"]
+__all__ = ["LabResult", "LabSettings", "run_lab", "write_lab"]

@@ -1,4 +1,4 @@
-"""One experiment: a system, trained on one subset, tested on another, and all that came of it."""
+"""Experiments: a system trained on one subset and tested on another."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from os import PathLike
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facespectra._versions import versions_of
-from facespectra.detector import Detector, load
+from facespectra.detector import Detector
+from facespectra.detector.loading import load_bytes
 from facespectra.errors import DatasetError
 from facespectra.evaluation import Evaluation, evaluate
 from facespectra.features import FeatureTable, Status
 from facespectra.features.cache import Cache, key_of
-from facespectra.lab.subsets import Subset
+from facespectra.lab.subsets import MissingSubset, Subset, TrainingSet, components_of
 
-# To be raised with every change of the code behind the fit that changes what comes out of it.
+# Raise it with every change of the code that changes what a fit gives: cached fits are then out of date.
 FIT = 1
 
 EVALUATION, CROSS_VALIDATION = "evaluation", "cross-validation"
@@ -30,73 +30,63 @@ EVALUATION, CROSS_VALIDATION = "evaluation", "cross-validation"
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """Features and a classifier.
-
-    Attributes
-    ----------
-    features : str
-        One of :data:`facespectra.features.FEATURES`.
-    classifier : str
-        One of :data:`facespectra.detector.CLASSIFIERS`.
-    """
+    """A feature set and a classifier, by their names."""
 
     features: str
     classifier: str
 
     @property
     def name(self) -> str:
-        """For people: of the spectrum, which most systems use, nothing is said."""
+        """Name for people; it leaves out the spectrum, which most systems use."""
         return self.classifier if self.features == "spectrum" else f"{self.features}, {self.classifier}"
+
+    @property
+    def needs_resnet50(self) -> bool:
+        """Whether ResNet-50's features are among its features."""
+        return "resnet50" in components_of(self.features)
 
 
 @dataclass(slots=True)
 class Experiment:
-    """A row of the result.
-
-    Attributes
-    ----------
-    task : int
-        1, 2 or 3.
-    system : System
-        What was tried.
-    train, test : str
-        Names of the parts.
-    protocol : str
-        ``"evaluation"``: trained on the one and tested on the other. ``"cross-validation"``: every sample of
-        the one part is scored by a system that has not seen its group.
-    reported_auc : float or None
-        The report's own figure for this.
-    final : bool
-        Whether this is the system that the task is answered with.
-    reason : str
-        Why it was skipped; empty if it was not.
-    """
+    """One row of the lab's table; skipped where `reason` says why."""
 
     task: int
+    slug: str  # its folder within the task's folder
     system: System
-    train: str
+    train: str  # names of the subsets
     test: str
     protocol: str = EVALUATION
-    reported_auc: float | None = None
-    final: bool = False
+    reported_auc: float | None = None  # in the reference study
+    final: bool = False  # whether it is the answer to the task
     reason: str = ""
-    slug: str = ""
+    detector: Detector | None = None
     evaluation: Evaluation | None = None
+    # Of the test, empty as long as there is no evaluation.
+    test_set: Subset | None = None
+    scores: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    statuses: list[Status] = field(default_factory=list)
     trained_on: dict[str, int] = field(default_factory=dict)
     tested_on: dict[str, int] = field(default_factory=dict)
     held_out_auc: float | None = None
     warnings: tuple[str, ...] = ()
-    part: Subset | None = None
-    statuses: list[Status] = field(default_factory=list)
-    scores: NDArray[np.float64] | None = None
 
     @property
     def folder(self) -> str:
-        """Where its files are, relative to the output folder."""
+        """Folder of its files, relative to the output folder."""
         return f"task{self.task}/{self.slug}"
 
+    @property
+    def auc(self) -> float:
+        """AUC of the test; NaN where there is none."""
+        return self.evaluation.auc if self.evaluation is not None else math.nan
+
+    @property
+    def auc_ci95(self) -> tuple[float, float]:
+        """95 % interval of the AUC; NaN where there is none."""
+        return self.evaluation.auc_ci95 if self.evaluation is not None else (math.nan, math.nan)
+
     def to_dict(self) -> dict[str, Any]:
-        """Give the row as plain data, for ``lab.json``."""
+        """Row of ``lab.json``."""
         row: dict[str, Any] = {
             "task": self.task,
             "system": self.system.name,
@@ -114,8 +104,8 @@ class Experiment:
             "classifier": self.system.classifier,
         }
         if self.evaluation is not None:
-            figures = self.evaluation.to_dict()
-            row |= {key: figures[key] for key in ("auc", "auc_ci95", "auc_flipped")}
+            metrics = self.evaluation.to_dict()
+            row |= {key: metrics[key] for key in ("auc", "auc_ci95", "auc_flipped")}
             row |= {"held_out_auc": self.held_out_auc, **self.tested_on, "trained_on": self.trained_on}
             row |= {"folder": self.folder, "warnings": list(self.warnings)}
         return row
@@ -124,161 +114,120 @@ class Experiment:
 class Trainer:
     """Trains systems, each once for the same features, labels, groups and settings.
 
-    Parameters
-    ----------
-    cache : Cache
-        Where trained systems are kept.
-    **settings
-        Of every :class:`facespectra.Detector`.
+    `weights` are ResNet-50's; where there are none, `no_resnet50` says why. `settings` go to every
+    :class:`facespectra.Detector`.
     """
 
-    def __init__(self, cache: Cache, **settings: Any) -> None:
+    def __init__(
+        self,
+        cache: Cache,
+        *,
+        weights: str | PathLike[str] | None = None,
+        no_resnet50: str = "",
+        **settings: Any,
+    ) -> None:
         self.cache = cache
+        self.weights: dict[str, Any] = {} if weights is None else {"weights": weights}
+        self.no_resnet50 = no_resnet50
         self.settings = settings
         self._trained: dict[str, Detector] = {}
 
-    def detector(self, system: System, **more: Any) -> Detector:
-        """Make an untrained detector.
-
-        Parameters
-        ----------
-        system : System
-            Its features and its classifier.
-        **more
-            Settings for features from a network.
-
-        Returns
-        -------
-        Detector
-        """
-        return Detector(system.features, system.classifier, **self.settings, **more)
-
-    def fit(self, system: System, part: Subset, **more: Any) -> Detector:
-        """Train a system.
-
-        Parameters
-        ----------
-        system : System
-            What to train.
-        part : Subset
-            What to train on; its features have been computed.
-        **more
-            Settings for features from a network.
-
-        Returns
-        -------
-        Detector
-
-        Raises
-        ------
-        DatasetError
-            If one of the classes has no usable sample.
-        """
-        detector, table = self.detector(system, **more), part.table(system.features)
+    def fit(self, system: System, subset: Subset) -> Detector:
+        """Train a system on a subset; raise DatasetError if a class has no usable sample."""
+        weights = self.weights if system.needs_resnet50 else {}
+        detector = Detector(system.features, system.classifier, **self.settings, **weights)
+        table = subset.table(system.features)
         key = key_of(
             stage=FIT,
             settings=detector.settings,
             features=_digest(table),
-            labels=part.labels.tolist(),
-            groups=part.groups.tolist(),
+            labels=subset.labels.tolist(),
+            groups=subset.groups.tolist(),
             versions=versions_of("scikit-learn", "numpy", "scipy", "skops"),
         )
         if key not in self._trained:
-            self._trained[key] = self._known(key, table, part, more) or self._new(key, detector, table, part)
+            known = self._known(key, table, subset, weights)
+            self._trained[key] = known or self._new(key, detector, table, subset)
         return self._trained[key]
 
-    def _new(self, key: str, detector: Detector, table: FeatureTable, part: Subset) -> Detector:
-        detector.fit_features(table, part.labels, part.groups)
+    def _new(self, key: str, detector: Detector, table: FeatureTable, subset: Subset) -> Detector:
+        detector.fit_features(table, subset.labels, subset.groups)
         held_out = detector.held_out_scores_
         scores = None if held_out is None else [None if math.isnan(x) else x for x in held_out.tolist()]
-        with TemporaryDirectory() as folder:
-            model = detector.save(Path(folder) / "model").read_bytes()
-        self.cache.store("fit", key, json.dumps(scores).encode() + b"\n" + model)
+        self.cache.store("fit", key, json.dumps(scores).encode() + b"\n" + detector.to_bytes())
         return detector
 
-    def _known(self, key: str, table: FeatureTable, part: Subset, more: Mapping[str, Any]) -> Detector | None:
+    def _known(
+        self, key: str, table: FeatureTable, subset: Subset, weights: Mapping[str, Any]
+    ) -> Detector | None:
         entry = self.cache.fetch("fit", key)
         if entry is None:
             return None
         scores, _, model = entry.partition(b"\n")
         held_out = json.loads(scores)
         runtime = {"backend", "threads", "device", "precision"} & set(self.settings)
-        with TemporaryDirectory() as folder:
-            path = Path(folder) / "model"
-            path.write_bytes(model)
-            detector = load(path, **{name: self.settings[name] for name in runtime}, **more)
+        settings = {name: self.settings[name] for name in runtime}
+        detector = load_bytes(model, "a cached model", **settings, **weights)
         detector.held_out_scores_ = None if held_out is None else np.array(held_out, dtype=np.float64)
-        # Which files were left out is not a part of a model.
-        detector.training_ |= {**table.counts(part.labels), "left_out": table.left_out}
+        # A model does not hold which files were left out.
+        detector.training_ |= {**table.counts(subset.labels), "left_out": table.left_out}
         return detector
 
 
 def run_experiment(
-    experiment: Experiment, trainer: Trainer, train: Subset, test: Subset | None, **more: Any
-) -> Detector | None:
-    """Train and test; what stands in the way becomes the reason of a skipped experiment.
-
-    Parameters
-    ----------
-    experiment : Experiment
-        Filled in.
-    trainer : Trainer
-        Trains.
-    train : Subset
-        What to train on.
-    test : Subset or None
-        What to test on; None for cross-validation inside `train`.
-    **more
-        Settings for features from a network.
-
-    Returns
-    -------
-    Detector or None
-        None if there was nothing to train on.
-    """
+    experiment: Experiment, trainer: Trainer, train: TrainingSet, test: Subset | None = None
+) -> Experiment:
+    """Train and test, or skip with the reason; without `test`, cross-validate inside `train`."""
+    reasons = [trainer.no_resnet50] if experiment.system.needs_resnet50 else []
+    if isinstance(train, MissingSubset):
+        reasons.append(train.reason)
+    experiment.reason = "; ".join(filter(None, reasons))
+    if experiment.reason or isinstance(train, MissingSubset):
+        return experiment
     try:
-        detector = trainer.fit(experiment.system, train, **more)
+        detector = trainer.fit(experiment.system, train)
     except DatasetError as error:
         experiment.reason = str(error)
-        return None
+        return experiment
     experiment.trained_on = train.counts(experiment.system.features)
-    judge(experiment, detector, train if test is None else test, held_out=test is None)
-    return detector
+    if test is None:
+        return _record_scores(experiment, detector, train, detector.held_out_scores_)
+    return evaluate_detector(experiment, detector, test)
 
 
-def judge(experiment: Experiment, detector: Detector, judged: Subset, *, held_out: bool = False) -> None:
-    """Test a trained detector; what stands in the way becomes the reason of a skipped experiment.
+def evaluate_detector(experiment: Experiment, detector: Detector, test: Subset) -> Experiment:
+    """Score a test set with a trained detector, or skip with the reason."""
+    scores = detector.score_features(test.table(experiment.system.features))
+    return _record_scores(experiment, detector, test, scores, detector.threshold_)
 
-    Parameters
-    ----------
-    experiment : Experiment
-        Filled in.
-    detector : Detector
-        Trained.
-    judged : Subset
-        What to test on.
-    held_out : bool
-        Whether to take the scores that it gave to its own training samples in cross-validation.
-    """
-    table = judged.table(experiment.system.features)
-    scores = detector.held_out_scores_ if held_out else detector.score_features(table)
+
+def _record_scores(
+    experiment: Experiment,
+    detector: Detector,
+    test: Subset,
+    scores: NDArray[np.float64] | None,
+    threshold: float | None = None,
+) -> Experiment:
+    """Evaluate scores, None where there are too few groups to cross-validate, and fill in the experiment."""
+    experiment.detector = detector
     if scores is None:
         experiment.reason = "too few groups of a class to divide into five folds"
-        return
-    threshold = None if held_out else detector.threshold_
+        return experiment
     try:
-        experiment.evaluation = evaluate(judged.labels, scores, judged.known_groups, threshold=threshold)
+        experiment.evaluation = evaluate(test.labels, scores, test.known_groups, threshold=threshold)
     except ValueError as error:
         experiment.reason = str(error)
-        return
-    experiment.tested_on = judged.counts(experiment.system.features)
+        return experiment
+    table = test.table(experiment.system.features)
+    experiment.test_set, experiment.scores, experiment.statuses = test, scores, table.statuses
+    experiment.tested_on = table.counts(test.labels)
     experiment.held_out_auc = detector.training_["held_out_auc"]
     experiment.warnings = (*experiment.evaluation.warnings, *detector.training_["warnings"])
-    experiment.part, experiment.statuses, experiment.scores = judged, table.statuses, scores
+    return experiment
 
 
 def _digest(table: FeatureTable) -> str:
-    """Hash of the rows with features, and of which these are."""
+    """Hash of the rows with features and of their positions."""
     used = table.ok
     content = np.ascontiguousarray(table.matrix[used])
     return hashlib.sha256(str(content.dtype).encode() + used.tobytes() + content.tobytes()).hexdigest()

@@ -1,4 +1,4 @@
-"""How far the spectrum ignores what augmentation does, measured on the photographs at hand."""
+"""How much mirroring and rotating change the spectrum, measured on the photographs of the run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from facespectra.features.crops import Crop
 from facespectra.features.feature_sets import Matrix, Runtime, SpectrumFeatures
-from facespectra.features.status import OK
 from facespectra.features.table import FeatureTable
 from facespectra.lab.subsets import Subset
 
@@ -20,13 +19,7 @@ STAGES = (MIRRORED, ISOTROPIC, MIRRORED_ISOTROPIC)
 
 
 class MirroredSpectrum(SpectrumFeatures):
-    """The radial spectrum of the crop's mirror image: the same box, no new detection.
-
-    Parameters
-    ----------
-    runtime, **settings
-        As for :class:`facespectra.features.feature_sets.SpectrumFeatures`.
-    """
+    """The radial spectrum of the mirror image of the crop: the same box, no new detection."""
 
     def extract(self, crops: Sequence[Crop]) -> Matrix:
         """Compute the radial spectra of mirrored crops."""
@@ -34,18 +27,7 @@ class MirroredSpectrum(SpectrumFeatures):
 
 
 def feature_sets(runtime: Runtime) -> dict[str, SpectrumFeatures]:
-    """Make the feature sets that are compared with the published spectrum and with each other.
-
-    Parameters
-    ----------
-    runtime : Runtime
-        Where they are computed.
-
-    Returns
-    -------
-    dict
-        By the names in :data:`STAGES`.
-    """
+    """Feature sets to compare with the published spectrum and with each other, by the names in `STAGES`."""
     return {
         MIRRORED: MirroredSpectrum(runtime),
         ISOTROPIC: SpectrumFeatures(runtime, convention="isotropic"),
@@ -53,45 +35,36 @@ def feature_sets(runtime: Runtime) -> dict[str, SpectrumFeatures]:
     }
 
 
-def measured(part: Subset, augmented: Subset) -> dict[str, Any]:
-    """Compare spectra before and after each change.
+def measure_invariance(originals: Subset, augmented: Subset) -> dict[str, Any]:
+    """Change of the spectrum by each augmentation: the median over the faces.
 
-    Parameters
-    ----------
-    part : Subset
-        Originals, with the spectra of :data:`STAGES`.
-    augmented : Subset
-        The same originals with their copies.
-
-    Returns
-    -------
-    dict
-        By change: the root mean square difference of a face's spectrum from its original's, in units of the
-        standard deviation of each feature over the originals, median over the faces; None where no face was
-        found in both. And ``"missed"``: copies in which no face was found although it was in the original, by
-        change.
+    It is the root mean square difference in units of each feature's standard deviation over the originals;
+    None where fewer than two faces were found in both. ``"missed"`` counts the copies in which the face was
+    not found again.
     """
-    published = part.table("spectrum")
-    found: dict[str, Any] = {
-        "mirrored crop, isotropic": _distance(part.table(ISOTROPIC), part.table(MIRRORED_ISOTROPIC)),
-        "mirrored crop, published": _distance(published, part.table(MIRRORED)),
+    published = originals.table("spectrum")
+    changes: dict[str, Any] = {
+        "mirrored crop, isotropic": _distance(
+            originals.table(ISOTROPIC), originals.table(MIRRORED_ISOTROPIC)
+        ),
+        "mirrored crop, published": _distance(published, originals.table(MIRRORED)),
     }
     missed = {}
-    table, changes = augmented.table("spectrum"), augmented.samples["change"]
-    for change in dict.fromkeys(changes):
+    table, change_of_row = augmented.table("spectrum"), augmented.samples["change"]
+    for change in dict.fromkeys(change_of_row):
         if not change:
             continue
-        rows = np.flatnonzero(changes == change)
+        rows = np.flatnonzero(change_of_row == change)
         copies = FeatureTable(
             published.paths, [table.statuses[row] for row in rows], published.boxes, table.matrix[rows]
         )
-        found[change] = _distance(published, copies)
+        changes[change] = _distance(published, copies)
         missed[change] = int(np.sum(published.ok & ~copies.ok))
-    return {**found, "missed": missed}
+    return {**changes, "missed": missed}
 
 
 def _distance(original: FeatureTable, changed: FeatureTable) -> float | None:
-    both = [one == other == OK for one, other in zip(original.statuses, changed.statuses, strict=True)]
+    both = [one.ok and other.ok for one, other in zip(original.statuses, changed.statuses, strict=True)]
     if sum(both) < 2:
         return None
     before: NDArray[np.float64] = original.matrix[original.ok].astype(np.float64)

@@ -1,4 +1,4 @@
-"""Synthetic swaps of the real samples of a part: something to train on that holds no fake photograph."""
+"""Synthetic swaps of the real samples of a subset: training data without a single fake photograph."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from facespectra._versions import versions_of
 from facespectra.datasets.sources import sources_of
 from facespectra.detector.synthetic import DRAWS, SyntheticSet, synthetic_set
 from facespectra.errors import DatasetError
-from facespectra.features.cache import Cache, key_of
+from facespectra.features.cache import key_of
 from facespectra.features.status import Kind, Status
 from facespectra.features.table import FeatureTable
-from facespectra.lab.subsets import Subset
+from facespectra.lab.subsets import MissingSubset, Subset, TrainingSet
 from facespectra.synth import SwapSettings
 
 if TYPE_CHECKING:
@@ -24,35 +24,21 @@ if TYPE_CHECKING:
     from facespectra.detector import Detector
     from facespectra.features.extraction import Extractor
 
-FEATURES = "regions"
-# To be raised with every change of the generator that changes what comes out of it.
+SWAPS_OF = "synthetic swaps of"
+NO_REAL_FACE = "there is no real face to make swaps of"
+# Raise it with every change of the generator that changes what it gives: cached swaps are then out of date.
 SWAPS = 3
 
 
-def swaps_of(
-    part: Subset, detector: Detector, extractor: Extractor, cache: Cache, *, seed: int, progress: Progress
-) -> Subset | None:
-    """Make twins of the real samples of a part, once for the same photographs and settings.
+def make_swaps(
+    name: str, subset: Subset, generator: Detector, extractor: Extractor, progress: Progress
+) -> TrainingSet:
+    """Make twins of the real samples of a subset, once for the same photographs and settings.
 
-    Parameters
-    ----------
-    part : Subset
-        Its fakes are not looked at.
-    detector : Detector
-        Of features ``"regions"``; not trained.
-    extractor : Extractor
-        Its cache is used.
-    seed : int
-        Of the swaps.
-    progress : callable
-        Called with the number of pairs made and of all.
-
-    Returns
-    -------
-    Subset or None
-        None if there is no face to make swaps of.
+    `generator` is an untrained detector of region features; its seed is that of the swaps. The cache is the
+    extractor's.
     """
-    real = part.take(np.flatnonzero(part.labels == 0).tolist()).originals()
+    real = subset.take(np.flatnonzero(subset.labels == 0).tolist()).originals()
     settings = SwapSettings()
     digests = [extractor.digest(path) for path in real.samples["path"]]
     sources = sources_of(real.samples)
@@ -63,37 +49,38 @@ def swaps_of(
         photographs=[[digest, str(source)] for digest, source in zip(digests, sources, strict=True)],
         settings=asdict(settings),
         draws=DRAWS,
-        seed=seed,
-        features=detector.settings,
+        seed=generator.seed,
+        features=generator.settings,
         versions=versions_of("numpy", "scipy", "pillow", "av", "facenet-pytorch", "torch"),
     )
-    entry = cache.fetch("swaps", key)
-    if entry is None:
-        try:
-            made = synthetic_set(
-                detector, sources, groups=groups, settings=settings, seed=seed, progress=progress
-            )
-        except DatasetError:
-            return None
-        cache.store("swaps", key, _packed(made))
-    else:
-        made = _unpacked(entry)
-    return _part(f"synthetic swaps of {part.name}", made)
+    cache = extractor.cache
+    entry = cache.fetch("swaps", key) if cache else None
+    if entry is not None:
+        return _subset(name, _unpacked(entry))
+    try:
+        twins = synthetic_set(
+            generator, sources, groups=groups, settings=settings, seed=generator.seed, progress=progress
+        )
+    except DatasetError:
+        return MissingSubset(name, NO_REAL_FACE)
+    if cache:
+        cache.store("swaps", key, _packed(twins))
+    return _subset(name, twins)
 
 
-def _part(name: str, made: SyntheticSet) -> Subset:
+def _subset(name: str, twins: SyntheticSet) -> Subset:
     import pandas as pd
 
     samples = pd.DataFrame(
         {
-            "path": made.table.paths,
-            "label": np.array(made.labels, np.int64),
-            "group": made.groups,
+            "path": twins.table.paths,
+            "label": np.array(twins.labels, np.int64),
+            "group": twins.groups,
             "split": "train",
             "change": "",
         }
     )
-    return Subset(name, samples, {FEATURES: made.table})
+    return Subset(name, samples, {"regions": twins.table})
 
 
 def _packed(made: SyntheticSet) -> bytes:

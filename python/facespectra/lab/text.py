@@ -1,266 +1,260 @@
-"""What the pages say in words, each sentence from the figures of this run."""
+"""Sentences and tables of the pages and of the command's output, all from the results of the run."""
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from typing import Any
 
+import numpy as np
+
+from facespectra.lab.databases import AUGMENTATIONS
 from facespectra.lab.differences import BANDS
 from facespectra.lab.experiments import CROSS_VALIDATION, Experiment
-from facespectra.lab.run import LabResult
-from facespectra.lab.tasks import AUGMENTED, TaskResult
+from facespectra.lab.result import LabResult
+from facespectra.lab.tasks import TaskResult
 
 HEADINGS = {
-    1: "Task 1: inside one database",
-    2: "Task 2: a database that the system has never seen",
-    3: "Task 3: trained for other databases",
+    1: "Task 1: within one database",
+    2: "Task 2: on a database that the system has never seen",
+    3: "Task 3: trained to work on other databases",
 }
+REFERENCE_STUDY = (
+    "The reference study, whose three tasks are repeated here, is the DeepFakes Detection Lab report; its "
+    "method is that of Durall et al., arXiv:1911.00686."
+)
 COMPARED_WITH = (
-    "The column named Report is what the report got on UADFV (Task 1) and Celeb-DF (Tasks 2 and 3). "
-    "Unless these were the databases of this run, the two columns are not figures of the same thing: "
-    "compare their order and their drop. The report gives its four kernels in one list and does not say "
-    "on which part they were measured."
+    "The column Reference holds the AUCs of the reference study, on UADFV (Task 1) and Celeb-DF (Tasks 2 and "
+    "3). Unless this run used the same databases, compare the order of the systems and the drop between "
+    "databases, not the numbers. The reference study gives the AUCs of its four kernels without saying which "
+    "samples they were tested on."
 )
 
 
 def verdict(result: LabResult) -> str:
-    """Say in two or three sentences what came out.
-
-    Parameters
-    ----------
-    result : LabResult
-        The run.
-
-    Returns
-    -------
-    str
-    """
-    first, second = _evaluated(result.tasks[1].final), _evaluated(result.tasks[2].final)
+    """Say in two or three sentences what the three tasks show."""
+    first, second, third = (result.tasks[number].tested for number in (1, 2, 3))
     if first is None or second is None:
-        return "The run has no figure for both its own and the other database; the tables say why."
-    name = first.system.name
-    text = (
-        f"Inside its own database, {name} reaches an AUC of {_with_interval(first)}. On a database it has "
-        f"never seen, the same system reaches {_with_interval(second)}, "
-    )
-    drop = _auc(first) - _auc(second)
-    text += f"a drop of {drop:.3f}." if drop > 0 else "no drop at all."
-    third = _evaluated(result.tasks[3].final)
+        return "There is no AUC for both databases; the tables say why."
+    drop = first.auc - second.auc
+    sentences = [
+        f"Within its own database, {first.system.name} reaches an AUC of {_with_interval(first)}.",
+        f"On a database it has never seen, the same system reaches {_with_interval(second)}, "
+        f"{f'a drop of {drop:.3f}' if drop > 0 else 'no drop at all'}.",
+    ]
     if third is not None:
-        change = _auc(third) - _auc(second)
-        kind = "better" if change > 0 else "worse" if change < 0 else "the same"
-        text += (
-            f" What was to do better there ({third.system.name}, trained on {third.train}) reaches "
-            f"{_with_interval(third)}: {kind}{f' by {abs(change):.3f}' if change else ''}."
+        change = third.auc - second.auc
+        sentences.append(
+            f"There, the system of Task 3 ({third.system.name}, trained on {third.train}) reaches "
+            f"{_with_interval(third)}: "
+            f"{'better' if change > 0 else 'worse'} by {abs(change):.3f}."
+            if change
+            else "the same."
         )
-    return text
+    return " ".join(sentences)
 
 
 def cards(result: LabResult) -> list[dict[str, Any]]:
-    """Give one figure for each task.
-
-    Parameters
-    ----------
-    result : LabResult
-        The run.
-
-    Returns
-    -------
-    list of dict
-        ``heading``, ``auc``, ``detail``.
-    """
-    found = []
-    for number, task_result in result.tasks.items():
-        final = _evaluated(task_result.final)
-        detail = "no system could be tested"
-        if final is not None:
-            low, high = _interval(final)
-            detail = f"{final.system.name}; 95 % interval {low:.3f} to {high:.3f}"
-        found.append(
-            {
-                "heading": f"Task {number}, AUC on {final.test if final else 'nothing'}",
-                "auc": _auc(final) if final else None,
-                "detail": detail,
-            }
-        )
-    return found
+    """Heading, AUC and detail of each task's final experiment."""
+    contents: list[dict[str, Any]] = []
+    for number, task in result.tasks.items():
+        final = task.tested
+        if final is None:
+            heading, detail = f"Task {number}", "no system could be tested"
+            contents.append({"heading": heading, "auc": None, "detail": detail})
+            continue
+        low, high = final.auc_ci95
+        heading = f"Task {number}, AUC on {final.test}"
+        detail = f"{final.system.name}; 95 % interval {low:.3f} to {high:.3f}"
+        contents.append({"heading": heading, "auc": final.auc, "detail": detail})
+    return contents
 
 
 def task_texts(result: LabResult, number: int) -> list[str]:
-    """Say what a task did and what came out, paragraph by paragraph.
-
-    Parameters
-    ----------
-    result : LabResult
-        The run.
-    number : int
-        Of the task.
-
-    Returns
-    -------
-    list of str
-    """
-    task_result = result.tasks[number]
-    return {1: _task_1, 2: _task_2, 3: _task_3}[number](result, task_result)
+    """Say what a task did and found, paragraph by paragraph."""
+    return {1: _task_1, 2: _task_2, 3: _task_3}[number](result)
 
 
-def _task_1(result: LabResult, task_result: TaskResult) -> list[str]:
-    final = task_result.final
-    name = final.system.name if final else "none"
+def _task_1(result: LabResult) -> list[str]:
+    task = result.tasks[1]
     texts = [
         "Four kernels of a support vector machine, logistic regression and k-means, all with scikit-learn's "
-        "defaults on the unscaled radial spectrum of the largest face, as in the report. Each was judged by "
-        "5-fold cross-validation inside the development part, groups kept whole, and on the "
-        "evaluation part.",
-        f"Final system: {name}, chosen by {task_result.choice}. The evaluation part had no say.",
+        "defaults on the unscaled radial spectrum of the largest face, as in the reference study. Each was "
+        "tested by 5-fold cross-validation on the development set, with groups kept whole, and on the "
+        "evaluation set.",
+        f"Final system: {task.classifier} ({task.choice}). The evaluation set played no part in the choice.",
     ]
-    wrong = [
+    below = [
         experiment.system.name
-        for experiment in task_result.experiments
-        if experiment.protocol != CROSS_VALIDATION
-        and experiment.evaluation
-        and experiment.evaluation.auc < 0.5
+        for experiment in task.experiments
+        if experiment.protocol != CROSS_VALIDATION and experiment.auc < 0.5
     ]
-    if wrong:
+    if below:
         texts.append(
-            f"{' and '.join(wrong)} ranked below 0.5, as the report's sigmoid kernel did: an AUC is given "
-            "as it is, with its flipped value beside it, and no polarity is chosen after the fact."
+            f"{' and '.join(below)} ranked below 0.5, as the sigmoid kernel of the reference study did. AUCs "
+            "are given as they are, with the flipped value beside them: no polarity is chosen after the test."
         )
     return texts
 
 
-def _task_2(result: LabResult, task_result: TaskResult) -> list[str]:
+def _task_2(result: LabResult) -> list[str]:
     texts = [
-        "The system of Task 1 as it is: not trained again, not tuned, its threshold left where it was. "
-        "The other classifiers of Task 1 stand beside it and had no say."
+        "The system of Task 1 as it is: not trained again, not tuned, with the same threshold. The other "
+        "classifiers of Task 1 are shown for comparison and played no part in the choice."
     ]
-    first, second = _evaluated(result.tasks[1].final), _evaluated(task_result.final)
+    first, second = result.tasks[1].tested, result.tasks[2].tested
     if first and second:
-        real, fake = (_called_fake(experiment, label) for experiment, label in ((second, 0), (second, 1)))
-        own_real, own_fake = (
-            _called_fake(experiment, label) for experiment, label in ((first, 0), (first, 1))
-        )
         texts.append(
-            f"AUC {_auc(second):.3f} (flipped {1 - _auc(second):.3f}) after {_auc(first):.3f} in Task 1: a "
-            f"drop of {_auc(first) - _auc(second):.3f}. At the threshold chosen in training it calls "
-            f"{real:.0%} of the real and {fake:.0%} of the fake faces fake; in its own database "
-            f"{own_real:.0%} and {own_fake:.0%}."
+            f"AUC {second.auc:.3f} (flipped {1 - second.auc:.3f}) after {first.auc:.3f} in Task 1: a drop of "
+            f"{first.auc - second.auc:.3f}. At the threshold chosen in training, "
+            f"{_labelled_fake(second, 0):.0%} of the real and {_labelled_fake(second, 1):.0%} of the fake "
+            f"faces are labelled fake; in the system's own database, {_labelled_fake(first, 0):.0%} and "
+            f"{_labelled_fake(first, 1):.0%}."
         )
     return texts
 
 
 def why(result: LabResult) -> list[str]:
-    """Say why the system fails on the other database.
-
-    Parameters
-    ----------
-    result : LabResult
-        The run.
-
-    Returns
-    -------
-    list of str
-        Empty where there is nothing to compare.
-    """
+    """Say why the system fails on the other database; nothing where there is nothing to compare."""
     if not result.comparison:
         return []
-    found, (own, other) = result.comparison, result.separations
-    best, correlation = found["best_band"], found["correlation"]
+    comparison, (own, other) = result.comparison, result.class_spectra
+    best, correlation = comparison["best_band"], comparison["correlation"]
     low, high = best["band"] / BANDS, (best["band"] + 1) / BANDS
-    texts = [
-        f"In {own.name} the band from {low:g} to {high:g} of the largest radius tells the classes apart "
-        f"best, with an AUC of {best['auc_own']:.3f} ({_side(best['auc_own'])}). In {other.name} the same "
-        f"band has {best['auc_other']:.3f} ({_side(best['auc_other'])}).",
-        f"On {found['agreeing']:.0%} of the features, fakes lie on the same side of real faces in both "
-        "databases"
+    databases_differ_more = comparison["shift"] > max(comparison["gap_own"], comparison["gap_other"])
+    return [
+        f"In {own.name} the band from {low:g} to {high:g} of the largest radius separates the classes best, "
+        f"with an AUC of {best['auc_own']:.3f} ({_direction(best['auc_own'])}). In {other.name} the same "
+        f"band has {best['auc_other']:.3f} ({_direction(best['auc_other'])}).",
+        f"In {comparison['agreeing']:.0%} of the features, fakes differ from real faces in the same "
+        "direction in both databases"
         + (f"; the AUCs of the features correlate by {correlation:.2f}." if correlation is not None else "."),
-        "The databases themselves differ more than their classes: the mean real spectra lie "
-        f"{found['shift']:.2f} standard deviations apart, real and fake {found['gap_own']:.2f} in "
-        f"{own.name} and {found['gap_other']:.2f} in {other.name} (mean over the features, in units of the "
-        f"spread within a class of {own.name}).",
+        f"{'The databases differ more than their classes. ' if databases_differ_more else ''}The mean real "
+        f"spectra of the two databases are {comparison['shift']:.2f} standard deviations apart, "
+        f"real and fake ones {comparison['gap_own']:.2f} in {own.name} and {comparison['gap_other']:.2f} in "
+        f"{other.name} (mean over the features, in units of the spread within a class of {own.name}).",
     ]
-    if found["shift"] <= max(found["gap_own"], found["gap_other"]):
-        texts[-1] = texts[-1].replace(
-            "The databases themselves differ more than their classes",
-            "How far the databases themselves differ",
-        )
-    return texts
 
 
-def _side(auc: float) -> str:
+def _direction(auc: float) -> str:
     if abs(auc - 0.5) < 0.05:
-        return "hardly anything"
+        return "hardly any difference"
     return "fakes have more" if auc > 0.5 else "fakes have less"
 
 
-def _task_3(result: LabResult, task_result: TaskResult) -> list[str]:
+def _task_3(result: LabResult) -> list[str]:
+    task = result.tasks[3]
     texts = [
-        "What the report tried: copies of the photographs, another training set, ResNet-50 instead of the "
+        "From the reference study: copies of the photographs, another training set, ResNet-50 instead of the "
         "spectrum (2048 pooled features, ImageNet weights, a linear support vector machine), and both "
-        "together. Fusion scales both blocks of features to an equal say; concatenation, the report's, "
-        "does not. Nothing here was trained with a look at Task_2_3.",
-        "Beyond the report: region features, the detail of the inner face against the ring around it, with "
-        "two linear experts. Trained on the fakes of Task 1 they learn its cameras, as the spectrum does; "
-        "trained on synthetic swaps of real faces, real and fake having passed through the same chain, they "
-        "see no fake photograph at all. The default model is that, made of other people's portraits.",
+        "together. Fusion scales the two feature sets to equal weight; concatenation, as in the reference "
+        "study, does not. Nothing was trained or chosen by its results on Task_2_3.",
+        "In addition: region features, the detail of the inner face compared with the ring around it, with "
+        "two linear experts. Trained on the fakes of Task 1 they learn its cameras, as the spectrum does. "
+        "Trained on synthetic swaps of real faces, where real and fake have passed through the same "
+        "processing, they need no fake photograph at all. The default model was trained so, on portraits of "
+        "other people.",
     ]
-    if task_result.final is not None:
+    if task.final is not None:
         texts.append(
-            f"The system that the task is answered with is {task_result.choice}. Here: "
-            f"{task_result.final.system.name}, trained on {task_result.final.train}."
+            f"The choice of the final system is {task.choice}. Here it is {task.final.system.name}, trained "
+            f"on {task.final.train}."
         )
-    return [*texts, *_augmentation(result, task_result)]
+    return [*texts, *_augmentation(result, task)]
 
 
-def _augmentation(result: LabResult, task_result: TaskResult) -> list[str]:
-    measured = result.invariance
-    by_slug = {experiment.slug: experiment for experiment in task_result.experiments}
-    plain, inside = _evaluated(result.tasks[1].final), _evaluated(by_slug["augmented-inside"])
+def _augmentation(result: LabResult, task: TaskResult) -> list[str]:
+    plain, augmented = result.tasks[1].tested, task.by_slug["augmented-inside"]
     texts = []
-    if plain and inside:
+    if plain and augmented.evaluation:
         texts.append(
-            f"Augmentation ({AUGMENTED}): trained with the copies, Task 1 comes to {_auc(inside):.3f} "
-            f"instead of {_auc(plain):.3f}. The report found no change, and explains it by the spectrum "
-            "being the same."
+            f"Augmentation ({', '.join(AUGMENTATIONS)}): trained with the copies, Task 1 reaches "
+            f"{augmented.auc:.3f} instead of {plain.auc:.3f}. The reference study saw no change, and "
+            "explains it by the spectrum of the copies being the same."
         )
-    figures = {key: value for key, value in measured.items() if isinstance(value, float)}
+    changes = {key: value for key, value in result.invariance.items() if isinstance(value, float)}
     if {"mirrored crop, isotropic", "mirrored crop, published", "flip", "rotate+45", "rotate-45"} <= set(
-        figures
+        changes
     ):
-        missed = measured["missed"]
+        missed = result.invariance["missed"]
         texts.append(
-            "How far that is true, as the change of a face's spectrum in units of the spread between "
-            "faces (median): mirroring the crop changes the isotropic spectrum by "
-            f"{figures['mirrored crop, isotropic']:.1e}, which is rounding, and the published one by "
-            f"{figures['mirrored crop, published']:.1e}; it is not the same where both sides of the crop "
-            "are even, since its centre then lies half a pixel off. When the photograph is mirrored and "
-            f"the face found again, the box moves, and the change is {figures['flip']:.2f}. Turning by 45 "
-            "degrees interpolates and fills the corners of the box with other pixels: "
-            f"{figures['rotate+45']:.2f} and {figures['rotate-45']:.2f}. The face was not found again in "
-            f"{missed['flip']} mirrored and {missed['rotate+45'] + missed['rotate-45']} turned copies."
+            "How far that is true, as the change of a face's spectrum in units of the spread between faces "
+            "(median): mirroring the crop changes the isotropic spectrum by "
+            f"{changes['mirrored crop, isotropic']:.1e}, which is rounding, and the published one by "
+            f"{changes['mirrored crop, published']:.1e}, because the centre of a crop with even sides is "
+            "half a pixel off. Mirroring the whole photograph and detecting the face again moves the box: "
+            f"the change is {changes['flip']:.2f}. Rotating by 45 degrees interpolates and fills the corners "
+            f"of the box with other pixels: {changes['rotate+45']:.2f} and {changes['rotate-45']:.2f}. No "
+            f"face was found in {missed['flip']} mirrored and {missed['rotate+45'] + missed['rotate-45']} "
+            "rotated copies of photographs that have one."
         )
     return texts
 
 
-def _evaluated(experiment: Experiment | None) -> Experiment | None:
-    return experiment if experiment is not None and experiment.evaluation is not None else None
+def metrics(experiment: Experiment | None) -> list[tuple[str, str]]:
+    """Metrics of an experiment, each with its name; nothing where it could not be tested."""
+    if experiment is None or experiment.evaluation is None:
+        return []
+    evaluation = experiment.evaluation
+    low, high = evaluation.auc_ci95
+    n_classes = f"{evaluation.n_real} real, {evaluation.n_fake} fake"
+    values = [
+        ("samples", f"{evaluation.n} ({n_classes}); {evaluation.n_no_score} without a score"),
+        ("AUC", f"{evaluation.auc:.3f}, 95 % interval {low:.3f} to {high:.3f}"),
+        ("equal error rate", f"{evaluation.eer:.3f}"),
+        ("average precision", f"{evaluation.average_precision:.3f}"),
+        (
+            "accuracy",
+            f"{evaluation.accuracy:.3f} at the threshold chosen in training, {evaluation.threshold:.6g}",
+        ),
+    ]
+    values += [
+        (f"true positive rate at {fpr:.0%} false positives", f"{tpr:.3f}")
+        for fpr, tpr in evaluation.tpr_at_fpr.items()
+    ]
+    if evaluation.group_auc is not None:
+        values.append(("AUC by group", f"{evaluation.group_auc:.3f} ({evaluation.n_groups} groups)"))
+    return values
 
 
-def _auc(experiment: Experiment) -> float:
-    return experiment.evaluation.auc if experiment.evaluation else float("nan")
-
-
-def _interval(experiment: Experiment) -> tuple[float, float]:
-    return experiment.evaluation.auc_ci95 if experiment.evaluation else (float("nan"), float("nan"))
+def summary(result: LabResult) -> list[str]:
+    """Lines for a terminal: a table of all experiments, why others were skipped, and the use of the cache."""
+    table = [("task", "system", "trained on", "tested on", "AUC", "reference")]
+    reasons: Counter[str] = Counter()
+    for row in result.rows():
+        if row["reason"]:
+            reasons[row["reason"]] += 1
+            continue
+        system = row["system"] + (" *" if row["final"] else "")
+        test = "cross-validation" if row["protocol"] == CROSS_VALIDATION else row["test"]
+        reported = "" if row["reported_auc"] is None else f"{row['reported_auc']:.2f}"
+        table.append((str(row["task"]), system, row["train"], test, f"{row['auc']:.3f}", reported))
+    widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
+    lines = [
+        "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in table
+    ]
+    skipped = [
+        f"skipped {count} {'row' if count == 1 else 'rows'}: {reason}" for reason, count in reasons.items()
+    ]
+    reused, computed = (sum(counts[index] for counts in result.cache_counts.values()) for index in (0, 1))
+    return [
+        *lines,
+        "* final system of the task",
+        *skipped,
+        f"cache: {reused} results reused, {computed} computed",
+    ]
 
 
 def _with_interval(experiment: Experiment) -> str:
-    low, high = _interval(experiment)
-    return f"{_auc(experiment):.3f} ({low:.3f} to {high:.3f})"
+    low, high = experiment.auc_ci95
+    return f"{experiment.auc:.3f} ({low:.3f} to {high:.3f})"
 
 
-def _called_fake(experiment: Experiment, label: int) -> float:
-    if experiment.evaluation is None or experiment.scores is None or experiment.part is None:
-        return float("nan")
-    # Scores of samples without a face are NaN, and compare as neither.
-    scores = experiment.scores[(experiment.part.labels == label) & (experiment.scores == experiment.scores)]
+def _labelled_fake(experiment: Experiment, label: int) -> float:
+    """Share of the samples with this label that score at least the threshold."""
+    if experiment.evaluation is None or experiment.test_set is None:
+        return math.nan
+    # The score of a sample without a face is NaN.
+    scores = experiment.scores[(experiment.test_set.labels == label) & ~np.isnan(experiment.scores)]
     return float((scores >= experiment.evaluation.threshold).mean())

@@ -1,4 +1,4 @@
-"""Region features: how much detail a face has, band by band, inside a swap's mask and around it."""
+"""Region features: detail of a face by frequency band, inside the mask of a swap and around it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["RegionFeatures", "feature_names", "region_features"]
 
 
 def __getattr__(name: str) -> object:
-    # The transformer brings scikit-learn in.
+    # The transformer imports scikit-learn.
     if name == "RegionFeatures":
         from facespectra.regions.transformer import RegionFeatures
 

@@ -1,8 +1,8 @@
-"""Region features as NumPy and SciPy that are meant to be read; :mod:`~facespectra.regions.fast` is to agree.
+"""Region features, defined in readable NumPy; :mod:`~facespectra.regions.fast` is tested against it.
 
-A generator of face swaps paints a small picture, which is enlarged and blended into a sharper one: inside
-the mask, detail is missing that the ring around it still has. The features measure detail, band by band and
-region by region, on faces that are all brought to one width, so that a band means the same in every picture.
+A face swap pastes a small generated face, enlarged, into a sharper picture: the mask lacks detail that the
+ring around it still has. The features measure detail by frequency band and region, on faces resized to one
+width, so that a band has the same meaning in every picture.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from scipy import ndimage
 from facespectra.regions.layout import (
     BANDS,
     BLACK,
-    FEWEST,
     FLOOR,
     HEIGHTS,
+    MIN_PIXELS,
     QUANTILE,
     REGIONS,
     RELATIVE_REGIONS,
@@ -33,33 +33,14 @@ Plane: TypeAlias = NDArray[np.float64]
 Points: TypeAlias = NDArray[np.float64]
 
 TYPICAL = np.array([[0.27, 0.40], [0.74, 0.40], [0.50, 0.62], [0.30, 0.81], [0.72, 0.81]])
-"""Where MTCNN's five landmarks lie in its box, as a rule: both eyes, nose, both corners of the mouth."""
+"""Typical positions of MTCNN's landmarks in its box: both eyes, nose, both corners of the mouth."""
 
 CENTRES = ((0.35, 0.65), (0.42, 0.74))
-"""Where the landmarks' mean may lie in the box, across and down; beyond, it is drawn back."""
+"""Range of the landmarks' mean in the box, across and down, to which it is clipped."""
 
 
 def region_features(grey: ArrayLike, landmarks: ArrayLike | None = None) -> NDArray[np.float64]:
-    """Compute the region features of one face.
-
-    Parameters
-    ----------
-    grey : (h, w) array_like
-        The face's box out of a grey image, 0 to 255, at native resolution.
-    landmarks : (5, 2) array_like, optional
-        Both eyes, nose and both corners of the mouth, ``(x, y)`` in pixels from the box's upper left corner;
-        default :data:`TYPICAL`.
-
-    Returns
-    -------
-    (192,) float64
-        In the order of :func:`~facespectra.regions.layout.feature_names`.
-
-    Raises
-    ------
-    ValueError
-        If `grey` is no picture, or too flat or too tall for a face.
-    """
+    """Features of one face, (192,); arguments and errors as :func:`facespectra.regions.region_features`."""
     native = np.asarray(grey, dtype=np.float64)
     height = height_at_width(native.shape)
     points = relative_points(native.shape, landmarks) * (WIDTH, height)
@@ -82,22 +63,7 @@ def region_features(grey: ArrayLike, landmarks: ArrayLike | None = None) -> NDAr
 
 
 def height_at_width(shape: tuple[int, ...]) -> int:
-    """Give the height of a box once its width is :data:`WIDTH`.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        ``(h, w)`` of the box.
-
-    Returns
-    -------
-    int
-
-    Raises
-    ------
-    ValueError
-        If it is not the shape of a face.
-    """
+    """Height of a box resized to `WIDTH`; ValueError if it is not the shape of a face."""
     if len(shape) != 2 or 0 in shape:
         raise ValueError(f"region features need a grey picture of a face, not an array of shape {shape}")
     height = round(shape[0] * WIDTH / shape[1])
@@ -107,24 +73,7 @@ def height_at_width(shape: tuple[int, ...]) -> int:
 
 
 def relative_points(shape: tuple[int, ...], landmarks: ArrayLike | None) -> Points:
-    """Give landmarks as shares of the box's width and height.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        ``(h, w)`` of the box.
-    landmarks : (5, 2) array_like or None
-        In pixels of the box.
-
-    Returns
-    -------
-    (5, 2) float64
-
-    Raises
-    ------
-    ValueError
-        If there are not five of them.
-    """
+    """Landmarks as fractions of the box's size, (5, 2); ValueError if they are not five points."""
     if landmarks is None:
         return TYPICAL
     points = np.asarray(landmarks, dtype=np.float64)
@@ -134,36 +83,15 @@ def relative_points(shape: tuple[int, ...], landmarks: ArrayLike | None) -> Poin
 
 
 def resized(picture: Plane, width: int, height: int) -> Plane:
-    """Resize by area where the picture shrinks, and by cubic convolution where it grows.
-
-    Parameters
-    ----------
-    picture : (h, w) array
-        Any picture.
-    width, height : int
-        The new size.
-
-    Returns
-    -------
-    (height, width) float64
-    """
+    """Resize by area averaging where the picture shrinks, and by cubic convolution where it grows."""
     result: Plane = weights(picture.shape[0], height) @ picture @ weights(picture.shape[1], width).T
     return result
 
 
 def weights(before: int, after: int) -> Plane:
-    """Give the matrix that resamples a row of `before` pixels to `after`.
+    """Matrix, (after, before), that resamples a row of `before` pixels to `after`.
 
-    Parameters
-    ----------
-    before, after : int
-        Lengths.
-
-    Returns
-    -------
-    (after, before) float64
-        Shrinking: the share of each old pixel in each new one. Growing: Keys' cubic with a = -0.5, edges
-        mirrored.
+    Shrinking averages by area; growing is Keys' cubic convolution with a = -0.5, edges mirrored.
     """
     scale = before / after
     if scale >= 1:
@@ -187,22 +115,12 @@ def _cubic(distance: Plane) -> Plane:
 
 
 def regions(face: NDArray[np.floating[Any]], points: Points) -> dict[str, NDArray[np.bool_]]:
-    """Give the pixels of each region.
+    """Mask of each region, of a face at its fixed width and its landmarks in pixels.
 
-    Parameters
-    ----------
-    face : (h, w) array
-        The face at its fixed width.
-    points : (5, 2) array
-        Its landmarks in pixels.
-
-    Returns
-    -------
-    dict of str to (h, w) bool
-        ``inner``: an ellipse about the landmarks' mean, 0.36 and 0.30 of the box's width and height in its
-        semi-axes. ``ring``: the rest of the ellipse that the box circumscribes. ``eyes``, ``mouth``:
-        ellipses about these, inside the inner one. ``skin``: inner without eyes and mouth. Pixels that
-        are almost black are left out of each, unless hardly any others would remain.
+    ``inner`` is an ellipse about the landmarks' mean with semi-axes of 0.36 of the width and 0.30 of the
+    height; ``ring``, the rest of the ellipse inscribed in the box; ``eyes`` and ``mouth``, ellipses about
+    these within ``inner``; ``skin``, ``inner`` without them. Nearly black pixels are left out, unless too few
+    others remain.
     """
     h, w = face.shape
     low, high = np.array(CENTRES).T * (w, h)
@@ -213,35 +131,22 @@ def regions(face: NDArray[np.floating[Any]], points: Points) -> dict[str, NDArra
     eye = (0.34 * span, 0.22 * span)
     eyes = inner & (ellipse(h, w, points[0], eye) | ellipse(h, w, points[1], eye))
     mouth = inner & ~eyes & ellipse(h, w, (points[3] + points[4]) / 2, (0.68 * lips, 0.40 * lips))
-    found = {
+    areas = {
         "inner": inner,
         "ring": ellipse(h, w, np.array([w, h]) / 2, (w / 2, h / 2)) & ~inner,
-        "eyes": eyes if np.count_nonzero(eyes) >= FEWEST else inner,
-        "mouth": mouth if np.count_nonzero(mouth) >= FEWEST else inner,
+        "eyes": eyes if np.count_nonzero(eyes) >= MIN_PIXELS else inner,
+        "mouth": mouth if np.count_nonzero(mouth) >= MIN_PIXELS else inner,
         "skin": inner & ~eyes & ~mouth,
     }
     lit = face > BLACK
     return {
-        name: area & lit if np.count_nonzero(area & lit) >= FEWEST else area for name, area in found.items()
+        name: area & lit if np.count_nonzero(area & lit) >= MIN_PIXELS else area
+        for name, area in areas.items()
     }
 
 
 def ellipse(height: int, width: int, centre: Points, axes: tuple[float, float]) -> NDArray[np.bool_]:
-    """Give the pixels whose centres lie in an upright ellipse.
-
-    Parameters
-    ----------
-    height, width : int
-        Size of the picture.
-    centre : (2,) array
-        ``(x, y)``; the first pixel spans 0 to 1.
-    axes : (float, float)
-        Semi-axes across and down.
-
-    Returns
-    -------
-    (height, width) bool
-    """
+    """Mask of the pixels whose centres lie in an upright ellipse, with its semi-axes across and down."""
     x = (np.arange(width) + 0.5 - centre[0]) / axes[0]
     y = (np.arange(height) + 0.5 - centre[1]) / axes[1]
     inside: NDArray[np.bool_] = x[None, :] ** 2 + y[:, None] ** 2 <= 1
@@ -249,18 +154,7 @@ def ellipse(height: int, width: int, centre: Points, axes: tuple[float, float]) 
 
 
 def bands(face: Plane) -> dict[str, Plane]:
-    """Split a picture into its bands, edges mirrored.
-
-    Parameters
-    ----------
-    face : (h, w) array
-        The face at its fixed width.
-
-    Returns
-    -------
-    dict of str to (h, w) float64
-        By the names of :data:`~facespectra.regions.layout.BANDS`.
-    """
+    """Split a picture into its bands, by the names of `BANDS`, edges mirrored."""
     sigmas = [float(band.removeprefix("dog")) for band in BANDS if band.startswith("dog")]
     blurred = [face, *(ndimage.gaussian_filter(face, sigma) for sigma in sigmas)]
     second = np.array([0.25, -0.5, 0.25])
@@ -275,39 +169,18 @@ def bands(face: Plane) -> dict[str, Plane]:
 
 
 def statistic(kind: str, values: Plane) -> float:
-    """Give the logarithm of how strong a band is in a region.
-
-    Parameters
-    ----------
-    kind : str
-        One of :data:`~facespectra.regions.layout.STATISTICS`.
-    values : (n,) array
-        The band's pixels in the region.
-
-    Returns
-    -------
-    float
-        Natural logarithm, :data:`~facespectra.regions.layout.FLOOR` added first.
-    """
+    """Natural logarithm of a band's strength, one of `STATISTICS`, over the pixels of a region."""
     if kind == "rms":
         return float(np.log(np.sqrt(np.mean(values**2)) + FLOOR))
-    # The smallest value that nine tenths of the pixels do not exceed: no interpolation between two.
+    # A quantile without interpolation.
     return float(np.log(np.sort(np.abs(values))[int(QUANTILE * (len(values) - 1))] + FLOOR))
 
 
 def sector_powers(face: Plane) -> list[float]:
-    """Give the log power of a face by direction and frequency, under a Hann window.
+    """Log power of a face under a Hann window: sector by sector, by rising frequency.
 
-    Parameters
-    ----------
-    face : (h, w) array
-        The face at its fixed width.
-
-    Returns
-    -------
-    list of float
-        One sector after the other, within it from low to high frequency. Power is the mean of the squared
-        amplitude in the bin over the sum of the squared window: of white noise, its variance.
+    Power is the mean squared amplitude in a cell over the sum of the squared window; of white noise it is the
+    variance.
     """
     h, w = face.shape
     window = np.outer(np.hanning(h + 2)[1:-1], np.hanning(w + 2)[1:-1])

@@ -1,7 +1,7 @@
-"""Region features fast: every filter as a product of matrices, every region as a list of places.
+"""Fast region features: filters as matrix products, regions as lists of pixel indices.
 
-On a picture of 112 pixels across, a dense matrix per filter and direction is small, and a product of matrices
-is what a processor does best. Everything that depends on the size alone is kept.
+At a width of 112 pixels the dense matrix of a filter is small, and matrix products are what processors do
+fastest. Everything that depends on the size alone is cached.
 """
 
 from __future__ import annotations
@@ -32,32 +32,33 @@ Plane: TypeAlias = NDArray[np.floating[Any]]
 
 SIGMAS = tuple(float(band.removeprefix("dog")) for band in BANDS if band.startswith("dog"))
 BOXES = (3, 5)
-# Sizes of faces repeat, but not often: a few dozen kilobytes each.
+# Of the caches: sizes of faces repeat, but seldom; an entry takes some dozen kilobytes.
 SIZES = 64
 
 
 def region_features(grey: ArrayLike, landmarks: ArrayLike | None = None) -> NDArray[np.float64]:
-    """Compute the region features of one face: those of the definition, faster.
+    """Compute the region features of one face, as defined in :mod:`facespectra.regions.definition`.
 
     Parameters
     ----------
     grey : (h, w) array_like
-        As there.
+        Grey crop of the face's box, 0 to 255, at native resolution.
     landmarks : (5, 2) array_like, optional
-        As there.
+        Both eyes, nose and both corners of the mouth, ``(x, y)`` in pixels from the upper left corner of the
+        crop. Default: their typical positions.
 
     Returns
     -------
     (192,) float64
-        Within 1e-4 of the definition.
+        In the order of :func:`feature_names`, within 1e-4 of the definition.
 
     Raises
     ------
     ValueError
-        As there.
+        If `grey` is not two-dimensional, or too flat or too tall for a face.
     """
-    # Numba takes a moment to load.
-    from facespectra.regions.kernels import strengths
+    # Numba is slow to import.
+    from facespectra.regions.kernels import band_strengths
 
     native = np.asarray(grey, dtype=np.float32)
     height = height_at_width(native.shape)
@@ -65,49 +66,24 @@ def region_features(grey: ArrayLike, landmarks: ArrayLike | None = None) -> NDAr
     face: Plane = _weights(native.shape[0], height) @ native @ _weights(native.shape[1], WIDTH).T
     inside = regions(face, points)
     planes = bands(face).reshape(len(BANDS), -1)
-    places = [np.flatnonzero(inside[region]) for region in REGIONS]
-    starts = np.cumsum([0, *map(len, places)])
-    energies = strengths(planes, np.concatenate(places), starts, QUANTILE)
+    indices = [np.flatnonzero(inside[region]) for region in REGIONS]
+    starts = np.cumsum([0, *map(len, indices)])
+    energies = band_strengths(planes, np.concatenate(indices), starts, QUANTILE)
     energies = np.log(energies + FLOOR)
-    chosen = [REGIONS.index(region) for region in RELATIVE_REGIONS]
-    relative = energies[chosen] - energies[REGIONS.index("ring")]
+    rows = [REGIONS.index(region) for region in RELATIVE_REGIONS]
+    relative = energies[rows] - energies[REGIONS.index("ring")]
     return np.concatenate([energies.ravel(), sector_powers(face), relative.ravel()])
 
 
 def face_features(grey: NDArray[np.uint8], face: Face, left: int = 0, top: int = 0) -> NDArray[np.float64]:
-    """Compute the features of one face in a picture.
-
-    Parameters
-    ----------
-    grey : (h, w) uint8
-        The picture, or a part of it that holds the face's box.
-    face : Face
-        In pixels of the whole picture.
-    left, top : int
-        Where the part starts.
-
-    Returns
-    -------
-    (192,) float64
-    """
+    """The (192,) features of a face in a grey picture, or in a part of it that starts at (left, top)."""
     x0, y0, x1, y1 = face.box
     part = grey[y0 - top : y1 - top, x0 - left : x1 - left]
     return region_features(part, np.array(face.landmarks) - (x0, y0))
 
 
 def bands(face: Plane) -> NDArray[np.float32]:
-    """Split a picture into its bands.
-
-    Parameters
-    ----------
-    face : (h, w) float32
-        The face at its fixed width.
-
-    Returns
-    -------
-    (8, h, w) float32
-        In the order of :data:`~facespectra.regions.layout.BANDS`.
-    """
+    """Split a face at its fixed width into its bands, (8, h, w), in the order of `BANDS`."""
     h, w = face.shape
     across = (face @ _filters(w).reshape(-1, w).T).reshape(h, -1, w)
     down = _filters(h)
@@ -124,20 +100,10 @@ def bands(face: Plane) -> NDArray[np.float32]:
 
 
 def sector_powers(face: Plane) -> NDArray[np.float64]:
-    """Give the log power of a face by direction and frequency; see the definition.
-
-    Parameters
-    ----------
-    face : (h, w) float32
-        The face at its fixed width.
-
-    Returns
-    -------
-    (48,) float64
-    """
-    window, total, squares, places, cells, counts = _sectors(*face.shape)
+    """Log power of a face by direction and frequency, (48,); see the definition."""
+    window, total, squares, indices, cells, counts = _sectors(*face.shape)
     mean = np.float32(np.sum(window * face) / total)
-    spectrum = fft.rfft2((face - mean) * window).ravel()[places]
+    spectrum = fft.rfft2((face - mean) * window).ravel()[indices]
     power = spectrum.real**2 + spectrum.imag**2
     sums = np.bincount(cells, weights=power, minlength=len(counts))
     logs: NDArray[np.float64] = np.log(sums / (counts * squares) + FLOOR**2)
@@ -151,7 +117,7 @@ def _weights(before: int, after: int) -> Plane:
 
 @lru_cache(SIZES)
 def _filters(length: int) -> NDArray[np.float32]:
-    """The matrices (filters, length, length) of all blurs along an axis of this length."""
+    """Matrices of all blurs along an axis, (filters, length, length)."""
     unit = np.eye(length)
     blurs = [ndimage.uniform_filter1d(unit, size, axis=0) for size in BOXES]
     blurs += [ndimage.gaussian_filter1d(unit, sigma, axis=0) for sigma in SIGMAS]
@@ -162,15 +128,15 @@ def _filters(length: int) -> NDArray[np.float32]:
 def _sectors(
     h: int, w: int
 ) -> tuple[Plane, float, float, NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
-    """Window, its sum and sum of squares; of the half-plane: places used, their cells; size of each cell."""
+    """Window, its sum and sum of squares; used frequencies of the half-plane, their cells; sizes of cells."""
     window = np.outer(np.hanning(h + 2)[1:-1], np.hanning(w + 2)[1:-1])
     fx, fy = np.meshgrid(np.abs(np.fft.rfftfreq(w)), np.abs(np.fft.fftfreq(h)))
     ring = np.ceil(np.hypot(fx, fy) * 2 * RINGS).astype(int) - 1
     sector = np.minimum((np.arctan2(fy, fx) / (np.pi / 6)).astype(int), len(SECTORS) - 1)
-    # Columns that stand for two count twice; at frequency 0, and at an even length's 0.5, they stand alone.
+    # Columns count twice for their mirror images, but not at frequency 0 and 0.5.
     twice = np.where((fx > 0) & (fx < 0.5), 2, 1)
     used = (ring >= 0) & (ring < RINGS)
-    places = np.repeat(np.flatnonzero(used), twice[used])
+    indices = np.repeat(np.flatnonzero(used), twice[used])
     cells = np.repeat((sector * RINGS + ring)[used], twice[used])
     counts = np.bincount(cells, minlength=len(SECTORS) * RINGS).astype(np.float64)
-    return window.astype(np.float32), float(window.sum()), float((window**2).sum()), places, cells, counts
+    return window.astype(np.float32), float(window.sum()), float((window**2).sum()), indices, cells, counts

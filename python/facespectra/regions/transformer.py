@@ -26,17 +26,17 @@ if TYPE_CHECKING:
 
 
 class RegionFeatures(TransformerMixin, BaseEstimator):
-    """Transforms pictures of faces into 192 numbers: detail by band and region, at a fixed size of the face.
+    """Transforms pictures of faces into 192 features: detail by band and region, at a fixed width.
 
-    There is nothing to fit. See :mod:`facespectra.regions.definition` for what is measured, and
-    :meth:`get_feature_names_out` for the name of each number.
+    There is nothing to fit. :mod:`facespectra.regions.definition` defines the features, and
+    :meth:`get_feature_names_out` names them.
 
     Parameters
     ----------
     whole : bool, default False
-        Take each picture for the box of a face, instead of looking for the largest face in it.
+        Treat each picture as a crop of a face, instead of detecting the largest face in it.
     device : str, optional
-        Where the face detector runs.
+        Device of the face detector, such as ``"cuda"``. Default: the CPU.
 
     Examples
     --------
@@ -51,14 +51,14 @@ class RegionFeatures(TransformerMixin, BaseEstimator):
         self.device = device
 
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Do nothing but return the transformer: it has no state.
+        """Return the transformer unchanged: it has no state.
 
         Parameters
         ----------
         X : sequence of images
-            Not looked at.
+            Ignored.
         y : object
-            Not looked at.
+            Ignored.
         """
         return self
 
@@ -73,21 +73,21 @@ class RegionFeatures(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : iterable of PIL.Image.Image or numpy.ndarray
-            Pictures with a face in each, of any kind that :func:`facespectra.images.to_rgb` takes.
+            Pictures of faces, of any kind that :func:`facespectra.images.to_rgb` accepts.
         faces : sequence of Face or None, optional
-            The face in each picture, found before by :meth:`facespectra.FaceCropper.detect`.
+            The face in each picture, as detected by :meth:`facespectra.FaceCropper.detect`.
         landmarks : sequence of (5, 2) array_like or None, optional
-            For pictures that are boxes of faces (``whole=True``), their landmarks in pixels.
+            Landmarks in pixels of pictures that are crops of faces (``whole=True``).
 
         Returns
         -------
         (n, 192) float64
-            A row of NaN where there is no face.
+            A row of NaN where no face is detected.
 
         Raises
         ------
         ValueError
-            If the lengths differ, or a box has not the shape of a face.
+            If the lengths differ, or a box is not the shape of a face.
         """
         images = list(X)
         pictures = [to_grey(image) for image in images]
@@ -95,20 +95,20 @@ class RegionFeatures(TransformerMixin, BaseEstimator):
             points: Sequence[ArrayLike | None] = [None] * len(pictures) if landmarks is None else landmarks
             rows = [region_features(grey, five) for grey, five in zip(pictures, points, strict=True)]
         else:
-            found = FaceCropper(device=self.device).detect(images) if faces is None else faces
+            detected = FaceCropper(device=self.device).detect(images) if faces is None else faces
             rows = [
                 np.full(len(feature_names()), np.nan) if face is None else face_features(grey, face)
-                for grey, face in zip(pictures, found, strict=True)
+                for grey, face in zip(pictures, detected, strict=True)
             ]
         return np.array(rows).reshape(len(rows), len(feature_names()))
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
-        """Name the features, as scikit-learn's tables and pipelines ask for it.
+        """Name the features, for scikit-learn's ``set_output`` and pipelines.
 
         Parameters
         ----------
         input_features : object
-            Not looked at.
+            Ignored.
 
         Returns
         -------

@@ -1,1 +1,1 @@
-"""Drawn faces of people who do not exist: data to try everything on."""
+"""Rendered faces of people who do not exist: data to try everything on."""

@@ -1,12 +1,12 @@
-"""Databases of drawn faces, for the offline demo and for tests on machines without photographs.
+"""Databases of rendered faces, for the offline demo and for tests on machines without photographs.
 
-Nobody in these pictures exists. A person is a set of numbers; a picture is a scene (head, hair, light,
-background) that is drawn from them in linear light and then passes through a camera: optics, sensor noise,
-white balance, gamma, sharpening, JPEG. A fake is such a picture in which a face-swap pipeline has replaced
-the inner face by another person's: a generator of low resolution, an upsampling, colours that nearly match,
-and a blending mask. Both classes leave through the same JPEG encoder, so that nothing but the swap differs.
+Nobody in these images exists. A person is a set of numbers; an image is a scene (head, hair, light,
+background) that is rendered from them in linear light and then passes through a camera: optics, sensor noise,
+white balance, gamma, sharpening, JPEG. A fake is such an image in which a face-swap pipeline has replaced
+the inner face by another person's: a generator of low resolution, upsampling, colours that nearly match,
+and a blending mask. Both classes use the same JPEG encoder, so that nothing but the swap differs.
 
-What is measured on these pictures says something about the code, and nothing about any real detector.
+Results on these images say something about the code, and nothing about any real detector.
 """
 
 from __future__ import annotations
@@ -37,61 +37,27 @@ _SMALLEST = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Camera:
-    """What happens to the light on its way into a file; ranges are drawn from anew for each picture.
+    """How light becomes a file; ranges are drawn from for each image."""
 
-    Attributes
-    ----------
-    blur : (float, float)
-        Sigma of the optics' blur in pixels.
-    noise : (float, float)
-        Read noise, as a part of full scale in linear light; shot noise comes with it.
-    grain : float
-        Sigma in pixels by which the raw conversion has smoothed the noise.
-    gains : (float, float, float)
-        White balance for red, green and blue.
-    gamma : float
-        Exponent of the tone curve.
-    sharpening : (float, float)
-        Amount of unsharp masking at a radius of one pixel.
-    quality : (int, int)
-        JPEG quality.
-    """
-
-    blur: tuple[float, float]
-    noise: tuple[float, float]
-    grain: float
-    gains: tuple[float, float, float]
+    blur: tuple[float, float]  # sigma of the optics in pixels
+    noise: tuple[float, float]  # read noise as a fraction of full scale in linear light, plus shot noise
+    grain: float  # sigma in pixels by which raw conversion has smoothed the noise
+    gains: tuple[float, float, float]  # white balance
     gamma: float
-    sharpening: tuple[float, float]
-    quality: tuple[int, int]
+    sharpening: tuple[float, float]  # amount of unsharp masking at a radius of one pixel
+    quality: tuple[int, int]  # of JPEG
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Swap:
-    """A face-swap pipeline; ranges are drawn from anew for each fake.
+    """A face-swap pipeline; ranges are drawn from for each fake."""
 
-    Attributes
-    ----------
-    resolution : (int, int)
-        Side in pixels of the square that the generator paints a face into.
-    resampling : str
-        Pillow's name of the interpolation that brings it to size, such as ``"BILINEAR"`` or ``"LANCZOS"``.
-    sharpening : (float, float)
-        Amount of unsharp masking on what has been brought to size.
-    colour : float
-        Standard deviation of the error in each channel's gain.
-    extent : float
-        Size of the blending mask, 1 for one that just covers brows to lower lip.
-    softness : (float, float)
-        Sigma of the mask's edge in pixels.
-    """
-
-    resolution: tuple[int, int]
-    resampling: str
-    sharpening: tuple[float, float]
-    colour: float
-    extent: float
-    softness: tuple[float, float]
+    resolution: tuple[int, int]  # side in pixels of the square that the generator paints
+    resampling: str  # Pillow's name of the interpolation to full size
+    sharpening: tuple[float, float]  # amount of unsharp masking after it
+    colour: float  # standard deviation of the error in each channel's gain
+    extent: float  # size of the blending mask; 1 just covers brows to lower lip
+    softness: tuple[float, float]  # sigma of the mask's edge in pixels
 
 
 CAMERAS = {
@@ -152,7 +118,7 @@ SWAPS = {
 
 
 def _expose(scene: Plane, camera: Camera, rng: np.random.Generator) -> Plane:
-    """Take a picture: linear light in, display values in [0, 255] out, both (3, H, W)."""
+    """Take a photograph: linear light in, display values in [0, 255] out, both (3, H, W)."""
     blur = rng.uniform(*camera.blur)
     light = np.stack([ndimage.gaussian_filter(channel, blur) for channel in scene])
     gains = np.array(camera.gains, np.float32) * np.float32(rng.uniform(0.9, 1.05))
@@ -180,7 +146,7 @@ def _sharpen(picture: Plane, amount: float) -> Plane:
 
 
 def _swap_face(picture: Plane, donor: Plane, shot: Shot, swap: Swap, rng: np.random.Generator) -> Plane:
-    """Replace the inner face of a picture by what the generator makes of the donor's, in display values."""
+    """Replace the inner face of an image by what the generator makes of the donor's, in display values."""
     from PIL import Image
 
     size = picture.shape[1]
@@ -202,7 +168,7 @@ def _swap_face(picture: Plane, donor: Plane, shot: Shot, swap: Swap, rng: np.ran
     radii = (0.50 * unit * swap.extent, 0.66 * unit * swap.extent)
     mask = cover(columns, rows, x - left, y - top, *radii, edge=1.0)
     mask = ndimage.gaussian_filter(mask, rng.uniform(*swap.softness))
-    # Colours are matched by their means under the mask, and missed by a little.
+    # Colours are matched by their means under the mask, with a small error.
     gains = (target * mask).sum((1, 2)) / (painted * mask).sum((1, 2)) * rng.normal(1, swap.colour, 3)
     fake = picture.copy()
     fake[window] += mask * (painted * gains[:, None, None].astype(np.float32) - target)
@@ -219,34 +185,9 @@ def _image(picture: Plane) -> Image.Image:
 def render_face(
     rng: np.random.Generator, size: int = 256, *, camera: Camera | Literal["A", "B", "C"] = "A"
 ) -> Image.Image:
-    """Draw somebody who does not exist, as a camera sees them before JPEG.
+    """Render somebody who does not exist, before JPEG, as a square RGB image of at least 32 pixels a side.
 
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Decides who, how and in what light: the same state gives the same bits.
-    size : int
-        Side of the picture in pixels, 32 or more; the face is about half as wide.
-    camera : Camera or str
-        A camera, or the name of one in :data:`CAMERAS`.
-
-    Returns
-    -------
-    PIL.Image.Image
-        Mode ``"RGB"``, `size` x `size`.
-
-    Raises
-    ------
-    MissingExtraError
-        If Pillow is not installed.
-    ValueError
-        If `size` is too small.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> render_face(np.random.default_rng(0), 64).size
-    (64, 64)
+    The same state of the random generator gives the same bits. The face is about half as wide as the image.
     """
     require("faces", "PIL")
     if size < _SMALLEST:
@@ -268,44 +209,18 @@ def render_database(
     size: int = 256,
     progress: Progress | None = None,
 ) -> None:
-    """Render a database of real and fake faces into a folder.
+    """Render a database of real and fake faces into a folder, with ``manifest.csv`` written last.
 
-    Each person has their own group, and `pictures` real pictures; from each of these one fake is made, with
-    the face of somebody who appears nowhere else, and it keeps the group. Real and fake of a pair have the
-    same file name.
+    Each person is a group and has a number of real images; a fake is made of each, with the face of somebody
+    who appears nowhere else. Real and fake have the same file name.
 
-    Parameters
-    ----------
-    out : path-like
-        The folder, made if missing. ``manifest.csv`` in it (columns ``path``, relative; ``label``, fake = 1;
-        ``group``; ``split``) is written last.
-    name : str
-        ``"Task_1"`` has ``{development,evaluation}/{real,fake}``, a third of the people in evaluation;
-        ``"Task_2_3"`` has ``evaluation/{real,fake}``; any other name has ``{real,fake}`` and no splits. The
-        name also chooses camera and swap, A for Task_1, B for Task_2_3 and C for the rest, and is a part of
-        the seed: no person is in two databases.
-    n_people : int
-        Number of people, at least 2.
-    seed : int
-        0 or more. Each person depends on `name`, `seed` and their own number alone: a larger database holds
-        the same people as a smaller one, though not in the same split.
-    pictures : int
-        Real pictures of each person.
-    camera : Camera, optional
-        Instead of the one chosen by name.
-    swap : Swap, optional
-        Instead of the one chosen by name.
-    size : int
-        Side of the pictures in pixels.
-    progress : callable, optional
-        Called with the number of people done and `n_people`.
+    ``"Task_1"`` has ``{development,evaluation}/{real,fake}``, a third of the people in evaluation;
+    ``"Task_2_3"`` has ``evaluation/{real,fake}``; any other name has ``{real,fake}`` and no splits. The name
+    selects camera and swap, too (A for Task_1, B for Task_2_3, C otherwise), and is part of the seed: no
+    person is in two databases.
 
-    Raises
-    ------
-    MissingExtraError
-        If Pillow is not installed.
-    ValueError
-        If a number is out of range.
+    A person depends only on `name`, `seed` and their number: a larger database contains the same people as a
+    smaller one, though not in the same split.
     """
     require("faces", "PIL")
     if n_people < 2 or pictures < 1 or seed < 0 or size < _SMALLEST:
@@ -343,7 +258,7 @@ def _split(name: str, number: int, n_people: int) -> str:
 
 
 def _lookalike(person: Person, rng: np.random.Generator) -> Person:
-    """Choose a donor as those who swap faces do: of a few, the one whose skin is most alike."""
+    """Choose a donor as people who swap faces do: out of a few, the one with the most similar skin."""
     candidates = [new_person(rng) for _ in range(4)]
     return min(candidates, key=lambda other: float(np.abs(np.log(other.skin / person.skin)).sum()))
 
@@ -351,11 +266,11 @@ def _lookalike(person: Person, rng: np.random.Generator) -> Person:
 def _pair(
     person: Person, camera: Camera, swap: Swap, size: int, rng: np.random.Generator
 ) -> dict[str, bytes]:
-    """Give a real picture and the fake made from it, as JPEG files of the same quality."""
+    """Give a real image and the fake made of it, as JPEG files of the same quality."""
     shot = new_shot(rng)
     picture = _expose(draw(person, shot, size), camera, rng)
-    # The generator was trained on pictures of this camera: it has learnt to leave the noise out, and
-    # has never seen anything sharper than the optics.
+    # The generator was trained on images of this camera: it has learnt to remove the noise, and has never
+    # seen anything sharper than the optics.
     scene = draw(_lookalike(person, rng), shot, size)
     optics = sum(camera.blur) / 2
     donor = _develop(np.stack([ndimage.gaussian_filter(channel, optics) for channel in scene]), camera)

@@ -1,7 +1,7 @@
-"""Draws people who do not exist, in linear light, from a few numbers each.
+"""Renders people who do not exist, in linear light, from a few numbers each.
 
-A head is a dome with bumps for nose, brows, cheeks and lips; the light on it follows from its slopes. Nothing
-of a camera is in here: see :mod:`facespectra.rendered.database`.
+A head is a dome with bumps for nose, brows, cheeks and lips; the light on it follows from its slopes. The
+camera is in :mod:`facespectra.rendered.database`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from scipy import fft, ndimage
 __all__ = ["Person", "Plane", "Shot", "cover", "draw", "new_person", "new_shot"]
 
 Plane: TypeAlias = npt.NDArray[np.floating[Any]]
-"""(H, W), or (3, H, W) for colours. float32 throughout: NumPy's stubs lose track of that, NumPy does not."""
+"""(H, W), or (3, H, W) for colours; float32, although NumPy's stubs lose track of that."""
 
 Window: TypeAlias = tuple[slice, slice]
 
@@ -36,7 +36,7 @@ _IRISES = ((54, 36, 24), (92, 62, 36), (72, 92, 64), (78, 104, 130), (104, 112, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Who is drawn. Lengths are in half heads: the chin is at y = 1, the top of the skull at y = -1."""
+    """A person. Lengths are in half heads: the chin is at y = 1, the top of the skull at y = -1."""
 
     width: float
     jaw: float
@@ -63,7 +63,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shot:
-    """How, where and in what light a person is seen."""
+    """Pose, expression, light and surroundings of a person."""
 
     centre: tuple[float, float]
     scale: float
@@ -84,7 +84,7 @@ def _linear(colour: tuple[int, int, int] | Plane) -> Plane:
 
 
 def _pick(rng: np.random.Generator, colours: tuple[tuple[int, int, int], ...], spread: float) -> Plane:
-    """Draw a colour between two neighbours of a row, a little off."""
+    """Draw a colour between two neighbours in a row, with a small error."""
     place = rng.uniform(0, len(colours) - 1)
     below = int(place)
     mixed = (place - below) * _linear(colours[below + 1]) + (1 - place + below) * _linear(colours[below])
@@ -96,7 +96,7 @@ def _muted(rng: np.random.Generator, dark: int, bright: int) -> Plane:
 
 
 def new_person(rng: np.random.Generator) -> Person:
-    """Make somebody up."""
+    """Draw a person."""
     skin = _pick(rng, _SKINS, 0.05)
     return Person(
         width=rng.uniform(0.68, 0.78),
@@ -124,7 +124,7 @@ def new_person(rng: np.random.Generator) -> Person:
 
 
 def new_shot(rng: np.random.Generator) -> Shot:
-    """Choose pose, expression, light and surroundings."""
+    """Draw pose, expression, light and surroundings."""
     azimuth, height = rng.uniform(-1.0, 1.0), rng.uniform(0.15, 0.7)
     light = np.array([np.sin(azimuth) * 0.8, -height, 0.9])
     light /= np.linalg.norm(light)
@@ -145,7 +145,7 @@ def new_shot(rng: np.random.Generator) -> Shot:
 
 
 def _fractals(rng: np.random.Generator, size: int, *slopes: float) -> list[Plane]:
-    """Noise whose amplitude falls with frequency to the power of a slope; standard deviation 1."""
+    """Make noise whose amplitude falls with frequency to the power of a slope; standard deviation 1."""
     spectrum = fft.rfft2(rng.standard_normal((size, size), dtype=np.float32))
     radius = np.hypot(fft.fftfreq(size)[:, None], fft.rfftfreq(size)[None]).astype(np.float32)
     radius[0, 0] = np.inf
@@ -154,7 +154,7 @@ def _fractals(rng: np.random.Generator, size: int, *slopes: float) -> list[Plane
 
 
 def _strands(rng: np.random.Generator, size: int) -> Plane:
-    """Noise that is smooth from top to bottom and rough from side to side; standard deviation 1."""
+    """Make noise that is smooth from top to bottom and rough from side to side; standard deviation 1."""
     noise = rng.standard_normal((size, size), dtype=np.float32)
     strands: Plane = ndimage.gaussian_filter1d(noise, size / 40, axis=0, truncate=2.5)
     strands /= strands.std()
@@ -176,7 +176,7 @@ def _bump(x: Plane, y: Plane, cx: float, cy: float, sx: float, sy: float) -> Pla
 
 
 def cover(x: Plane, y: Plane, cx: float, cy: float, rx: float, ry: float, edge: float) -> Plane:
-    """Cover of an ellipse, 0 to 1, over an edge of the given width."""
+    """Give the coverage of an ellipse, 0 to 1, over an edge of the given width."""
     distance = (np.sqrt(((x - cx) * (1 / rx)) ** 2 + ((y - cy) * (1 / ry)) ** 2) - 1) * min(rx, ry)
     return np.clip(0.5 - distance * (1 / edge), 0, 1)
 
@@ -186,7 +186,7 @@ def _paint(scene: Plane, cover: Plane, colour: Plane) -> None:
 
 
 def _relief(p: Person, u: Plane, v: Plane, dome: Plane, smile: float) -> Plane:
-    """Height of the face towards the viewer; its slopes make the shading."""
+    """Give the height of the face towards the viewer, whose slopes make the shading."""
     tip = p.eye_y + p.nose_length
     side = np.abs(u)
     height: Plane = (
@@ -206,20 +206,7 @@ def _relief(p: Person, u: Plane, v: Plane, dome: Plane, smile: float) -> Plane:
 
 
 def draw(person: Person, shot: Shot, size: int) -> Plane:
-    """Draw a person.
-
-    Parameters
-    ----------
-    person, shot
-        Who is seen, and how.
-    size : int
-        Side of the picture in pixels.
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, shape ``(3, size, size)``: linear light, 1 for white.
-    """
+    """Render a person in linear light, (3, size, size) float32, 1 for white."""
     rng = np.random.default_rng(shot.seed)
     grain, cloudy, wall = _fractals(rng, size, 0.5, 1.2, 1.6)
     texture = _Texture(grain=grain, cloudy=cloudy, strands=_strands(rng, size))
@@ -250,7 +237,7 @@ def draw(person: Person, shot: Shot, size: int) -> Plane:
 def _bust(
     scene: Plane, p: Person, shot: Shot, x: Plane, y: Plane, edge: float, hair: Plane, texture: _Texture
 ) -> None:
-    """Paint what stands behind the head: hair, neck, clothes, ears."""
+    """Paint what is behind the head: hair, neck, clothes, ears."""
     if p.hair_length > 0.5:
         behind = cover(x, y, 0, 0.1, p.width + 0.2, 1.2, 4 * edge)
         behind = np.maximum(behind, cover(x, y, 0, 0.6, p.width + 0.14, p.hair_length - 0.4, 4 * edge))

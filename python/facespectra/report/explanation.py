@@ -1,63 +1,80 @@
-"""One image explained: its crop, its spectrum, and what each part of it adds to the score."""
+"""One image explained: its crop, its spectrum, and what each feature group adds to the score."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facespectra.detector.attribution import Attribution, attribute, spectrum_columns
+from facespectra._extras import require
+from facespectra._files import write_atomically
+from facespectra.detector.attribution import Attribution, attribute
+from facespectra.detector.classifiers import SelfExplaining
 from facespectra.detector.loading import load
 from facespectra.detector.scores import Score, label_of, with_explanation
 from facespectra.errors import FacespectraError
-from facespectra.features.crops import Crop, Sample, Source, read_samples
+from facespectra.features.crops import Crop, Source, read_samples
 from facespectra.features.extraction import extract_features
-from facespectra.features.status import NO_FACE, OK, Status
+from facespectra.features.status import NO_FACE
+from facespectra.report.figures.explanation import (
+    Contributions,
+    contributions_figure,
+    pictures_figure,
+    radial_figure,
+    sheet,
+)
+from facespectra.report.html import write_page
+from facespectra.report.importance import heat_maps
+from facespectra.report.thumbnails import short
 
 if TYPE_CHECKING:
     from facespectra.detector import Detector
     from facespectra.faces import Box
 
 Floats = NDArray[np.float64]
+DRAWINGS = (".svg", ".png", ".pdf")
+PAGE = ".html"
+LISTED = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What :func:`explain` found.
+    """Why an image has its score, as :func:`explain` gives it.
 
     Attributes
     ----------
     path : str
         The image; empty for one that came as an array.
     score, threshold : float
-        The detector's; scores from the threshold on count as fake.
+        The detector's; scores at the threshold and above count as fake.
     label : str
         ``"fake"``, ``"real"`` or ``"can't tell"``.
     abstention_reason : str
         Why the detector can't tell; else empty.
     probability : bool
-        Whether the score is one.
+        Whether the score is a probability.
     box : (x0, y0, x1, y1)
-        Where the crop is in the image.
+        The crop in pixels of the image, half-open.
     crop : Crop
-        What was judged.
+        The pixels that were scored, ``grey`` and ``rgb``, uint8.
     log_spectrum : (h, w) float64
         ``20 ln|F|`` of the grey crop, the zero frequency in the middle.
     spectrum : (n,) float64
-        The radial spectrum: the model's own feature where it has it, else the default one.
+        The radial spectrum: the model's own features where it uses the spectrum, else the default one.
     classes : dict
-        ``"real"`` and ``"fake"``: ``mean`` and ``sd`` of that spectrum over the training classes; empty where
-        the model does not know them.
+        ``"real"`` and ``"fake"``: ``mean`` and ``sd``, each (n,) float64, of that spectrum over the training
+        classes. Empty where the model does not hold them.
     attribution : Attribution or None
-        What each part of the features adds to the score, one row; None where the model does not say.
+        What each feature group adds to the score, one row; None where the model does not hold the mean
+        features of its training classes.
     experts : dict of str to float
-        What each expert says, in standard deviations; empty where there are none.
-    speaker : str
-        The expert that had most to say.
+        The score of each expert, in standard deviations; empty where the model has no experts.
+    dominant_expert : str
+        The expert whose score is furthest from 0; empty where there are none.
     model : str
         Features and classifier.
     """
@@ -80,20 +97,57 @@ class Explanation:
 
     @property
     def contributions(self) -> dict[str, float]:
-        """What each band, or each region and band, adds to the score; the strongest first."""
+        """What each feature group adds to the score, the largest first; above 0 is evidence for fake."""
+        return dict(sorted(self._amounts().items(), key=lambda pair: -abs(pair[1])))
+
+    @property
+    def headline(self) -> str:
+        """Score, label and threshold in a few words."""
+        kind = "probability of a face swap" if self.probability else "score"
+        return f"{kind} {self.score:.3f}, {self.label} (threshold {self.threshold:.3g})"
+
+    @property
+    def notes(self) -> list[str]:
+        """How the contributions were computed and what is missing, in a sentence or two each."""
+        lines = []
+        if self.abstention_reason:
+            lines.append(f"The model can't tell: {self.abstention_reason}.")
+        if self.experts:
+            scores = ", ".join(f"{name} {value:+.2f}" for name, value in self.experts.items())
+            lines.append(
+                f"Two experts, scores in standard deviations: {scores}. "
+                f"The {self.dominant_expert} expert dominates."
+            )
         if self.attribution is None:
-            return {}
-        (amounts,) = self.attribution.amounts.tolist()
-        pairs = zip((part.name for part in self.attribution.parts), amounts, strict=True)
-        return dict(sorted(pairs, key=lambda pair: -abs(pair[1])))
+            lines.append(
+                "The model file does not hold the mean features of its training classes: there are no "
+                "contributions. Training the model again adds them."
+            )
+        elif self.attribution.method == "occlusion":
+            lines.append(
+                "Contributions by occlusion: the drop in the score when a feature group is replaced by the "
+                "mean of the training classes. The classifier is not linear: they need not add up."
+            )
+        else:
+            base = self.attribution.base
+            total = base + float(self.attribution.amounts.sum())
+            lines.append(
+                f"Contributions are exact, since the classifier is linear: from {base:.3f} they add up to "
+                f"{total:.3f} ({self.attribution.unit})."
+            )
+        if not self.classes:
+            lines.append(
+                "The model file holds no mean spectra of its training classes to compare the spectrum with."
+            )
+        return lines
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Draw it.
+        """Draw the explanation into a file.
 
         Parameters
         ----------
         path : path-like
-            The file: ``.svg``, ``.png``, ``.pdf`` or ``.html``.
+            The file: ``.svg``, ``.png`` or ``.pdf`` for one drawing, ``.html`` for a page.
 
         Returns
         -------
@@ -107,9 +161,61 @@ class Explanation:
         MissingExtraError
             If matplotlib, or for a page jinja2, is not installed.
         """
-        from facespectra.report.figures.explanation import write_explanation
+        suffix = check_suffix(path)
+        if suffix == PAGE:
+            return self._write_page(path)
+        require("report", "matplotlib")
+        x0, y0, x1, y1 = self.box
+        content = sheet(
+            suffix[1:],
+            rgb=self.crop.rgb,
+            crop_title=f"{x1 - x0}x{y1 - y0} pixels, from ({x0}, {y0})",
+            log_spectrum=self.log_spectrum,
+            spectrum=self.spectrum,
+            classes=self.classes,
+            contributions=self._drawn_contributions(),
+            title=f"{short(self.path) or 'image'}: {self.headline}",
+            notes=self.notes,
+        )
+        return write_atomically(path, content)
 
-        return write_explanation(path, self)
+    def _write_page(self, path: str | os.PathLike[str]) -> Path:
+        require("report", "matplotlib", "jinja2")
+        contributions = self._drawn_contributions()
+        context = {
+            "title": short(self.path) or "image",
+            "path": self.path,
+            "model": self.model,
+            "headline": self.headline,
+            "size": f"{self.crop.grey.shape[1]}x{self.crop.grey.shape[0]}",
+            "corner": self.box[:2],
+            "notes": self.notes,
+            "pictures_svg": pictures_figure(self.crop.rgb, self.log_spectrum),
+            "radial_svg": radial_figure(self.spectrum, self.classes),
+            "contributions_svg": "" if contributions is None else contributions_figure(contributions),
+            "rows": list(self.contributions.items())[:LISTED],
+        }
+        return write_page(path, "explanation.html.j2", context)
+
+    def _amounts(self) -> dict[str, float]:
+        if self.attribution is None:
+            return {}
+        (amounts,) = self.attribution.amounts.tolist()
+        return dict(zip((group.name for group in self.attribution.groups), amounts, strict=True))
+
+    def _drawn_contributions(self) -> Contributions | None:
+        amounts = self._amounts()
+        return (heat_maps(amounts) or amounts) if amounts else None
+
+
+def check_suffix(path: str | os.PathLike[str]) -> str:
+    """Give the suffix of a path such as ``".svg"``; ValueError where an explanation cannot be saved so."""
+    suffix = Path(path).suffix.lower()
+    if suffix not in (*DRAWINGS, PAGE):
+        raise ValueError(
+            f"{os.fspath(path)}: cannot draw this kind of file; use {', '.join(DRAWINGS)} or {PAGE}"
+        )
+    return suffix
 
 
 def explain(source: Source, detector: Detector | None = None) -> Explanation:
@@ -136,25 +242,26 @@ def explain(source: Source, detector: Detector | None = None) -> Explanation:
     Examples
     --------
     >>> import facespectra as fs
-    >>> found = fs.explain("photo.jpg")  # doctest: +SKIP
-    >>> found.score, next(iter(found.contributions))  # doctest: +SKIP
+    >>> explanation = fs.explain("photo.jpg")  # doctest: +SKIP
+    >>> explanation.score, next(iter(explanation.contributions))  # doctest: +SKIP
     (0.93, 'skin highpass3 p90')
-    >>> found.save("photo.svg")  # doctest: +SKIP
+    >>> explanation.save("photo.svg")  # doctest: +SKIP
     """
     from facespectra.spectrum import radial_spectrum
     from facespectra.spectrum.definition import log_amplitude
     from facespectra.spectrum.settings import SpectrumSettings
 
-    judge = load() if detector is None else detector
-    (sample,) = read_samples([source], judge.cropper)
-    table = extract_features([sample], judge.feature_set)
-    (status,), (score,) = table.statuses, judge.score_features(table).tolist()
-    if sample.crop is None or status != OK:
-        raise FacespectraError(_complaint(sample, status))
+    detector = load() if detector is None else detector
+    (sample,) = read_samples([source], detector.cropper)
+    table = extract_features([sample], detector.feature_set)
+    (status,), (score,) = table.statuses, detector.score_features(table).tolist()
+    if sample.crop is None or not status.ok:
+        reason = "no face was found, so there is no score to explain" if status == NO_FACE else str(status)
+        raise FacespectraError(f"{sample.path or 'the image'}: {reason}")
     crop, row = sample.crop, table.matrix[0]
-    last = judge.pipeline_[-1]
-    said = with_explanation(Score(sample.path, score, status, crop.box), row, last)
-    columns = spectrum_columns(judge)
+    classifier = detector.pipeline_[-1]
+    explained = with_explanation(Score(sample.path, score, status, crop.box), row, classifier)
+    columns = detector.feature_set.spectrum
     classes: dict[str, dict[str, Floats]] = {}
     if columns is None:
         spectrum = radial_spectrum(crop.grey)
@@ -162,39 +269,29 @@ def explain(source: Source, detector: Detector | None = None) -> Explanation:
         spectrum = row[columns]
         classes = {
             name: {key: known[key][columns] for key in ("mean", "sd")}
-            for name, known in judge.class_features_.items()
+            for name, known in detector.class_features_.items()
         }
     amplitude = log_amplitude(crop.grey, SpectrumSettings(dtype="float64"))
-    experts: dict[str, float] = {}
-    if hasattr(last, "expert_scores"):
+    experts, dominant = {}, ""
+    if isinstance(classifier, SelfExplaining):
         from facespectra.detector.experts import EXPERTS
 
-        experts = dict(zip(EXPERTS, last.expert_scores(row[None])[0].tolist(), strict=True))
+        experts = dict(zip(EXPERTS, classifier.expert_scores(row[None])[0].tolist(), strict=True))
+        dominant = str(classifier.dominant_expert(row))
     return Explanation(
         path=sample.path,
         score=score,
-        threshold=judge.threshold_,
-        label=label_of(said, judge.threshold_),
-        abstention_reason=said.status.reason,
-        probability=judge.gives_probabilities,
+        threshold=detector.threshold_,
+        label=label_of(explained, detector.threshold_),
+        abstention_reason=explained.status.reason,
+        probability=detector.gives_probabilities,
         box=crop.box,
         crop=crop,
         log_spectrum=np.fft.fftshift(amplitude).astype(np.float64),
         spectrum=np.asarray(spectrum, np.float64),
         classes=classes,
-        attribution=attribute(judge, table.matrix),
+        attribution=attribute(detector, table.matrix),
         experts=experts,
-        dominant_expert=_speaker(last, row),
-        model=f"{judge.features}, {judge.classifier}",
+        dominant_expert=dominant,
+        model=f"{detector.features}, {detector.classifier}",
     )
-
-
-def _complaint(sample: Sample, status: Status) -> str:
-    name = sample.path or "the image"
-    if status == NO_FACE:
-        return f"{name}: no face was found in it, so that there is no score to explain"
-    return f"{name}: {status}"
-
-
-def _speaker(judge: Any, row: NDArray[Any]) -> str:
-    return str(judge.dominant_expert(row)) if hasattr(judge, "dominant_expert") else ""

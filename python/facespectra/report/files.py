@@ -1,4 +1,4 @@
-"""``metrics.json``, ``scores.csv`` and ``roc.csv``."""
+"""``metrics.json``, ``scores.csv``, ``roc.csv`` and ``roc.svg``."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ import io
 import json
 import math
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from facespectra._extras import require
 from facespectra._files import write_atomically
 from facespectra.evaluation import Evaluation
 from facespectra.features.status import NO_FACE, Status
+from facespectra.report.figures.style import REPRODUCIBLE, new_figure, render
 
 SCORES = ("path", "label", "group", "score", "status")
 
@@ -21,24 +23,7 @@ SCORES = ("path", "label", "group", "score", "status")
 def write_metrics(
     path: str | os.PathLike[str], evaluation: Evaluation, statuses: Sequence[Status], **more: Any
 ) -> Path:
-    """Write the figures of an evaluation as JSON.
-
-    Parameters
-    ----------
-    path : path-like
-        The file, such as ``metrics.json``.
-    evaluation : Evaluation
-        Of all samples, those without a score included.
-    statuses : sequence of str
-        Of the same samples; counted into ``n_no_face`` and ``n_unreadable``.
-    **more
-        Further keys, such as the model and the data set. Plain data.
-
-    Returns
-    -------
-    Path
-        `path`.
-    """
+    """Write the figures of an evaluation as JSON, with counts of the statuses and more keys of plain data."""
     figures = evaluation.to_dict()
     del figures["n_no_score"]
     counts = {
@@ -59,22 +44,9 @@ def write_scores(
     statuses: Iterable[Status],
     frames: Sequence[int | None] | None = None,
 ) -> Path:
-    """Write one row per sample, in the order given: ``path,label,group,score,status``.
+    """Write one row per sample: ``path,label,group,score,status``, and ``frame`` where there are videos.
 
-    Parameters
-    ----------
-    path : path-like
-        The file, such as ``scores.csv``.
-    paths, labels, groups, scores, statuses : sequences of one length
-        A score that is NaN is an empty field. Others are written so that reading them back gives the same
-        number.
-    frames : sequence of int or None, optional
-        Numbers of frames of videos: one more column, ``frame``, empty for images.
-
-    Returns
-    -------
-    Path
-        `path`.
+    A score that is NaN is an empty field; the others read back as the same number.
     """
     rows = [
         (name, int(label), group, _number(score), status)
@@ -92,17 +64,7 @@ def write_scores(
 def write_roc(path: str | os.PathLike[str], evaluation: Evaluation) -> Path:
     """Write the points of the ROC curve: ``fpr,tpr,threshold``, from (0, 0) to (1, 1).
 
-    Parameters
-    ----------
-    path : path-like
-        The file, such as ``roc.csv``.
-    evaluation : Evaluation
-        The threshold of its first point is infinite, written ``inf``.
-
-    Returns
-    -------
-    Path
-        `path`.
+    The first threshold is infinite, written ``inf``.
     """
     points = zip(evaluation.fpr, evaluation.tpr, evaluation.thresholds, strict=True)
     return write_csv(
@@ -110,23 +72,23 @@ def write_roc(path: str | os.PathLike[str], evaluation: Evaluation) -> Path:
     )
 
 
+def draw_roc(path: str | os.PathLike[str], evaluations: Mapping[str, Evaluation], *, title: str = "") -> Path:
+    """Draw ROC curves with their intervals into an SVG file; the keys are their names in the legend."""
+    require("report", "matplotlib")
+    import matplotlib as mpl
+
+    figure = new_figure(5.2, 5.2)
+    ax = figure.subplots()
+    for name, evaluation in evaluations.items():
+        evaluation.plot(ax, label=name)
+    if title:
+        ax.set_title(title)
+    with mpl.rc_context(REPRODUCIBLE):
+        return write_atomically(path, render(figure))
+
+
 def write_csv(path: str | os.PathLike[str], header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Path:
-    """Write a CSV file with a header, UTF-8, lines ended by a line feed.
-
-    Parameters
-    ----------
-    path : path-like
-        The file.
-    header : sequence of str
-        Names of the columns.
-    rows : iterable of sequences
-        As long as the header.
-
-    Returns
-    -------
-    Path
-        `path`.
-    """
+    """Write a CSV file with a header, in UTF-8, each line ended by a line feed."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)

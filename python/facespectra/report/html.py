@@ -10,35 +10,17 @@ from typing import Any
 
 from facespectra._extras import require
 from facespectra._files import as_utf8, write_atomically
+from facespectra._version import __version__
+from facespectra.report.figures.style import inline
 
 TEMPLATES = Path(__file__).with_name("templates")
 
 
 def write_page(path: str | os.PathLike[str], template: str, context: Mapping[str, Any]) -> Path:
-    """Write a page.
-
-    Parameters
-    ----------
-    path : path-like
-        The file, such as ``report.html``.
-    template : str
-        Name of a file in the package's ``report/templates``.
-    context : mapping
-        What it shows. Text is escaped; figures come as SVG from :mod:`facespectra.report.figures.roc`.
-
-    Returns
-    -------
-    Path
-        `path`.
-
-    Raises
-    ------
-    MissingExtraError
-        If jinja2 is not installed.
-    """
+    """Fill a template of the package and write the page; text is escaped, figures are SVG."""
     require("report", "jinja2")
-    page: str = _environment().get_template(template).render(context)
-    # What is not UTF-8 would be no HTML: names of files are shown with escapes.
+    page: str = _environment().get_template(template).render({"version": __version__} | dict(context))
+    # Names of files that are not UTF-8 would break the page: they are shown with escapes.
     return write_atomically(path, as_utf8(page))
 
 
@@ -60,8 +42,6 @@ def _environment() -> Any:
 
 def _figure_markup(svg: str, prefix: str) -> Any:
     from markupsafe import Markup
-
-    from facespectra.report.figures.style import inline
 
     # Made by matplotlib, which escapes the text in it.
     return Markup(inline(svg, prefix))  # noqa: S704

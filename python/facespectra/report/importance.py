@@ -1,117 +1,123 @@
-"""What drives a model's decisions on a data set: bands of the spectrum, or regions and bands of the face."""
+"""What drives a model on a data set: bands of the spectrum, or regions and bands of the face."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facespectra.detector.attribution import RESNET, Attribution, attribute, permutation_importance
+from facespectra.detector.attribution import Attribution, attribute
 from facespectra.evaluation.intervals import components
-from facespectra.report.figures.attribution import bars_figure, regions_figure
-from facespectra.report.figures.roc import Spectra
-from facespectra.report.sampling import chosen
+from facespectra.report.figures.attribution import HeatMap
+from facespectra.report.sampling import stratified_sample
 
 if TYPE_CHECKING:
     from facespectra.detector import Detector
     from facespectra.features import FeatureTable
 
-# Faces of each class that are looked at.
-ENOUGH = 400
-NAMED = 12
+Floats = NDArray[np.float64]
+PER_CLASS = 400
+STRONGEST = 12
+REPEATS = 5
 
 
-def class_spectra(matrix: NDArray[np.float64], labels: NDArray[np.int64]) -> Spectra | None:
-    """Average the spectra of each class, and see how well each point of them tells the classes apart.
+@dataclass(frozen=True, slots=True)
+class Importance:
+    """What moves the scores of fakes away from those of real faces, on average."""
 
-    Parameters
-    ----------
-    matrix : (n, d) float64
-        Spectra.
-    labels : (n,) int64
-        0 or 1.
+    gaps: dict[str, float]  # contribution to fakes less that to real faces, by feature group
+    method: Literal["exact", "occlusion"]
+    unit: str
+    lost: Floats | None = None  # AUC drop when a group is permuted; None for region features
+    strongest: tuple[tuple[str, float, float], ...] = ()  # region features: name, gap, AUC on its own
 
-    Returns
-    -------
-    Spectra or None
-        None where a class has fewer than two.
-    """
-    real, fake = matrix[labels == 0], matrix[labels == 1]
-    if min(len(real), len(fake)) < 2:
+
+def measure_importance(
+    detector: Detector, table: FeatureTable, labels: NDArray[np.int64]
+) -> Importance | str:
+    """Measure what drives a detector on a data set, on some hundred faces; a sentence where it cannot be."""
+    drawn = stratified_sample(labels, table.ok, 2 * PER_CLASS)
+    matrix, own = table.matrix[drawn], labels[drawn]
+    groups = detector.feature_set.groups
+    if all(group.kind == "network" for group in groups):
+        return f"The features are {matrix.shape[1]} numbers of a network: there are no bands to name."
+    if min(np.sum(own == 0), np.sum(own == 1)) < 2:
+        return "There are too few faces of one of the classes."
+    attribution = attribute(detector, matrix)
+    if attribution is None:
+        return (
+            "The model file does not hold the mean features of its training classes, which contributions are "
+            "measured from: an earlier version wrote it. Training the model again adds them."
+        )
+    gap = attribution.amounts[own == 1].mean(axis=0) - attribution.amounts[own == 0].mean(axis=0)
+    gaps = dict(zip((group.name for group in groups), gap.tolist(), strict=True))
+    if all(group.kind == "region" for group in groups):
+        strongest = _strongest(attribution, gap, matrix, own)
+        return Importance(gaps, attribution.method, attribution.unit, strongest=strongest)
+    lost = permutation_importance(detector, matrix, own)
+    return Importance(gaps, attribution.method, attribution.unit, lost)
+
+
+def permutation_importance(
+    detector: Detector, matrix: NDArray[Any], labels: NDArray[np.int64], *, seed: int = 0
+) -> Floats:
+    """AUC drop when a feature group is permuted among the samples, for each group; mean of five orders."""
+
+    def auc(rows: NDArray[Any]) -> float:
+        return float(components(labels, detector.pipeline_.decision_function(rows))[0].mean())
+
+    rng = np.random.default_rng(seed)
+    orders = [rng.permutation(len(matrix)) for _ in range(REPEATS)]
+    unchanged = auc(matrix)
+    drops = []
+    for group in detector.feature_set.groups:
+        aucs = []
+        for order in orders:
+            permuted = matrix.copy()
+            permuted[:, group.columns] = matrix[order][:, group.columns]
+            aucs.append(auc(permuted))
+        drops.append(unchanged - float(np.mean(aucs)))
+    return np.array(drops)
+
+
+def heat_maps(amounts: Mapping[str, float]) -> tuple[HeatMap, HeatMap] | None:
+    """Arrange contributions of region features as tables; None if these are no region features."""
+    from facespectra.regions import layout
+
+    if amounts.keys() != set(layout.feature_names()):
         return None
-    aucs = [float(components(labels, column)[0].mean()) for column in matrix.T]
-    return Spectra(
-        "",
-        real.mean(axis=0),
-        real.std(axis=0, ddof=1),
-        fake.mean(axis=0),
-        fake.std(axis=0, ddof=1),
-        np.array(aucs),
-        [],
+    regions = [*layout.REGIONS, *(f"{region}-ring" for region in layout.RELATIVE_REGIONS)]
+    detail = [
+        [sum(amounts[f"{region} {band} {kind}"] for kind in layout.STATISTICS) for band in layout.BANDS]
+        for region in regions
+    ]
+    edges = [f"{0.5 * (k + 1) / layout.RINGS:.3f}" for k in range(layout.RINGS)]
+    power = [[amounts[f"power {sector} {edge}"] for edge in edges] for sector in layout.SECTORS]
+    return (
+        HeatMap(
+            "detail, by region and band",
+            [region.replace("-ring", " minus ring") for region in regions],
+            layout.BANDS,
+            np.array(detail),
+        ),
+        HeatMap(
+            "power, by direction and cycles per pixel",
+            layout.SECTORS,
+            [edge.lstrip("0") for edge in edges],
+            np.array(power),
+        ),
     )
 
 
-def found(detector: Detector, table: FeatureTable, labels: NDArray[np.int64]) -> dict[str, Any]:
-    """Say what moves the scores of fakes away from those of real faces.
-
-    Parameters
-    ----------
-    detector : Detector
-        Trained.
-    table : FeatureTable
-        Of the samples.
-    labels : (n,) int64
-        0 or 1.
-
-    Returns
-    -------
-    dict
-        ``kind`` (``"bands"``, ``"regions"`` or nothing), ``svg``, ``method``, ``unit``, ``n``; ``rows``: the
-        features with most to say as (name, what it adds to fakes over real faces, its AUC); ``words`` where
-        there is nothing to draw.
-    """
-    picked = chosen(labels, table.ok, 2 * ENOUGH)
-    matrix, own = table.matrix[picked], labels[picked]
-    nothing: dict[str, Any] = {"kind": "", "svg": "", "rows": [], "n": len(picked)}
-    if detector.features == "resnet50":
-        return nothing | {"words": "The features are 2048 numbers of a network: there are no bands to name."}
-    if min(np.sum(own == 0), np.sum(own == 1)) < 2:
-        return nothing | {"words": "There are too few faces of one of the classes."}
-    amounts = attribute(detector, matrix)
-    if amounts is None:
-        return nothing | {
-            "words": "The model file does not hold the means of its training classes, from which "
-            "contributions are counted: it was written by an earlier version. Training it again adds them."
-        }
-    gap = amounts.amounts[own == 1].mean(axis=0) - amounts.amounts[own == 0].mean(axis=0)
-    names = [part.name for part in amounts.parts]
-    common = nothing | {"method": amounts.method, "unit": amounts.unit, "words": ""}
-    if detector.features == "regions":
-        return common | {
-            "kind": "regions",
-            "svg": regions_figure(
-                dict(zip(names, gap.tolist(), strict=True)), "adds to fakes, over real faces"
-            ),
-            "rows": _strongest(amounts, gap, matrix, own),
-        }
-    lost = permutation_importance(detector, matrix, own)
-    return common | {
-        "kind": "bands",
-        "svg": bars_figure(names, gap, lost, "fakes over real faces"),
-        "network": RESNET in names,
-    }
-
-
 def _strongest(
-    amounts: Attribution, gap: NDArray[np.float64], matrix: NDArray[Any], labels: NDArray[np.int64]
-) -> list[tuple[str, float, float]]:
-    order = np.argsort(-np.abs(gap), kind="stable")[:NAMED]
-    return [
-        (
-            amounts.parts[k].name,
-            float(gap[k]),
-            float(components(labels, matrix[:, amounts.parts[k].columns][:, 0])[0].mean()),
-        )
-        for k in order.tolist()
-    ]
+    attribution: Attribution, gap: Floats, matrix: NDArray[Any], labels: NDArray[np.int64]
+) -> tuple[tuple[str, float, float], ...]:
+    rows = []
+    for k in np.argsort(-np.abs(gap), kind="stable")[:STRONGEST].tolist():
+        group = attribution.groups[k]
+        auc = float(components(labels, matrix[:, group.columns][:, 0])[0].mean())
+        rows.append((group.name, float(gap[k]), auc))
+    return tuple(rows)

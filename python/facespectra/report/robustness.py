@@ -1,4 +1,4 @@
-"""What is left of an AUC once pictures were compressed, resized or blurred."""
+"""How the AUC falls as images are compressed, resized or blurred."""
 
 from __future__ import annotations
 
@@ -11,97 +11,74 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from facespectra._progress import Progress
 from facespectra._threads import thread_count
 from facespectra.evaluation import evaluate
+from facespectra.faces import scale_box, shift_box
 from facespectra.features.crops import Crop, Sample, Source, cut
 from facespectra.features.extraction import extract_features
 from facespectra.features.status import OK
-from facespectra.report.sampling import chosen, read_again
+from facespectra.report.sampling import read_again, stratified_sample
 
 if TYPE_CHECKING:
     from facespectra.detector import Detector
-    from facespectra.faces import Face
     from facespectra.features import FeatureTable
     from facespectra.images import UInt8Array
 
 SAMPLES = 40
 # Of all windows together: a few large photographs cost as much as many small ones.
 PIXELS = 20_000_000
-# A window around the face, on the grid of JPEG's blocks and H.264's.
-AROUND, GRID = 0.25, 16
+# The margin of a window around the face, and the grid of JPEG's blocks and H.264's that it starts on.
+MARGIN, GRID = 0.25, 16
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """What a strength of a degradation leaves.
+    """AUC at one strength of a degradation, with its 95 % interval; NaN where a class has no score left."""
 
-    Attributes
-    ----------
-    strength : float or None
-        None stands for the unchanged pictures.
-    auc, low, high : float
-        With its 95 % interval; NaN where a class has no score left.
-    n : int
-        Samples with a score.
-    scores : (k,) float64
-        Of all samples in the sweep, in their order; NaN where there is none.
-    """
-
-    strength: float | None
+    strength: float | None  # None for the unchanged images
     auc: float
     low: float
     high: float
-    n: int
-    scores: NDArray[np.float64]
+    n: int  # samples with a score
+    scores: NDArray[np.float64]  # of all samples of the sweep, NaN where there is none
 
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """What :func:`sweep` found.
-
-    Attributes
-    ----------
-    samples : list of int
-        Which ones it was made on.
-    unchanged : Point
-        The same samples as they are.
-    curves : dict of str to list of Point
-        By degradation.
-    notes : list of str
-        What could not be done, and why.
-    """
+    """The AUC of some samples at each strength of each degradation."""
 
     samples: list[int]
     unchanged: Point
     curves: dict[str, list[Point]]
-    notes: list[str]
+    notes: list[str]  # degradations that were left out, and why
 
 
-def _jpeg(picture: UInt8Array, quality: float) -> UInt8Array:
+def _jpeg(image: UInt8Array, quality: float) -> UInt8Array:
     from PIL import Image
 
     content = io.BytesIO()
-    Image.fromarray(picture).save(content, "JPEG", quality=int(quality))
+    Image.fromarray(image).save(content, "JPEG", quality=int(quality))
     return np.array(Image.open(content).convert("RGB"))
 
 
-def _resize(picture: UInt8Array, factor: float) -> UInt8Array:
+def _resize(image: UInt8Array, factor: float) -> UInt8Array:
     from PIL import Image
 
-    height, width = (max(1, round(side * factor)) for side in picture.shape[:2])
-    return np.array(Image.fromarray(picture).resize((width, height), Image.Resampling.BICUBIC))
+    height, width = (max(1, round(side * factor)) for side in image.shape[:2])
+    return np.array(Image.fromarray(image).resize((width, height), Image.Resampling.BICUBIC))
 
 
-def _blur(picture: UInt8Array, sigma: float) -> UInt8Array:
+def _blur(image: UInt8Array, sigma: float) -> UInt8Array:
     from facespectra.synth.chain import blurred, eight_bit
 
-    return eight_bit(blurred(picture.astype(np.float32), sigma))
+    return eight_bit(blurred(image.astype(np.float32), sigma))
 
 
-def _h264(picture: UInt8Array, crf: float) -> UInt8Array:
+def _h264(image: UInt8Array, crf: float) -> UInt8Array:
     from facespectra.synth.chain import through_h264
 
-    return through_h264(picture, int(crf))
+    return through_h264(image, int(crf))
 
 
 DEGRADATIONS: dict[str, tuple[Callable[[UInt8Array, float], UInt8Array], tuple[float, ...]]] = {
@@ -120,65 +97,41 @@ def sweep(
     n: int = SAMPLES,
     *,
     seed: int = 0,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Sweep | None:
-    """Score some samples again, degraded in several ways.
+    """Score at most `n` samples, half of each class, again at each strength of each degradation.
 
-    The face is found once, in the unchanged picture, and its box and landmarks move along: what is measured
-    is the features and the classifier, not the face detector. What is degraded is the face and a margin.
-
-    Parameters
-    ----------
-    detector : Detector
-        Trained.
-    sources : sequence
-        The samples.
-    labels : (n,) int64
-        0 or 1.
-    table : FeatureTable
-        Of all of them.
-    n : int
-        How many to take at most, half of each class; fewer where they are large.
-    seed : int
-        Of the choice.
-    progress : callable, optional
-        Called with the number of degradations done and of all.
-
-    Returns
-    -------
-    Sweep or None
-        None where a class has nothing to choose from.
+    The face is detected once, in the unchanged image, and its box and landmarks move along: this measures
+    features and classifier, not the face detector. Only the face and a margin are degraded. None where a
+    class has no sample with features.
     """
-    picked = chosen(labels, table.ok, n, seed=seed)
-    pictures: list[tuple[int, Crop]] = []
+    windows: list[tuple[int, Crop]] = []
     pixels = 0
-    for index, crop in _windows(detector, sources, picked):
+    for index, crop in _windows(detector, sources, stratified_sample(labels, table.ok, n, seed=seed)):
         pixels += crop.grey.size
         if pixels <= PIXELS:
-            pictures.append((index, crop))
-    known = labels[[index for index, _ in pictures]] if pictures else np.zeros(0, np.int64)
-    if len(set(known.tolist())) < 2:
+            windows.append((index, crop))
+    own = labels[[index for index, _ in windows]] if windows else np.zeros(0, np.int64)
+    if len(set(own.tolist())) < 2:
         return None
-    unchanged = _point(detector, pictures, known, None, None)
+    unchanged = _measure(detector, windows, own, None, None)
     curves: dict[str, list[Point]] = {}
     notes: list[str] = []
     for done, (name, (change, strengths)) in enumerate(DEGRADATIONS.items()):
         try:
-            curves[name] = [_point(detector, pictures, known, change, strength) for strength in strengths]
+            curves[name] = [_measure(detector, windows, own, change, strength) for strength in strengths]
         except ImportError as error:
             notes.append(f"{name} was left out: {error}")
         if progress is not None:
             progress(done + 1, len(DEGRADATIONS))
-    return Sweep([index for index, _ in pictures], unchanged, curves, notes)
+    return Sweep([index for index, _ in windows], unchanged, curves, notes)
 
 
 def _windows(
-    detector: Detector, sources: Sequence[Source], picked: Sequence[int]
+    detector: Detector, sources: Sequence[Source], indices: Sequence[int]
 ) -> Iterator[tuple[int, Crop]]:
     """Faces with a margin around them; box and landmarks count from the corner of the window."""
-    from facespectra.faces import Face
-
-    for index, whole in read_again(sources, picked):
+    for index, whole in read_again(sources, indices):
         height, width = whole.grey.shape
         if detector.cropper is None:
             yield index, whole
@@ -186,64 +139,40 @@ def _windows(
         (face,) = detector.cropper.detect([whole.rgb])
         if face is None:
             continue
-        x0, y0, x1, y1 = detector.cropper.region(face, width, height)
-        margin = (max(GRID, round(AROUND * (x1 - x0))), max(GRID, round(AROUND * (y1 - y0))))
+        box = x0, y0, x1, y1 = detector.cropper.region(face, width, height)
+        margin = (max(GRID, round(MARGIN * (x1 - x0))), max(GRID, round(MARGIN * (y1 - y0))))
         left, top = (max(0, corner - by) // GRID * GRID for corner, by in zip((x0, y0), margin, strict=True))
         right, bottom = min(width, x1 + margin[0]), min(height, y1 + margin[1])
-        moved = Face(
-            _moved(face.box, left, top),
-            face.confidence,
-            tuple((x - left, y - top) for x, y in face.landmarks),
-        )
         grey, rgb = whole.grey[top:bottom, left:right].copy(), whole.rgb[top:bottom, left:right].copy()
-        yield index, Crop(grey, rgb, _moved((x0, y0, x1, y1), left, top), moved)
+        yield index, Crop(grey, rgb, shift_box(box, -left, -top), face.shifted(-left, -top))
 
 
-def _moved(box: tuple[int, int, int, int], left: int, top: int) -> tuple[int, int, int, int]:
-    return box[0] - left, box[1] - top, box[2] - left, box[3] - top
-
-
-def _point(
+def _measure(
     detector: Detector,
-    pictures: Sequence[tuple[int, Crop]],
+    windows: Sequence[tuple[int, Crop]],
     labels: NDArray[np.int64],
     change: Callable[[UInt8Array, float], UInt8Array] | None,
     strength: float | None,
 ) -> Point:
     # Codecs and filters let other threads run meanwhile.
     with ThreadPoolExecutor(min(8, thread_count())) as pool:
-        crops = pool.map(lambda pair: _degraded(pair[1], change, strength or 0.0), pictures)
-        samples = [Sample(str(index), OK, crop) for (index, _), crop in zip(pictures, crops, strict=True)]
+        crops = pool.map(lambda pair: _degrade(pair[1], change, strength or 0.0), windows)
+        samples = [Sample(str(index), OK, crop) for (index, _), crop in zip(windows, crops, strict=True)]
     scores = detector.score_features(extract_features(samples, detector.feature_set))
     scored = ~np.isnan(scores)
     if len(set(labels[scored].tolist())) < 2:
         nothing = float("nan")
         return Point(strength, nothing, nothing, nothing, int(scored.sum()), scores)
-    found = evaluate(labels, scores)
-    return Point(strength, found.auc, *found.auc_ci95, found.n, scores)
+    result = evaluate(labels, scores)
+    return Point(strength, result.auc, *result.auc_ci95, result.n, scores)
 
 
-def _degraded(
-    window: Crop, change: Callable[[UInt8Array, float], UInt8Array] | None, strength: float
-) -> Crop:
+def _degrade(window: Crop, change: Callable[[UInt8Array, float], UInt8Array] | None, strength: float) -> Crop:
     from facespectra.images import to_grey
 
     if change is None:
         return cut(window.grey, window.rgb, window.box, window.face)
     rgb = change(window.rgb, strength)
-    factors = rgb.shape[1] / window.rgb.shape[1], rgb.shape[0] / window.rgb.shape[0]
-    return cut(to_grey(rgb), rgb, _scaled(window.box, factors), _scaled_face(window.face, factors))
-
-
-def _scaled(box: tuple[int, int, int, int], factors: tuple[float, float]) -> tuple[int, int, int, int]:
-    x0, y0, x1, y1 = (round(side * factors[axis % 2]) for axis, side in enumerate(box))
-    return x0, y0, max(x1, x0 + 1), max(y1, y0 + 1)
-
-
-def _scaled_face(face: Face | None, factors: tuple[float, float]) -> Face | None:
-    from facespectra.faces import Face
-
-    if face is None:
-        return None
-    points = tuple((x * factors[0], y * factors[1]) for x, y in face.landmarks)
-    return Face(_scaled(face.box, factors), face.confidence, points)
+    fx, fy = rgb.shape[1] / window.rgb.shape[1], rgb.shape[0] / window.rgb.shape[0]
+    face = None if window.face is None else window.face.scaled(fx, fy)
+    return cut(to_grey(rgb), rgb, scale_box(window.box, fx, fy), face)

@@ -1,4 +1,4 @@
-"""What the figures of an evaluation mean, in plain sentences."""
+"""The figures of an evaluation in plain sentences."""
 
 from __future__ import annotations
 
@@ -6,62 +6,40 @@ import numpy as np
 
 from facespectra.evaluation import Evaluation
 
-# From which AUC on, and what is said then.
+# From this AUC on: how well the classes are told apart.
 GRADES = ((0.95, "very well"), (0.85, "well"), (0.7, "to a degree"), (0.0, "barely"))
 
 
-def verdict(result: Evaluation, what: str) -> str:
-    """Say what an AUC means to somebody who does not know what that is.
-
-    Parameters
-    ----------
-    result : Evaluation
-        Of a system.
-    what : str
-        The system, as the subject of a sentence.
-
-    Returns
-    -------
-    str
-        Two sentences.
-    """
+def verdict(result: Evaluation, model: str) -> str:
+    """Say what an AUC means to somebody who does not know the term, with the model as the subject."""
     low, high = result.auc_ci95
     pairs = (
-        f"Shown one fake and one real face of this data set, {what} gives the fake one the higher score in "
+        f"Shown one fake and one real face of this data set, {model} gives the fake one the higher score in "
         f"{100 * result.auc:.0f} of 100 cases"
     )
     if np.isnan(low):
         return f"{pairs}. There are too few samples to say how far that figure can be trusted."
     between = f"between {100 * low:.0f} and {100 * high:.0f}"
-    span = f"{pairs}; with more data of this kind, {between} are to be expected."
+    span = f"{pairs}; with more data of this kind, {between} can be expected."
     if low <= 0.5 <= high:
-        return f"{span} That includes 50, a coin: nothing here shows that it can tell them apart."
+        coin = "That includes 50, the result of tossing a coin"
+        return f"{span} {coin}: nothing here shows that it can tell them apart."
     if high < 0.5:
         return f"{span} That is the wrong way round: check which class is called fake."
     grade = next(words for least, words in GRADES if result.auc >= least)
     return f"{span} It tells these fakes from these real faces {grade}."
 
 
-def cards(result: Evaluation, caught: tuple[int, int, int, int]) -> list[dict[str, str]]:
-    """Give the figures that stand at the top.
+def cards(result: Evaluation, real: tuple[int, int], fake: tuple[int, int]) -> list[dict[str, str]]:
+    """Give the figures at the top of the page: ``heading``, ``figure`` and ``detail`` of each.
 
-    Parameters
-    ----------
-    result : Evaluation
-        Of a system.
-    caught : (int, int, int, int)
-        Real ones called real, and all of them; fake ones called fake, and all of them.
-
-    Returns
-    -------
-    list of dict
-        ``heading``, ``figure`` and ``detail``.
+    `real` and `fake` are pairs: samples of the class that are classified right, and all of them.
     """
     low, high = result.auc_ci95
     interval = "no interval" if np.isnan(low) else f"95 % interval {low:.3f} to {high:.3f}"
     method = "DeLong" if result.auc_ci95_method == "delong" else result.auc_ci95_method
     several = result.n_videos is not None or (result.n_groups is not None and result.n_groups < result.n)
-    found = [
+    boxes = [
         {
             "heading": "AUC, per frame or image" if several else "AUC",
             "figure": f"{result.auc:.3f}",
@@ -73,26 +51,25 @@ def cards(result: Evaluation, caught: tuple[int, int, int, int]) -> list[dict[st
         ("group", result.group_auc, result.n_groups),
     ):
         if auc is not None:
-            found.append(
+            boxes.append(
                 {
                     "heading": f"AUC, per {name}",
                     "figure": f"{auc:.3f}",
                     "detail": f"{n} {name}s, each by the {result.aggregate} of its scores",
                 }
             )
-    right_real, n_real, right_fake, n_fake = caught
     at = "the threshold chosen in training" if result.threshold_source == "given" else "the best threshold"
-    found += [
+    boxes += [
         {
-            "heading": "Right at the threshold",
+            "heading": "Accuracy at the threshold",
             "figure": f"{100 * result.accuracy:.0f} %",
-            "detail": f"{right_real} of {n_real} real, {right_fake} of {n_fake} fake; {at}, "
+            "detail": f"{real[0]} of {real[1]} real, {fake[0]} of {fake[1]} fake; {at}, "
             f"{result.threshold:.4g}",
         },
         {
             "heading": "Equal error rate",
             "figure": f"{result.eer:.3f}",
-            "detail": "where as large a share of real faces is called fake as of fakes real",
+            "detail": "where equal shares of real and of fake faces are classified wrong",
         },
         {
             "heading": "Fakes found at 1 % false alarms",
@@ -101,37 +78,26 @@ def cards(result: Evaluation, caught: tuple[int, int, int, int]) -> list[dict[st
         },
     ]
     if result.brier is not None and result.calibration_error is not None:
-        found.append(
+        boxes.append(
             {
                 "heading": "Calibration error",
                 "figure": f"{result.calibration_error:.3f}",
-                "detail": f"Brier score {result.brier:.3f}, where always saying 0.5 gives 0.250",
+                "detail": f"Brier score {result.brier:.3f}, where a constant 0.5 gives 0.250",
             }
         )
-    return found
+    return boxes
 
 
 def left_out(result: Evaluation) -> str:
-    """Say what the samples without a score could do to the AUC.
-
-    Parameters
-    ----------
-    result : Evaluation
-        Of a system.
-
-    Returns
-    -------
-    str
-        Empty where every sample has a score.
-    """
+    """Say how the samples without a score could change the AUC; empty where every sample has one."""
     if result.missing_effect is None:
         return ""
     aucs = result.missing_effect["auc"]
     low, high = min(aucs.values()), max(aucs.values())
     verb = "has" if result.n_no_score == 1 else "have"
     effect = (
-        "Whatever one takes them for, the AUC stays the same to the third digit."
+        "Whatever they are counted as, the AUC stays the same to the third digit."
         if f"{low:.3f}" == f"{high:.3f}"
-        else f"Whatever one takes them for, the AUC lies between {low:.3f} and {high:.3f}."
+        else f"Whatever they are counted as, the AUC lies between {low:.3f} and {high:.3f}."
     )
     return f"{result.n_no_score} of {result.n + result.n_no_score} samples {verb} no score. {effect}"

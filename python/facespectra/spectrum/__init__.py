@@ -93,6 +93,9 @@ def radial_spectrum(
 
     Raises
     ------
+    InvalidImageError
+        If an image has the wrong shape, is too small, or has NaN or infinite values. A ValueError whose
+        ``index`` says which image.
     TypeError, ValueError
         If an argument is wrong; the message names it, or the image by its index.
     BackendError
@@ -141,7 +144,7 @@ def radial_spectrum(
 
 @lru_cache(64, typed=True)
 def _checked_settings(*settings: Any) -> SpectrumSettings:
-    """Settings are checked once; small images feel it."""
+    """Settings, validated once: repeating it would slow small images down."""
     return SpectrumSettings(*settings)
 
 

@@ -1,4 +1,4 @@
-"""Checks what is given as images, once, for every backend."""
+"""Validates images once, for every backend."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Grey = NDArray[Any]
 
 
 def checked(array: Any, name: str) -> Grey:
-    """The array in the machine's byte order, if its dtype is one that backends take."""
+    """The array in the machine's byte order; TypeError if backends do not support its dtype."""
     array = np.asarray(array)
     if array.dtype in _NATIVE:
         return array  # type: ignore[no-any-return]

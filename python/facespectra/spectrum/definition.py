@@ -52,19 +52,7 @@ NOT_FINITE = "NaN or infinite values; replace them before computing a spectrum"
 
 
 def profile_length(height: int, width: int, convention: str) -> int:
-    """Number of bins where ``n_features`` is None; less than 1 for an image that is too small.
-
-    Parameters
-    ----------
-    height, width : int
-        Shape of the image, in pixels.
-    convention : {"durall", "isotropic"}
-        How frequencies are assigned to radii.
-
-    Returns
-    -------
-    int
-    """
+    """Number of bins where ``n_features`` is None; less than 1 for an image that is too small."""
     if convention == "durall":
         # floor(sqrt(s) / 2) of the corner's 4r^2 = s; then without the first and the last.
         return math.isqrt((height - 1) ** 2 + (width - 1) ** 2) // 2 - 1
@@ -72,24 +60,7 @@ def profile_length(height: int, width: int, convention: str) -> int:
 
 
 def number_of_bins(shape: tuple[int, int], settings: SpectrumSettings) -> int:
-    """Number of bins that an image of that shape is averaged into.
-
-    Parameters
-    ----------
-    shape : (H, W)
-        Shape of the image, in pixels.
-    settings : SpectrumSettings
-        Only the convention and ``n_features`` matter.
-
-    Returns
-    -------
-    int
-
-    Raises
-    ------
-    ValueError
-        If the image is too small to have a profile.
-    """
+    """Number of bins for an image of that shape; InvalidImageError if it is too small."""
     height, width = shape
     n_bins = profile_length(height, width, settings.convention)
     durall = settings.convention == "durall"
@@ -103,26 +74,9 @@ def number_of_bins(shape: tuple[int, int], settings: SpectrumSettings) -> int:
 
 
 def radial_bins(shape: tuple[int, int], settings: SpectrumSettings) -> tuple[NDArray[np.int64], int]:
-    """Bin of every DFT coefficient, and the number of bins.
+    """Bin of every DFT coefficient, (H, W) in the DFT's own order, -1 for none; and the number of bins.
 
-    Parameters
-    ----------
-    shape : (H, W)
-        Shape of the image, in pixels.
-    settings : SpectrumSettings
-        Only the convention and ``n_features`` matter.
-
-    Returns
-    -------
-    bins : (H, W) int64
-        In the DFT's own order, zero frequency first. -1 where a coefficient belongs to no bin.
-    n_bins : int
-        Length of the profile.
-
-    Raises
-    ------
-    ValueError
-        If the image is too small to have a profile.
+    InvalidImageError if the image is too small.
     """
     height, width = shape
     n_bins = number_of_bins(shape, settings)
@@ -143,28 +97,10 @@ def radial_bins(shape: tuple[int, int], settings: SpectrumSettings) -> tuple[NDA
 
 
 def scaled_image(image: NDArray[np.generic], settings: SpectrumSettings) -> tuple[Floats, float, float]:
-    """The image in the precision of the arithmetic, times a power of two that rules overflow out.
+    """The image times a power of two that prevents overflow, in the dtype of the arithmetic.
 
-    Parameters
-    ----------
-    image : (H, W) uint8, uint16, float32 or float64
-        Grey image, any strides.
-    settings : SpectrumSettings
-        Epsilon and precision.
-
-    Returns
-    -------
-    scaled : (H, W) of the settings' dtype
-        The image times `scale`.
-    scale : float
-        A power of two; 1 for integer images.
-    norm : float
-        The Euclidean norm of `scaled`.
-
-    Raises
-    ------
-    ValueError
-        If a value is NaN or infinite.
+    Gives the scaled image, the scale (1 for integers), and the Euclidean norm of the scaled image.
+    InvalidImageError if a value is NaN or infinite.
     """
     if image.dtype.kind == "u":
         converted = image.astype(settings.dtype, order="C")
@@ -179,32 +115,12 @@ def scaled_image(image: NDArray[np.generic], settings: SpectrumSettings) -> tupl
 
 
 def amplitude_floor(settings: SpectrumSettings, norm: float, epsilon: float) -> float:
-    """The amplitude from below which nothing is told apart; see :data:`RELATIVE_FLOOR`.
-
-    Parameters
-    ----------
-    settings : SpectrumSettings
-        The precision.
-    norm, epsilon : float
-        The image's Euclidean norm, and epsilon, both scaled as by :func:`scaled_image`.
-    """
+    """Amplitude below which all is rounding noise, see `RELATIVE_FLOOR`; norm and epsilon are scaled."""
     return RELATIVE_FLOOR[settings.dtype] * max(norm, epsilon, TINY)
 
 
 def log_amplitude(image: NDArray[np.generic], settings: SpectrumSettings) -> Floats:
-    """Steps 1 and 2: 20 ln|F + epsilon| with its floor, zero frequency first.
-
-    Parameters
-    ----------
-    image : (H, W) uint8, uint16, float32 or float64
-        Grey image.
-    settings : SpectrumSettings
-        Epsilon and precision.
-
-    Returns
-    -------
-    (H, W) of the settings' dtype
-    """
+    """Steps 1 and 2: 20 ln|F + epsilon| with its floor, (H, W), zero frequency first."""
     scaled, scale, norm = scaled_image(image, settings)
     epsilon = settings.epsilon * scale
     # The product of a NumPy float32 array and a Python float stays float32.
@@ -214,19 +130,7 @@ def log_amplitude(image: NDArray[np.generic], settings: SpectrumSettings) -> Flo
 
 
 def mean_by_bin(values: Floats, bins: NDArray[np.int64], n_bins: int) -> NDArray[np.float64]:
-    """Step 3: mean of the values in each bin; empty bins are interpolated from occupied ones.
-
-    Parameters
-    ----------
-    values, bins : (H, W)
-        Log amplitudes and their bins, -1 for none.
-    n_bins : int
-        Number of bins.
-
-    Returns
-    -------
-    (n_bins,) float64
-    """
+    """Step 3: mean of the values in each bin, (n_bins,); empty bins are interpolated from occupied ones."""
     used = bins >= 0
     counts = np.bincount(bins[used], minlength=n_bins)
     sums = np.bincount(bins[used], weights=values[used], minlength=n_bins)
@@ -234,36 +138,14 @@ def mean_by_bin(values: Floats, bins: NDArray[np.int64], n_bins: int) -> NDArray
 
 
 def fill_empty(sums: NDArray[Any], counts: NDArray[Any]) -> NDArray[np.float64]:
-    """Means of the occupied bins, interpolated for the empty ones as the module's docstring says.
-
-    Parameters
-    ----------
-    sums, counts : (n_bins,)
-        Sum and number of the values in each bin; at least one is occupied.
-
-    Returns
-    -------
-    (n_bins,) float64
-    """
+    """Means of the bins from sums and counts, interpolated where empty, as the module's docstring defines."""
     occupied = np.flatnonzero(counts)
     means: NDArray[np.float64] = sums[occupied] / counts[occupied]
     return means if len(occupied) == len(sums) else np.interp(np.arange(len(sums)), occupied, means)
 
 
 def finish(profile: NDArray[np.float64], settings: SpectrumSettings) -> Floats:
-    """Step 4: resample a ``"durall"`` profile, normalise, and round to the result's dtype.
-
-    Parameters
-    ----------
-    profile : (n_bins,) float64
-        The azimuthal average.
-    settings : SpectrumSettings
-        Length, normalisation and precision of the result.
-
-    Returns
-    -------
-    (n_features,) of the settings' dtype, or (n_bins,) where ``n_features`` is None
-    """
+    """Step 4: resample a ``"durall"`` profile, normalise, and round to the result's dtype."""
     n = settings.n_features
     if n is not None and settings.convention == "durall":
         # Here and not above: the native core has a spline of its own and saves the import.
@@ -278,19 +160,7 @@ def finish(profile: NDArray[np.float64], settings: SpectrumSettings) -> Floats:
 
 
 def radial_spectrum_of(image: NDArray[np.generic], settings: SpectrumSettings) -> Floats:
-    """Radial spectrum of one image, steps 1 to 4.
-
-    Parameters
-    ----------
-    image : (H, W) uint8, uint16, float32 or float64
-        Grey image.
-    settings : SpectrumSettings
-        All of them matter.
-
-    Returns
-    -------
-    (n_features,) of the settings' dtype
-    """
+    """Radial spectrum of one image, steps 1 to 4."""
     height, width = image.shape
     bins, n_bins = radial_bins((height, width), settings)
     return finish(mean_by_bin(log_amplitude(image, settings), bins, n_bins), settings)

@@ -21,22 +21,12 @@ VARIABLE = "FACESPECTRA_FFT"
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """Where an FFT library is.
+    """An FFT library by its absolute paths."""
 
-    Attributes
-    ----------
-    name : str
-        What the user calls it.
-    single_file, double_file : str
-        Absolute paths of the libraries with the ``fftwf_`` and the ``fftw_`` functions.
-    separate : bool
-        Whether it needs an instance of its own: FFTW's planner is not thread-safe and knows no other user's
-        lock.
-    """
-
-    name: str
-    single_file: str
-    double_file: str
+    name: str  # as given by the user
+    single_file: str  # with the fftwf_ functions
+    double_file: str  # with the fftw_ functions
+    # Whether to load a private instance: FFTW's planner is not thread-safe, and other users have other locks.
     separate: bool
 
 
@@ -104,13 +94,7 @@ def available() -> dict[str, Provider]:
 
 
 def by_path(path: Path) -> Provider:
-    """The library at a path; the other precision's is looked for beside it.
-
-    Raises
-    ------
-    BackendError
-        If there is no such file.
-    """
+    """The library at a path, and the other precision's beside it; BackendError if there is none."""
     if not path.is_absolute() or not path.is_file():
         raise BackendError(f"{VARIABLE}={path}: no file at that absolute path")
     name = path.name
@@ -127,13 +111,7 @@ def by_path(path: Path) -> Provider:
 
 @cache
 def find(name: str | None) -> Provider:
-    """The provider of that name or path; None for the first that is installed.
-
-    Raises
-    ------
-    BackendError
-        If it is not installed.
-    """
+    """The provider of that name or path, or the first that is installed; BackendError if there is none."""
     if name is None:
         for provider in available().values():
             return provider

@@ -1,4 +1,4 @@
-"""What a radial spectrum is made with, checked once and handed to every backend as it is."""
+"""Settings of a radial spectrum, validated once for all backends."""
 
 from __future__ import annotations
 
@@ -22,21 +22,7 @@ MAX_EPSILON = 1e6
 
 @dataclass(frozen=True, slots=True)
 class SpectrumSettings:
-    """The settings of :func:`facespectra.radial_spectrum` that change its numbers.
-
-    Attributes
-    ----------
-    n_features : int or None
-        Length of the result; None leaves the profile as long as it is.
-    convention : {"durall", "isotropic"}
-        How frequencies are assigned to radii.
-    epsilon : float
-        Added to every complex coefficient before its modulus is taken.
-    normalize : bool
-        Whether the result is divided by its first element.
-    dtype : {"float32", "float64"}
-        Precision of the arithmetic and of the result.
-    """
+    """Those parameters of :func:`facespectra.radial_spectrum` that change its numbers."""
 
     n_features: int | None = 300
     convention: Convention = "durall"

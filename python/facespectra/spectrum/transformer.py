@@ -78,20 +78,20 @@ class RadialSpectrum(TransformerMixin, BaseEstimator):
         self.threads = threads
 
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Do nothing but return the transformer: it has no state.
+        """Return the transformer unchanged: it has no state.
 
         Parameters
         ----------
         X : (B, H, W) array or sequence of (H, W) arrays
-            Not looked at.
+            Ignored.
         y : object
-            Not looked at.
+            Ignored.
         """
         del X, y
         return self
 
     def transform(self, X: NDArray[Any] | Sequence[NDArray[Any]]) -> Floats:
-        """Radial spectra of grey images.
+        """Compute the radial spectra of grey images.
 
         Parameters
         ----------
@@ -101,6 +101,11 @@ class RadialSpectrum(TransformerMixin, BaseEstimator):
         Returns
         -------
         (B, n_features) array of `dtype`
+
+        Raises
+        ------
+        InvalidImageError
+            If an image has no spectrum; its ``index`` says which.
         """
         if isinstance(X, np.ndarray) and X.ndim == 2:
             raise ValueError(f"expected a stack of images, (B, H, W), got one array of shape {X.shape}")
@@ -121,7 +126,7 @@ class RadialSpectrum(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         input_features : object
-            Not looked at: pixels have no names.
+            Ignored: pixels have no names.
 
         Returns
         -------

@@ -1,6 +1,6 @@
-"""What every picture goes through on its way to the viewer: noise, tone, sharpening, codecs, a new size.
+"""What every image goes through after the swap: noise, tone curve, sharpening, codecs, resizing.
 
-Both twins pass through one :class:`Chain`, so that nothing but the swap can tell them apart.
+Both twins go through the same :class:`Chain`, so that nothing but the swap distinguishes them.
 """
 
 from __future__ import annotations
@@ -39,96 +39,42 @@ SMALLEST = 24
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chain:
-    """One draw of all that happens after the swap.
+    """One draw of everything that happens after the swap; see ``SwapSettings`` for the units."""
 
-    Attributes
-    ----------
-    noise : float
-        Standard deviation in grey levels.
-    noise_seed : int
-        Of the noise itself: twins get the same.
-    tone, contrast : float
-        Exponent of the tone curve, and factor about the middle.
-    sharpness : float
-        See :class:`~facespectra.synth.settings.SwapSettings`.
-    quality : int
-        Of the first JPEG; 100 leaves it out.
-    crf : int or None
-        Of H.264, in the first JPEG's place.
-    resize : float
-        Change of size.
-    resampling : str
-        How; a name of ``PIL.Image.Resampling``.
-    last_quality : int
-        Of the last JPEG.
-    """
-
-    noise: float
-    noise_seed: int
-    tone: float
-    contrast: float
+    noise: float  # standard deviation
+    noise_seed: int  # twins get the same noise
+    tone: float  # exponent of the tone curve
+    contrast: float  # factor about the middle
     sharpness: float
-    quality: int
-    crf: int | None
-    resize: float
-    resampling: str
-    last_quality: int
+    quality: int  # of the first JPEG; 100 leaves it out
+    crf: int | None  # of H.264, which replaces the first JPEG
+    resize: float  # factor
+    resampling: str  # a name in PIL.Image.Resampling
+    last_quality: int  # of the last JPEG
 
 
 def draw_chain(settings: SwapSettings, rng: np.random.Generator) -> Chain:
-    """Draw a chain.
-
-    Parameters
-    ----------
-    settings : SwapSettings
-        Its ``chain_...`` ranges.
-    rng : numpy.random.Generator
-        Where from. The number of draws does not depend on what is drawn or switched off.
-
-    Returns
-    -------
-    Chain
-    """
+    """Draw a chain. How many random numbers it takes does not depend on what is drawn or switched off."""
     low, high = np.log(settings.chain_tone)
     bend = np.exp(rng.uniform(low, high, 2))
     h264 = rng.random() < settings.chain_h264
-    crf = _whole(settings.chain_crf, rng)
+    crf = _integer(settings.chain_crf, rng)
     return Chain(
         noise=float(rng.uniform(*settings.chain_noise)) * float(rng.random() < 0.7),
         noise_seed=int(rng.integers(2**32)),
         tone=float(bend[0]),
         contrast=float(bend[1] ** 0.5),
         sharpness=float(rng.uniform(*settings.chain_sharpness)) * float(rng.random() < 0.7),
-        quality=_whole(settings.chain_jpeg, rng),
+        quality=_integer(settings.chain_jpeg, rng),
         crf=crf if h264 else None,
         resize=float(np.exp(rng.uniform(*np.log(settings.chain_resize)))),
         resampling=str(rng.choice(["BILINEAR", "BICUBIC", "LANCZOS", "BOX"])),
-        last_quality=_whole(settings.chain_last_jpeg, rng),
+        last_quality=_integer(settings.chain_last_jpeg, rng),
     )
 
 
 def apply_chain(picture: Picture, chain: Chain) -> tuple[NDArray[np.uint8], bytes]:
-    """Send a picture through a chain.
-
-    Parameters
-    ----------
-    picture : (H, W, 3) float32
-        0 to 255.
-    chain : Chain
-        From :func:`draw_chain`.
-
-    Returns
-    -------
-    pixels : (h, w, 3) uint8
-        What a viewer sees.
-    content : bytes
-        The JPEG file of it.
-
-    Raises
-    ------
-    MissingExtraError
-        If Pillow, or for H.264 PyAV, is not installed.
-    """
+    """Pass an image through a chain; give its pixels as a viewer sees them, and their JPEG file."""
     require("faces", "PIL")
     from PIL import Image
 
@@ -156,40 +102,23 @@ def apply_chain(picture: Picture, chain: Chain) -> tuple[NDArray[np.uint8], byte
 
 
 def through_h264(pixels: NDArray[np.uint8], crf: int) -> NDArray[np.uint8]:
-    """Send a picture through H.264, as the last of a few frames that hardly move.
-
-    Parameters
-    ----------
-    pixels : (H, W, 3) uint8
-        The picture.
-    crf : int
-        x264's constant rate factor.
-
-    Returns
-    -------
-    (H, W, 3) uint8
-
-    Raises
-    ------
-    MissingExtraError
-        If PyAV is not installed.
-    """
+    """Encode an image with H.264, at a constant rate factor, as the last of a few frames that hardly move."""
     require("video", "av")
     import av
 
     height, width = pixels.shape[:2]
-    # Whole macroblocks, and colours converted here: FFmpeg's scaler and x264's own filling of edges are quick
-    # about what lies beyond them, and now and then a bit comes out different.
-    spare = [FRAMES + (-side - 2 * FRAMES) % BLOCK for side in (height, width)]
-    even = np.pad(pixels, ((FRAMES, spare[0]), (FRAMES, spare[1]), (0, 0)), mode="edge")
+    # Whole macroblocks, and colours converted here: FFmpeg's scaler and x264's padding are careless beyond
+    # the edges, and now and then a bit comes out different.
+    padding = [FRAMES + (-side - 2 * FRAMES) % BLOCK for side in (height, width)]
+    padded = np.pad(pixels, ((FRAMES, padding[0]), (FRAMES, padding[1]), (0, 0)), mode="edge")
     content = io.BytesIO()
     with av.open(content, "w", format="mp4") as file:
-        # One thread, and no looking ahead: more would change the bits with the machine.
+        # One thread and no lookahead: otherwise the bits would depend on the machine.
         options = {"crf": str(crf), "preset": "veryfast", "threads": "1", "bf": "0", "rc-lookahead": "0"}
         stream = file.add_stream("libx264", rate=Fraction(25), options=options)
-        stream.width, stream.height, stream.pix_fmt = even.shape[1], even.shape[0], "yuv420p"
+        stream.width, stream.height, stream.pix_fmt = padded.shape[1], padded.shape[0], "yuv420p"
         for shift in range(FRAMES - 1, -1, -1):
-            planes = _to_yuv(np.roll(even, (shift, shift), (0, 1)))
+            planes = _to_yuv(np.roll(padded, (shift, shift), (0, 1)))
             file.mux(stream.encode(av.VideoFrame.from_ndarray(planes, format="yuv420p")))
         file.mux(stream.encode())
     content.seek(0)
@@ -200,7 +129,7 @@ def through_h264(pixels: NDArray[np.uint8], crf: int) -> NDArray[np.uint8]:
 
 
 def _to_yuv(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """BT.601 in its limited range, chroma at half the size, one plane below the other."""
+    """Convert to BT.601 in its limited range, chroma at half the size, one plane below the other."""
     planes = pixels.astype(np.float32) @ YUV.T + np.array([16, 128, 128], np.float32)
     height, width = planes.shape[:2]
     chroma = planes[:, :, 1:].reshape(height // 2, 2, width // 2, 2, 2).mean((1, 3))
@@ -209,7 +138,7 @@ def _to_yuv(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _from_yuv(planes: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The way back, each chroma pixel standing for four."""
+    """Convert back, repeating each chroma pixel four times."""
     width = planes.shape[1]
     height = planes.shape[0] * 2 // 3
     flat = planes.astype(np.float32).ravel()
@@ -220,39 +149,17 @@ def _from_yuv(planes: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def blurred(picture: Picture, sigma: float) -> Picture:
-    """Blur rows and columns of a picture, not its channels.
-
-    Parameters
-    ----------
-    picture : (H, W, 3) float32
-        Any picture.
-    sigma : float
-        In pixels.
-
-    Returns
-    -------
-    (H, W, 3) float32
-    """
+    """Blur the rows and columns of an image with a Gaussian."""
     soft: Picture = ndimage.gaussian_filter(picture, (sigma, sigma, 0))
     return soft
 
 
 def eight_bit(picture: Picture) -> NDArray[np.uint8]:
-    """Round a picture to what a file can hold.
-
-    Parameters
-    ----------
-    picture : (H, W, 3) float32
-        Clipped to 0 to 255.
-
-    Returns
-    -------
-    (H, W, 3) uint8
-    """
+    """Round an image to 8 bits, clipped to 0 to 255."""
     return np.rint(np.clip(picture, 0, 255)).astype(np.uint8)
 
 
-def _whole(between: Range, rng: np.random.Generator) -> int:
+def _integer(between: Range, rng: np.random.Generator) -> int:
     return int(rng.integers(int(between[0]), int(between[1]), endpoint=True))
 
 

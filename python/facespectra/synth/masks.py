@@ -1,4 +1,4 @@
-"""Where a swap covers the face beneath: masks, and the smooth noise that deforms masks and faces."""
+"""Masks of swaps, and the smooth noise that deforms masks and faces."""
 
 from __future__ import annotations
 
@@ -15,23 +15,8 @@ KINDS = ("ellipse", "hull", "rectangle")
 
 
 def smooth_noise(shape: tuple[int, int], scale: float, rng: np.random.Generator) -> Plane:
-    """Give noise without fine structure.
-
-    Parameters
-    ----------
-    shape : (int, int)
-        Height and width.
-    scale : float
-        Size of its waves, in pixels.
-    rng : numpy.random.Generator
-        Where from.
-
-    Returns
-    -------
-    (h, w) float32
-        Between -1 and 1.
-    """
-    # A coarse grid enlarged by cubic splines is what blurred noise looks like, at a fraction of the cost.
+    """Make noise between -1 and 1, (h, w) float32, with waves of `scale` pixels."""
+    # A coarse grid enlarged by cubic splines looks like blurred noise, at a fraction of the cost.
     cells = [int(np.ceil(side / scale)) + 4 for side in shape]
     grid = rng.uniform(-1, 1, cells)
     rows, columns = (np.arange(side) / scale + 1.5 for side in shape)
@@ -48,29 +33,10 @@ def draw_mask(
     softness: float,
     rng: np.random.Generator,
 ) -> Plane:
-    """Draw the mask of a swap.
+    """Draw the mask of a swap, (h, w) float32 between 0 and 1.
 
-    Parameters
-    ----------
-    shape : (int, int)
-        Height and width of the frame.
-    landmarks : (5, 2) array
-        Of the face in it, in pixels.
-    width : float
-        Of the face's box.
-    kind : str
-        One of :data:`KINDS`.
-    size : float
-        Against the usual size.
-    softness : float
-        Sigma of the edge in pixels.
-    rng : numpy.random.Generator
-        Of the deformation.
-
-    Returns
-    -------
-    (h, w) float32
-        Between 0 and 1.
+    `width` is that of the face's box and `softness` the sigma of the edge, both in pixels; `size` is relative
+    to the usual mask.
     """
     centre, across, down = frame_of(landmarks)
     x, y = np.meshgrid(np.arange(shape[1]) + 0.5 - centre[0], np.arange(shape[0]) + 0.5 - centre[1])
@@ -90,32 +56,21 @@ def draw_mask(
         distance = _hull_distance(u, v, rng)
     inside = (distance + wobble * (kind != "rectangle") < 0).astype(np.float32)
     mask = ndimage.gaussian_filter(inside, max(softness, 0.3))
-    # A mask that fades inwards alone, as those that are eroded before they are blurred.
+    # Fade only inwards, like masks that are eroded before they are blurred.
     if rng.random() < 0.5:
         mask = np.clip(2 * mask - 1, 0, 1)
     return mask.astype(np.float32)
 
 
 def frame_of(landmarks: Points) -> tuple[Points, Points, Points]:
-    """Give the centre of a face and its two directions.
-
-    Parameters
-    ----------
-    landmarks : (5, 2) array
-        In pixels.
-
-    Returns
-    -------
-    centre, across, down : (2,) float64
-        Across runs from eye to eye, of length 1, and down at a right angle to it.
-    """
+    """Give the centre of a face, the unit vector from eye to eye, and the one at a right angle to it."""
     eyes = landmarks[1] - landmarks[0]
     across = eyes / max(float(np.hypot(*eyes)), 1e-6)
     return landmarks.mean(axis=0), across, np.array([-across[1], across[0]])
 
 
 def _hull_distance(u: NDArray[np.float64], v: NDArray[np.float64], rng: np.random.Generator) -> Points:
-    """From the brows over the cheeks to the chin, as the hull of a face's landmarks runs."""
+    """Give the distance from an outline over brows, cheeks and chin, like the hull of a face's landmarks."""
     outline = np.array(
         [
             [-0.40, -0.36], [-0.15, -0.42], [0.15, -0.42], [0.40, -0.36], [0.42, -0.05], [0.36, 0.27],

@@ -1,4 +1,4 @@
-"""What the generator of synthetic swaps does, and how strongly: every step has its switch."""
+"""What the generator of synthetic swaps does, and how strongly; every step can be switched off."""
 
 from __future__ import annotations
 
@@ -27,106 +27,62 @@ STEPS = (
     "chain_h264",
     "chain_resize",
 )
-"""Every step that :meth:`SwapSettings.without` switches off, by name."""
+"""The steps that :meth:`SwapSettings.without` switches off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SwapSettings:
-    """Ranges that each swap is drawn from; two numbers are the least and the greatest.
+    """The ranges that each swap is drawn from, (lowest, highest), and the probabilities of its steps.
 
-    Lengths that belong to the face are shares of the width of its box. A step is switched off by its switch
-    (a bool), or by its probability (0).
-
-    Attributes
-    ----------
-    face_width : (float, float)
-        Width of the face's box in the frame that is swapped, in pixels, drawn evenly on a logarithmic scale;
-        a photograph is never enlarged by more than `enlarge`.
-    enlarge : float
-        See `face_width`.
-    grain : (float, float)
-        Sensor noise of the frame before the swap, in grey levels: what the generator cannot paint.
-    generator : bool
-        Send the face through a picture of low resolution. Without it, the face is blurred instead.
-    resolution : (float, float)
-        Side of the generator's square picture in pixels, on a logarithmic scale: 64 to 128 are early
-        autoencoders, 256 and more are modern swaps.
-    extent : (float, float)
-        Side of the square that the generator sees.
-    blur : (float, float)
-        Sigma, in pixels of the generator, by which its picture lacks detail.
-    damping : float
-        Probability of a face that keeps its finest detail and loses some of the middle band instead.
-    upsamplers : bool
-        Draw from nearest, bilinear, bicubic, Lanczos and area resampling. Without it, bicubic alone.
-    checkerboard : float
-        Probability that the generator's last doubling leaves the pattern of a transposed convolution.
-    donor : float
-        Probability that the face is somebody else's, aligned by its landmarks, where there is somebody.
-    identity : (float, float)
-        Largest displacement of the smooth deformation that makes the painted face another one.
-    colour : (float, float)
-        Spread of the gains by which the painted colours are off; half of it for each channel by itself.
-    lighting : (float, float)
-        Greatest difference in brightness from one side of the painted face to the other.
-    matching : (float, float)
-        How far mean and spread of the painted colours are drawn to those of the face beneath.
-    seamless : float
-        Probability that what is left of the colour difference at the mask's edge is smoothed into the face.
-    masks : bool
-        Draw from ellipse, hull of the landmarks and rotated rectangle, each deformed. Without it, an ellipse.
-    mask_size : (float, float)
-        Size of the mask against its usual one.
-    softness : (float, float)
-        Sigma of the mask's edge.
-    opacity : (float, float)
-        Of the mask at its middle.
-    chain_noise : (float, float)
-        Noise in grey levels after the swap, the same in both twins, as is all that follows.
-    chain_tone : (float, float)
-        Exponent of the tone curve, and with it as much of a change in contrast.
-    chain_sharpness : (float, float)
-        Negative: sigma of a blur. Positive: amount of unsharp masking.
-    chain_jpeg : (float, float)
-        Quality of the first JPEG.
-    chain_h264 : float
-        Probability that H.264 takes the place of the first JPEG. Needs PyAV.
-    chain_crf : (float, float)
-        Constant rate factor of H.264.
-    chain_resize : (float, float)
-        Final change of size.
-    chain_last_jpeg : (float, float)
-        Quality of the last JPEG, which every picture goes through.
+    Lengths of the face are fractions of the width of its box, those of the generator's picture are in its
+    pixels, and noise is in grey levels.
     """
 
+    # The frame before the swap: width of the face's box in pixels, logarithmic; most that a photograph is
+    # enlarged by; and sensor noise, which the generator cannot paint.
     face_width: Range = (72.0, 260.0)
     enlarge: float = 1.15
     grain: Range = (0.0, 4.0)
+    # Pass the face through a low-resolution picture; without it, the face is blurred instead.
     generator: bool = True
+    # Side of that picture in pixels, logarithmic: early autoencoders 64 to 128, modern swaps 256 and more.
     resolution: Range = (32.0, 160.0)
+    # Side of the square that the generator sees.
     extent: Range = (0.95, 1.5)
+    # Sigma of the detail that the generator's picture lacks.
     blur: Range = (0.0, 1.0)
+    # Probability that a face keeps its finest detail and loses some of the middle band instead.
     damping: float = 0.1
+    # Draw from nearest, bilinear, bicubic, Lanczos and Hamming resampling; without it, always bicubic.
     upsamplers: bool = True
+    # Probability of the pattern that a transposed convolution leaves in the last doubling.
     checkerboard: float = 0.2
+    # Probability that the face is another person's, aligned by its landmarks.
     donor: float = 0.35
+    # Largest displacement of the smooth deformation that changes the identity.
     identity: Range = (0.0, 0.04)
+    # Spread of the errors in the colour gains; half of it for each channel by itself.
     colour: Range = (0.0, 0.12)
+    # Largest difference in brightness from one side of the face to the other.
     lighting: Range = (0.0, 0.25)
+    # How far mean and spread of the colours are matched to those of the original face.
     matching: Range = (0.0, 1.0)
+    # Probability that the colour difference left at the mask's edge is smoothed into the face.
     seamless: float = 0.2
+    # Draw from ellipse, hull of the landmarks and rotated rectangle, deformed; without it, an ellipse.
     masks: bool = True
-    mask_size: Range = (0.75, 1.2)
-    softness: Range = (0.005, 0.1)
-    opacity: Range = (0.9, 1.0)
+    mask_size: Range = (0.75, 1.2)  # relative to the usual size
+    softness: Range = (0.005, 0.1)  # sigma of the mask's edge
+    opacity: Range = (0.9, 1.0)  # of the mask at its centre
+    # After the swap, the same for both twins.
     chain_noise: Range = (0.0, 5.0)
-    chain_tone: Range = (0.75, 1.33)
-    chain_sharpness: Range = (-1.0, 1.2)
-    chain_jpeg: Range = (25.0, 92.0)
-    chain_h264: float = 0.4
-    chain_crf: Range = (18.0, 36.0)
+    chain_tone: Range = (0.75, 1.33)  # exponent of the tone curve, and as much of a change in contrast
+    chain_sharpness: Range = (-1.0, 1.2)  # negative: sigma of a blur; positive: amount of unsharp masking
+    chain_jpeg: Range = (25.0, 92.0)  # quality of the first JPEG
+    chain_h264: float = 0.4  # probability that H.264 replaces the first JPEG; needs PyAV
+    chain_crf: Range = (18.0, 36.0)  # constant rate factor of H.264
     chain_resize: Range = (0.65, 1.2)
-    chain_last_jpeg: Range = (60.0, 98.0)
+    chain_last_jpeg: Range = (60.0, 98.0)  # quality of the last JPEG, which every image goes through
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -134,29 +90,14 @@ class SwapSettings:
             if isinstance(value, tuple):
                 if len(value) != 2 or not value[0] <= value[1]:
                     raise ValueError(f"{field.name} must be two numbers in ascending order, not {value!r}")
-            elif not 0 <= value <= (1 if field.name != "enlarge" else 100):
-                raise ValueError(f"{field.name} is a probability between 0 and 1, not {value!r}")
+            elif not 0 <= value <= (most := 100 if field.name == "enlarge" else 1):
+                raise ValueError(f"{field.name} must be between 0 and {most}, not {value!r}")
         for name in ("face_width", "resolution", "extent", "mask_size", "chain_resize", "chain_tone"):
             if getattr(self, name)[0] <= 0:
                 raise ValueError(f"{name} must be above 0, not {getattr(self, name)!r}")
 
     def without(self, *steps: str) -> SwapSettings:
-        """Switch steps off.
-
-        Parameters
-        ----------
-        *steps : str
-            Names out of :data:`STEPS`.
-
-        Returns
-        -------
-        SwapSettings
-
-        Raises
-        ------
-        ValueError
-            If there is no such step.
-        """
+        """Switch steps of :data:`STEPS` off."""
         changes: dict[str, Any] = {}
         for step in steps:
             if step not in STEPS:

@@ -1,4 +1,4 @@
-"""The swap itself: a face painted at low resolution and blended over the one that was there."""
+"""The swap itself: a face painted at low resolution and blended over the original."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ Affine: TypeAlias = tuple[float, float, float, float, float, float]
 
 UPSAMPLERS = ("NEAREST", "BILINEAR", "BICUBIC", "LANCZOS", "HAMMING")
 # Nearest is rare in practice, and followed by a convolution that smooths its blocks.
-SHARES = (0.06, 0.4, 0.34, 0.15, 0.05)
+UPSAMPLER_PROBABILITIES = (0.06, 0.4, 0.34, 0.15, 0.05)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Swap:
-    """What was drawn for one swap; see :class:`~facespectra.synth.settings.SwapSettings`."""
+    """What was drawn for one swap; see ``SwapSettings``."""
 
     way: str
     resolution: int
@@ -40,18 +40,10 @@ class Swap:
 
 @dataclass(frozen=True, slots=True)
 class Donor:
-    """Somebody else's photograph.
-
-    Attributes
-    ----------
-    picture : (H, W, 3) float32
-        0 to 255.
-    landmarks : (5, 2) array
-        Of the face in it.
-    """
+    """Another person's photograph."""
 
     picture: Picture
-    landmarks: Points
+    landmarks: Points  # (5, 2)
 
 
 def swap_face(
@@ -62,36 +54,14 @@ def swap_face(
     settings: SwapSettings,
     rng: np.random.Generator,
 ) -> tuple[Picture, Swap]:
-    """Swap the face in a frame.
-
-    Parameters
-    ----------
-    frame : (H, W, 3) float32
-        0 to 255.
-    landmarks : (5, 2) array
-        Of its face, in pixels.
-    width : float
-        Of the face's box.
-    donor : Donor or None
-        Whose face may be taken.
-    settings : SwapSettings
-        What to draw from.
-    rng : numpy.random.Generator
-        Where from.
-
-    Returns
-    -------
-    fake : (H, W, 3) float32
-    swap : Swap
-        What was drawn.
-    """
+    """Swap the face in a frame, with a box of `width` pixels; give the fake and what was drawn for it."""
     low, high = np.log(settings.resolution)
     resolution = round(float(np.exp(rng.uniform(low, high))))
-    chosen = str(rng.choice(UPSAMPLERS, p=SHARES))
+    upsampler = str(rng.choice(UPSAMPLERS, p=UPSAMPLER_PROBABILITIES))
     swap = Swap(
         way="smooth" if not settings.generator else "damp" if rng.random() < settings.damping else "paint",
         resolution=resolution,
-        upsampler=chosen if settings.upsamplers else "BICUBIC",
+        upsampler=upsampler if settings.upsamplers else "BICUBIC",
         blur=float(rng.uniform(*settings.blur)),
         checkerboard=bool(rng.random() < settings.checkerboard),
         donor=bool(rng.random() < settings.donor) and donor is not None,
@@ -106,7 +76,7 @@ def swap_face(
     mask = draw_mask(
         shape, landmarks, width, swap.mask, rng.uniform(*settings.mask_size), swap.softness * width, rng
     )
-    # Nothing is painted outside of the square that the generator saw.
+    # Nothing is painted outside the square that the generator saw.
     mask = mask * _inside(shape, landmarks, side, max(1.0, 0.02 * width))
     painted = _coloured(painted, frame, mask, swap, settings, rng)
     if swap.seamless:
@@ -125,7 +95,7 @@ def _painted(
     settings: SwapSettings,
     rng: np.random.Generator,
 ) -> Picture:
-    """What the generator paints, in its place in the frame."""
+    """Give what the generator paints, in its place in the frame."""
     from PIL import Image
 
     source, points = (frame, landmarks) if donor is None else (donor.picture, donor.landmarks)
@@ -133,12 +103,12 @@ def _painted(
     resolution = swap.resolution
     if swap.way != "paint":
         resolution = max(resolution, round(side))
-    # The face is cut out at twice the size and halved: a clean picture of the generator's size.
+    # The face is cut out at twice the size and halved, for a clean picture of the generator's size.
     double = 2 * resolution
     scale = side / double
     if donor is not None:
         scale *= _spread(points) / max(_spread(landmarks), 1e-6)
-    # Where the source is larger than the picture that is seen of it, it is averaged and not just sampled.
+    # A larger source is averaged, not just sampled.
     clean = blurred(source, 0.45 * scale) if scale > 1 else source
     seen = Image.fromarray(eight_bit(clean)).transform(
         (double, double),
@@ -177,7 +147,7 @@ def _spread(landmarks: Points) -> float:
 
 
 def _from_square(landmarks: Points, scale: float, pixels: int) -> Affine:
-    """From a pixel of the upright square to its place in the picture, as Pillow wants it."""
+    """Map a pixel of the upright square to its place in the photograph, as Pillow's affine coefficients."""
     centre, across, down = frame_of(landmarks)
     half = pixels / 2 * scale
     corner = centre - half * across - half * down
@@ -186,7 +156,7 @@ def _from_square(landmarks: Points, scale: float, pixels: int) -> Affine:
 
 
 def _to_square(landmarks: Points, side: float, pixels: int) -> Affine:
-    """From a pixel of the frame to its place in the square."""
+    """Map a pixel of the frame to its place in the square."""
     centre, across, down = frame_of(landmarks)
     k = pixels / side
     u0, v0 = pixels / 2 - k * float(across @ centre), pixels / 2 - k * float(down @ centre)
@@ -204,7 +174,7 @@ def _inside(shape: tuple[int, int], landmarks: Points, side: float, soft: float)
 
 
 def _deformed(picture: Picture, reach: float, rng: np.random.Generator) -> Picture:
-    """Move what is in a picture about, smoothly: another person's proportions."""
+    """Displace the content of an image smoothly: another person's proportions."""
     shape = (picture.shape[0], picture.shape[1])
     dy, dx = (reach * smooth_noise(shape, shape[0] / 3, rng) for _ in range(2))
     if reach == 0:
@@ -216,7 +186,7 @@ def _deformed(picture: Picture, reach: float, rng: np.random.Generator) -> Pictu
 
 
 def _transposed(picture: Picture, rng: np.random.Generator) -> Picture:
-    """Halve a picture and double it as a transposed convolution does, with an uneven kernel."""
+    """Halve an image and double it as a transposed convolution does, with an uneven kernel."""
     even = picture[: picture.shape[0] // 2 * 2, : picture.shape[1] // 2 * 2]
     half = 0.25 * (even[::2, ::2] + even[1::2, ::2] + even[::2, 1::2] + even[1::2, 1::2])
     spread = np.zeros_like(even)
@@ -239,7 +209,7 @@ def _coloured(
     settings: SwapSettings,
     rng: np.random.Generator,
 ) -> Picture:
-    """Colours and light that are off, and the attempt to match them."""
+    """Apply errors in colour and lighting, and the attempt to match them."""
     spread = rng.uniform(*settings.colour)
     gains = np.exp(rng.normal(0, spread) + rng.normal(0, spread / 2, 3))
     offset = rng.normal(0, 60 * spread)
@@ -263,7 +233,7 @@ def _coloured(
 
 
 def _seam(difference: Picture, mask: Plane, sigma: float) -> Picture:
-    """What differs at the mask's edge, spread smoothly over the face."""
+    """Spread the difference at the mask's edge smoothly over the face."""
     edge = 4 * mask * (1 - mask) + np.float32(1e-3)
     weight = ndimage.gaussian_filter(edge, sigma)
     smooth: Picture = blurred(difference * edge[:, :, None], sigma) / weight[:, :, None]
@@ -271,17 +241,7 @@ def _seam(difference: Picture, mask: Plane, sigma: float) -> Picture:
 
 
 def image_of(picture: Picture) -> Image.Image:
-    """Give a picture as Pillow's.
-
-    Parameters
-    ----------
-    picture : (H, W, 3) float32
-        0 to 255.
-
-    Returns
-    -------
-    PIL.Image.Image
-    """
+    """Convert an image of floats to Pillow's."""
     from PIL import Image
 
     return Image.fromarray(eight_bit(picture))

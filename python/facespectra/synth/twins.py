@@ -1,4 +1,4 @@
-"""Twins out of a photograph: one that is real, one whose face was swapped, and the same chain for both."""
+"""Twins out of a photograph: one real, one with a swapped face, after the same chain."""
 
 from __future__ import annotations
 
@@ -17,33 +17,19 @@ from facespectra.synth.settings import SwapSettings
 from facespectra.synth.swap import Donor, Swap, swap_face
 
 SMALLEST_FRAME = 32
-# Photographs of up to so many pixels a side are taken as they are.
+# Photographs with no side longer than this are used as they are.
 LARGE = 640
 
 
 @dataclass(frozen=True, slots=True)
 class Twins:
-    """A real picture, its fake, and how they came about.
-
-    Attributes
-    ----------
-    real, fake : (h, w, 3) uint8
-        As a viewer sees them.
-    real_file, fake_file : bytes
-        The same as JPEG files.
-    face : Face
-        Where the face is, in both: that of the photograph, moved with it.
-    swap : Swap
-        What was drawn for the fake.
-    chain : Chain
-        What both went through.
-    """
+    """A real image and its fake as a viewer sees them, their JPEG files, and how they were made."""
 
     real: NDArray[np.uint8]
     fake: NDArray[np.uint8]
     real_file: bytes
     fake_file: bytes
-    face: Face
+    face: Face  # in both images
     swap: Swap
     chain: Chain
 
@@ -54,21 +40,7 @@ class Twins:
 
 
 def generator(seed: int, name: str, number: int) -> np.random.Generator:
-    """Give the random numbers of one pair.
-
-    Parameters
-    ----------
-    seed : int
-        Of the whole set, 0 or more.
-    name : str
-        Of the photograph. A pair depends on nothing but these three, not on its neighbours.
-    number : int
-        Of the pair among those of the photograph.
-
-    Returns
-    -------
-    numpy.random.Generator
-    """
+    """Make the random generator of one pair, which depends only on the seed, the file name and the number."""
     digest = hashlib.sha256(name.encode()).digest()
     return np.random.default_rng([seed, number, *np.frombuffer(digest, np.uint32).tolist()])
 
@@ -80,29 +52,9 @@ def make_twins(
     settings: SwapSettings | None = None,
     donor: tuple[AnyImage, Face] | None = None,
 ) -> Twins:
-    """Make a real and a fake picture out of a photograph.
+    """Make a real and a fake image out of a photograph with a face.
 
-    Parameters
-    ----------
-    photograph : PIL.Image.Image or numpy.ndarray
-        Of any kind that :func:`facespectra.images.to_rgb` takes.
-    face : Face
-        The face in it, from :meth:`facespectra.FaceCropper.detect`.
-    rng : numpy.random.Generator
-        The same state gives the same twins.
-    settings : SwapSettings, optional
-        What to draw from.
-    donor : (image, Face), optional
-        Somebody else, whose face may be used.
-
-    Returns
-    -------
-    Twins
-
-    Raises
-    ------
-    MissingExtraError
-        If Pillow, or for H.264 PyAV, is not installed.
+    The face may be replaced by that of `donor`. The same state of `rng` gives the same twins.
     """
     require("faces", "PIL")
     settings = SwapSettings() if settings is None else settings
@@ -131,24 +83,9 @@ def make_twins(
 def around_face(
     pixels: NDArray[np.uint8], face: Face, settings: SwapSettings | None = None
 ) -> tuple[NDArray[np.uint8], Face]:
-    """Cut a large photograph down to what a swap needs of it.
+    """Cut a large photograph down to the face and as much again on each side; shrink it to the largest swap.
 
-    Parameters
-    ----------
-    pixels : (H, W, 3) uint8
-        The photograph.
-    face : Face
-        The face in it.
-    settings : SwapSettings, optional
-        How large the largest swap may be.
-
-    Returns
-    -------
-    pixels : (h, w, 3) uint8
-        The face and its surroundings, as wide again to each side; no larger than the largest swap. A
-        photograph of up to 640 pixels a side comes back as it is.
-    face : Face
-        Where it lies there.
+    A photograph of up to 640 pixels a side is returned as it is.
     """
     height, width = pixels.shape[:2]
     if max(height, width) <= LARGE:

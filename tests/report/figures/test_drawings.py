@@ -14,7 +14,7 @@ pytest.importorskip("sklearn", reason="needs the detect extra")
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from facespectra.evaluation import Evaluation, evaluate
-from facespectra.report.figures.drawings import draw_roc
+from facespectra.report import draw_roc
 from facespectra.report.figures.roc import Curve, roc_figure
 
 

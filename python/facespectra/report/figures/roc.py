@@ -1,4 +1,4 @@
-"""The lab's figures: ROC curves by task, spectra by database, bands."""
+"""ROC and DET curves."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facespectra.evaluation import Evaluation, wilson_interval
-from facespectra.report.figures.style import COLOURS, FAKE, INK, REAL, new_figure, page_style, to_svg
+from facespectra.report.figures.style import COLOURS, INK, new_figure, page_style, to_svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+Floats = NDArray[np.float64]
+MAIN = COLOURS[0]
+DET_TICKS = (0.001, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.99, 0.999)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,182 +28,113 @@ class Curve:
     evaluation: Evaluation
     main: bool = False
 
+    @property
+    def legend(self) -> str:
+        """Name and AUC."""
+        return f"{self.label}: {self.evaluation.auc:.3f}"
 
-@dataclass(frozen=True, slots=True)
-class Spectra:
-    """Mean and spread of the radial spectra of a database's classes, and how well each part tells them apart.
 
-    Attributes
-    ----------
-    name : str
-        Of the database.
-    real_mean, real_sd, fake_mean, fake_sd : (n,) float64
-        Of each feature.
-    auc : (n,) float64
-        Of each feature on its own.
-    bands : list of (auc, low, high)
-        Of equal parts of the features, with their intervals.
-    """
+def draw_roc_curve(
+    ax: Axes,
+    result: Evaluation,
+    colour: str,
+    *,
+    linewidth: float,
+    alpha: float = 1,
+    band: float = 0,
+    label: str = "",
+) -> None:
+    """Draw a ROC curve; `band` is the opacity of the 95 % interval of the true positive rate."""
+    if band:
+        below, above = wilson_interval(result.tpr, result.n_fake)
+        ax.fill_between(result.fpr, below, above, color=colour, alpha=band, linewidth=0)
+    ax.plot(result.fpr, result.tpr, color=colour, linewidth=linewidth, alpha=alpha, label=label)
 
-    name: str
-    real_mean: NDArray[np.float64]
-    real_sd: NDArray[np.float64]
-    fake_mean: NDArray[np.float64]
-    fake_sd: NDArray[np.float64]
-    auc: NDArray[np.float64]
-    bands: list[tuple[float, float, float]]
+
+def evaluation_roc_figure(result: Evaluation) -> str:
+    """Draw the ROC curve of one evaluation, with its interval and its equal error rate, as SVG."""
+    with page_style():
+        figure = new_figure(4.4, 4.4)
+        ax = figure.subplots()
+        draw_roc_curve(ax, result, MAIN, linewidth=2, band=0.2)
+        _finish_roc(ax)
+        ax.plot(result.eer, 1 - result.eer, "o", color=COLOURS[1], markersize=6)
+        ax.annotate(
+            f"equal errors, {result.eer:.3f}",
+            (result.eer, 1 - result.eer),
+            xytext=(9, -9),
+            textcoords="offset points",
+            va="top",
+        )
+        return to_svg(figure)
 
 
 def roc_figure(panels: Mapping[str, Sequence[Curve]]) -> str:
-    """Draw ROC curves, one panel for each test.
-
-    Parameters
-    ----------
-    panels : mapping of str to sequence of Curve
-        By title. A label has the same colour in each.
-
-    Returns
-    -------
-    str
-        SVG.
-
-    Raises
-    ------
-    MissingExtraError
-        If matplotlib is not installed.
-    """
+    """Draw ROC curves as SVG, one panel for each title; a label has the same colour in each."""
     labels = list(dict.fromkeys(curve.label for curves in panels.values() for curve in curves))
     colours = {label: COLOURS[index % len(COLOURS)] for index, label in enumerate(labels)}
     rows = max(len(curves) for curves in panels.values())
     with page_style():
         figure = new_figure(4.6 * len(panels), 5.1 + 0.2 * rows)
-        for ax, (title, curves) in zip(
-            np.atleast_1d(figure.subplots(1, len(panels))), panels.items(), strict=True
-        ):
+        axes = np.atleast_1d(figure.subplots(1, len(panels)))
+        for ax, (title, curves) in zip(axes, panels.items(), strict=True):
             for curve in sorted(curves, key=lambda curve: curve.main):
-                _roc(ax, curve, colours[curve.label])
-            ax.plot([0, 1], [0, 1], color=INK, linewidth=0.8, linestyle=":", alpha=0.6)
-            ax.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal", title=title)
-            ax.set(xlabel="real faces called fake", ylabel="fake faces called fake")
-            handles, names = ax.get_legend_handles_labels()
-            order = sorted(range(len(names)), key=lambda i: -_auc_of(curves, names[i]))
-            ax.legend(
-                [handles[i] for i in order],
-                [names[i] for i in order],
-                loc="upper center",
-                bbox_to_anchor=(0.5, -0.13),
-                frameon=False,
-                fontsize=8,
-            )
+                look = {"linewidth": 2.4, "band": 0.18} if curve.main else {"linewidth": 1.1, "alpha": 0.85}
+                colour = colours[curve.label]
+                draw_roc_curve(ax, curve.evaluation, colour, label=curve.legend, **look)
+            _finish_roc(ax)
+            ax.set_title(title)
+            _legend_by_auc(ax, curves)
         return to_svg(figure)
 
 
-def _auc_of(curves: Sequence[Curve], label: str) -> float:
-    return next(curve.evaluation.auc for curve in curves if label == _named(curve))
+def _finish_roc(ax: Axes) -> None:
+    ax.plot([0, 1], [0, 1], color=INK, linewidth=0.8, linestyle=":", alpha=0.6)
+    ax.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal")
+    ax.set(xlabel="real faces called fake", ylabel="fake faces called fake")
 
 
-def _named(curve: Curve) -> str:
-    return f"{curve.label}: {curve.evaluation.auc:.3f}"
-
-
-def _roc(ax: Axes, curve: Curve, colour: str) -> None:
-    result = curve.evaluation
-    if curve.main:
-        below, above = wilson_interval(result.tpr, result.n_fake)
-        ax.fill_between(result.fpr, below, above, color=colour, alpha=0.18, linewidth=0)
-    ax.plot(
-        result.fpr,
-        result.tpr,
-        color=colour,
-        linewidth=2.4 if curve.main else 1.1,
-        alpha=1 if curve.main else 0.85,
-        label=_named(curve),
+def _legend_by_auc(ax: Axes, curves: Sequence[Curve]) -> None:
+    handles = dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
+    names = list(dict.fromkeys(c.legend for c in sorted(curves, key=lambda c: -c.evaluation.auc)))
+    ax.legend(
+        [handles[name] for name in names],
+        names,
+        loc="upper center",
+        bbox_to_anchor=(0.5, -0.13),
+        frameon=False,
+        fontsize=8,
     )
 
 
-def spectra_figure(databases: Sequence[Spectra]) -> str:
-    """Draw the mean radial spectrum of each class with its spread, and below what tells the classes apart.
+def det_figure(result: Evaluation) -> str:
+    """Draw the DET curve as SVG: both error rates, on the scale of the normal distribution.
 
-    Parameters
-    ----------
-    databases : sequence of Spectra
-        One column each.
-
-    Returns
-    -------
-    str
-        SVG.
-
-    Raises
-    ------
-    MissingExtraError
-        If matplotlib is not installed.
+    Rates of 0 and 1, which that scale has no place for, are moved inwards by half a sample.
     """
+    from scipy.stats import norm
+
+    def on_scale(rate: Floats, n: int) -> Floats:
+        deviate: Floats = norm.ppf(np.clip(rate, 0.5 / n, 1 - 0.5 / n))
+        return deviate
+
     with page_style():
-        figure = new_figure(4.7 * len(databases), 5.6)
-        axes = figure.subplots(
-            2, len(databases), sharex=True, sharey="row", squeeze=False, gridspec_kw={"height_ratios": (3, 2)}
-        )
-        for column, database in enumerate(databases):
-            top, bottom = axes[:, column]
-            place = np.linspace(0, 1, len(database.auc))
-            for mean, sd, colour, label in (
-                (database.real_mean, database.real_sd, REAL, "real"),
-                (database.fake_mean, database.fake_sd, FAKE, "fake"),
-            ):
-                top.fill_between(place, mean - sd, mean + sd, color=colour, alpha=0.2, linewidth=0)
-                top.plot(place, mean, color=colour, linewidth=1.6, label=label)
-            top.set_title(database.name)
-            top.legend(frameon=False, loc="upper right")
-            bottom.axhline(0.5, color=INK, linewidth=0.8, linestyle=":", alpha=0.6)
-            bottom.fill_between(place, 0.5, database.auc, color=COLOURS[0], alpha=0.25, linewidth=0)
-            bottom.plot(place, database.auc, color=COLOURS[0], linewidth=1.3)
-            bottom.set(xlabel="radius, from the mean to the corner of the spectrum", ylim=(0, 1), xlim=(0, 1))
-        axes[0, 0].set_ylabel("mean spectrum, ±1 sd")
-        axes[1, 0].set_ylabel("AUC of each feature")
-        return to_svg(figure)
-
-
-def bands_figure(databases: Sequence[Spectra]) -> str:
-    """Draw how well each band of the spectrum tells the classes apart, in each database, with intervals.
-
-    Parameters
-    ----------
-    databases : sequence of Spectra
-        With as many bands each.
-
-    Returns
-    -------
-    str
-        SVG.
-
-    Raises
-    ------
-    MissingExtraError
-        If matplotlib is not installed.
-    """
-    with page_style():
-        figure = new_figure(9.2, 3.4)
+        figure = new_figure(4.4, 4.4)
         ax = figure.subplots()
-        for index, database in enumerate(databases):
-            auc, low, high = np.array(database.bands).T
-            place = np.arange(len(auc)) + (index - (len(databases) - 1) / 2) * 0.3
-            errors = [np.nan_to_num(auc - low), np.nan_to_num(high - auc)]
-            ax.errorbar(
-                place,
-                auc,
-                yerr=errors,
-                fmt="os"[index % 2],
-                color=COLOURS[index],
-                capsize=3,
-                markersize=6,
-                label=database.name,
-            )
-        n = len(databases[0].bands)
-        ax.axhline(0.5, color=INK, linewidth=0.8, linestyle=":", alpha=0.6)
-        ax.set(
-            ylim=(0, 1), ylabel="AUC of the band's mean", xlabel="band of the radius, in parts of the largest"
-        )
-        ax.set_xticks(range(n), [f"{i / n:g}-{(i + 1) / n:g}" for i in range(n)])
-        ax.legend(frameon=False, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1))
+        missed = 1 - result.tpr
+        below, above = (on_scale(rate, result.n_fake) for rate in wilson_interval(missed, result.n_fake))
+        x = on_scale(result.fpr, result.n_real)
+        ax.fill_between(x, below, above, color=MAIN, alpha=0.2, linewidth=0)
+        ax.plot(x, on_scale(missed, result.n_fake), color=MAIN, linewidth=2)
+        least = 0.5 / max(result.n_real, result.n_fake, 20)
+        limits = float(norm.ppf(least)), float(norm.ppf(0.99))
+        ticks = [rate for rate in DET_TICKS if limits[0] <= norm.ppf(rate) <= limits[1]]
+        names = [f"{100 * rate:g} %" for rate in ticks]
+        ax.set_xticks(norm.ppf(ticks), names, rotation=45, ha="right")
+        ax.set_yticks(norm.ppf(ticks), names)
+        ax.plot(limits, limits, color=INK, linewidth=0.6, linestyle="--", alpha=0.5)
+        ax.plot(limits, [-limits[0], -limits[1]], color=INK, linewidth=0.8, linestyle=":", alpha=0.6)
+        ax.grid(color=INK, alpha=0.1)
+        ax.set(xlim=limits, ylim=limits, aspect="equal")
+        ax.set(xlabel="real faces called fake", ylabel="fake faces called real")
         return to_svg(figure)

@@ -1,12 +1,14 @@
-"""The look of all figures on pages: text in the page's font, ink in the page's colour."""
+"""The look of all figures on pages, and their files: the same bytes for the same figure."""
 
 from __future__ import annotations
 
+import io
 import re
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from facespectra._extras import require
-from facespectra.report.figures.drawings import REPRODUCIBLE, drawn
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,23 +34,25 @@ _FONT = "'DejaVu Sans'"
 _FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 
 
+# Without these, matplotlib puts random identifiers into every SVG file.
+REPRODUCIBLE: dict[Any, Any] = {
+    "svg.hashsalt": "facespectra",
+    # render() has laid the figure out: it must not be laid out again.
+    "figure.autolayout": False,
+    "figure.constrained_layout.use": False,
+}
+# By file format: what keeps the date out of a file.
+METADATA: dict[str, dict[str, Any]] = {
+    "svg": {"Date": None, "Creator": "facespectra"},
+    "png": {"Software": "facespectra"},
+    "pdf": {"CreationDate": None, "Creator": "facespectra"},
+}
+# Decimals of the position of axes, in fractions of the figure's width and height.
+POSITION_DECIMALS = 6
+
+
 def page_style(background: str = "none") -> Any:
-    """Give the settings under which figures for pages are drawn, as a context.
-
-    Parameters
-    ----------
-    background : str
-        Of the figure; none shows the page.
-
-    Returns
-    -------
-    context manager
-
-    Raises
-    ------
-    MissingExtraError
-        If matplotlib is not installed.
-    """
+    """Set the style of figures for pages, as a context manager; the background "none" shows the page."""
     require("report", "matplotlib")
     import matplotlib as mpl
 
@@ -72,53 +76,40 @@ def page_style(background: str = "none") -> Any:
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """Make an empty figure.
-
-    Parameters
-    ----------
-    width, height : float
-        In inches.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
+    """Create an empty figure, with its size in inches."""
     from matplotlib.figure import Figure
 
     # A Figure of its own and no pyplot: neither a display nor the user's open figures are touched.
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def to_svg(figure: Figure) -> str:
-    """Draw a figure as SVG whose ink follows the page.
+def render(figure: Figure, file_format: str = "svg", *, dpi: int = 72) -> bytes:
+    """Draw a figure as the content of a file: the same bytes each time where :data:`REPRODUCIBLE` is set.
 
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        Drawn under :func:`page_style`.
-
-    Returns
-    -------
-    str
+    The figure is laid out here, and not again afterwards. `dpi` matters for PNG alone.
     """
-    return drawn(figure).decode().replace(INK, "currentColor").replace(_FONT, _FONTS)
+    figure.set_dpi(dpi)
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        # savefig would draw the whole figure once more just to lay it out.
+        engine.execute(figure)
+        figure.set_layout_engine(None)
+    for ax in figure.axes:
+        # The solver adds up in the order of addresses in memory, and the last bit of a position goes into the
+        # identifiers of an SVG file.
+        ax.set_position(np.round(ax.get_position(original=True).bounds, POSITION_DECIMALS).tolist())
+    content = io.BytesIO()
+    figure.savefig(content, format=file_format, metadata=METADATA[file_format], dpi=dpi)
+    return content.getvalue()
+
+
+def to_svg(figure: Figure) -> str:
+    """Draw a figure made under :func:`page_style` as SVG, its ink in the colour of the page's text."""
+    return render(figure).decode().replace(INK, "currentColor").replace(_FONT, _FONTS)
 
 
 def inline(svg: str, prefix: str) -> str:
-    """Make a figure fit to stand in a page among others.
-
-    Parameters
-    ----------
-    svg : str
-        From :func:`to_svg`.
-    prefix : str
-        Put before its identifiers, which are unique in a file only.
-
-    Returns
-    -------
-    str
-        The ``svg`` element alone.
-    """
+    """Make the ``svg`` element for a page with several figures: `prefix` makes its identifiers unique."""
     element = svg[svg.index("<svg") :]
     opening, rest = element[: element.index(">")], element[element.index(">") :]
     # Its size follows the page; the viewBox keeps the proportions.

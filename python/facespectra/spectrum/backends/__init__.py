@@ -1,4 +1,4 @@
-"""The backends by name, and the choice among them.
+"""Backends by name, and the choice among them.
 
 A backend is a module with one function::
 
@@ -79,28 +79,10 @@ def backends() -> dict[str, str]:
 
 
 def get_backend(name: str | None = None) -> tuple[str, Backend]:
-    """The backend asked for by name, by ``FACESPECTRA_BACKEND``, or the first that loads.
+    """Name and module of the backend given by name, by ``FACESPECTRA_BACKEND``, or the first that loads.
 
-    Parameters
-    ----------
-    name : str or None
-        One of ``native``, ``numba``, ``pyfftw``, ``numpy``, ``torch``.
-
-    Returns
-    -------
-    name, backend
-
-    Raises
-    ------
-    ValueError
-        If there is no backend of that name.
-    BackendError
-        If the one asked for cannot be loaded.
-
-    Warns
-    -----
-    RuntimeWarning
-        If the automatic choice passes over a backend that is there but broken.
+    BackendError if a given one cannot be loaded. The automatic choice warns of backends that are installed
+    but broken.
     """
     source = "backend"
     if name is None and (name := os.environ.get(VARIABLE) or None):

@@ -1,4 +1,4 @@
-"""Spreads images over threads for the backends that are written in Python."""
+"""Threads over images, for the backends in Python."""
 
 from __future__ import annotations
 

@@ -23,13 +23,7 @@ SIMD_VARIABLE = "FACESPECTRA_SIMD"
 
 @cache
 def library(provider: providers.Provider) -> _core.FftLibrary:
-    """The provider's library, opened once for the whole process.
-
-    Raises
-    ------
-    BackendError
-        If it cannot be opened.
-    """
+    """The provider's library, opened once in a process; BackendError if that fails."""
     try:
         return _core.FftLibrary.open(provider.single_file, provider.double_file, provider.separate)
     except RuntimeError as error:
@@ -47,13 +41,7 @@ def _extractor(provider: providers.Provider, simd: str, dtype: str) -> _core.Ext
 
 
 def extractor(dtype: str) -> _core.Extractor32 | _core.Extractor64:
-    """The extractor for a precision, with the FFT library and instruction set that the environment names.
-
-    Parameters
-    ----------
-    dtype : {"float32", "float64"}
-        Precision.
-    """
+    """The extractor of a precision, with the FFT library and instruction set that the environment names."""
     return _extractor(providers.chosen(), os.environ.get(SIMD_VARIABLE, ""), dtype)
 
 
@@ -76,6 +64,5 @@ def extract(images: Sequence[Grey], settings: SpectrumSettings, threads: int, ou
     )
 
 
-# Without any FFT library the backend is there and does not work: said when it is chosen, not at the first
-# image.
+# Without any FFT library the backend cannot work: fail when it is loaded, not at the first image.
 providers.chosen()

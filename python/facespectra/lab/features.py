@@ -1,0 +1,56 @@
+"""The extractor of a run, and ResNet-50 where its weights can be had."""
+
+from __future__ import annotations
+
+from facespectra.errors import FacespectraError, ModelError
+from facespectra.faces import FaceCropper
+from facespectra.features.cache import Cache, key_of
+from facespectra.features.extraction import Extractor
+from facespectra.features.feature_sets import (
+    FeatureSet,
+    RegionFeatureSet,
+    ResNet50Features,
+    Runtime,
+    SpectrumFeatures,
+)
+from facespectra.lab import invariance
+from facespectra.lab.result import LabSettings
+
+
+def load_resnet50(settings: LabSettings, cache: Cache) -> tuple[ResNet50Features | None, str]:
+    """ResNet-50's features, or None and the reason; a file that was asked for must be usable."""
+    given = settings.resnet_weights is not None
+    if not given and not settings.download:
+        from facespectra.deep.weights import find_weights
+
+        try:
+            find_weights(None, download=False)
+        except ModelError as error:
+            return None, str(error)
+    features = ResNet50Features(
+        Runtime(device=settings.device, weights=settings.resnet_weights, precision=settings.precision)
+    )
+    try:
+        # Weights that loaded once are known to be good: where all features are cached, torch is not needed.
+        key = key_of(**features.depends)
+        if cache.fetch("weights", key) is None:
+            features.network.load()
+            cache.store("weights", key, b"")
+    except FacespectraError as error:
+        if given:
+            raise
+        return None, str(error)
+    return features, ""
+
+
+def make_extractor(settings: LabSettings, cache: Cache, resnet50: ResNet50Features | None) -> Extractor:
+    """Extractor of all features that the lab uses."""
+    runtime = Runtime(backend=settings.backend, threads=settings.threads)
+    stages: dict[str, FeatureSet] = {
+        "spectrum": SpectrumFeatures(runtime),
+        **invariance.feature_sets(runtime),
+        "regions": RegionFeatureSet(runtime),
+    }
+    if resnet50 is not None:
+        stages["resnet50"] = resnet50
+    return Extractor(FaceCropper(device=settings.device), stages, cache=cache, threads=settings.threads)

@@ -1,0 +1,100 @@
+"""What an evaluation was made of and what it gave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facespectra.datasets.sources import frames_of, sources_of
+from facespectra.detector.loading import DEFAULT_MODEL
+from facespectra.evaluation import Evaluation
+from facespectra.report.robustness import Sweep
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from facespectra.augment import Copy
+    from facespectra.detector import Detector
+    from facespectra.features import FeatureTable, Status
+    from facespectra.videos import Frame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluated:
+    """An evaluation of a detector on a data set, as :func:`facespectra.report.evaluation.run` gives it.
+
+    Attributes
+    ----------
+    detector : Detector
+        The detector that was evaluated.
+    model : Path or None
+        Its file; None for one that is in memory only.
+    title : str
+        Of the page: name of the data set, and its split where it is one.
+    manifest : pandas.DataFrame
+        One row for each image or frame that was scored, as :func:`facespectra.read_dataset` gives them.
+    table : FeatureTable
+        Features and status of the same samples.
+    scores : (n,) float64
+        Of the same samples; NaN where there is no score.
+    result : Evaluation
+        The figures.
+    warnings : tuple of str
+        What could make the figures better than the detector is, and what could not be written.
+    sweep : Sweep or None
+        AUC by degradation, where it was measured.
+    settings : sequence of (name, value)
+        What the page lists under "How it was made", before the model.
+    """
+
+    detector: Detector
+    model: Path | None
+    title: str
+    manifest: pd.DataFrame
+    table: FeatureTable
+    scores: NDArray[np.float64]
+    result: Evaluation
+    warnings: tuple[str, ...] = ()
+    sweep: Sweep | None = None
+    settings: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def paths(self) -> list[str]:
+        """The file of each sample."""
+        return self.manifest["path"].tolist()
+
+    @property
+    def frames(self) -> list[int | None] | None:
+        """The frame of each sample, None for an image; None where there are no videos."""
+        return frames_of(self.manifest)
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """0 for real and 1 for fake, (n,) int64."""
+        return self.manifest["label"].to_numpy()
+
+    @property
+    def sources(self) -> list[str | Frame | Copy]:
+        """What :meth:`facespectra.Detector.extract` reads for each sample."""
+        return sources_of(self.manifest)
+
+    @property
+    def scored(self) -> NDArray[np.bool_]:
+        """Which samples have a score, (n,) bool."""
+        return ~np.isnan(self.scores)
+
+    @property
+    def unreadable(self) -> list[tuple[str, Status]]:
+        """Path and status of each sample that cannot be read."""
+        return self.table.unreadable
+
+    @property
+    def model_name(self) -> str:
+        """The model as the subject of a sentence."""
+        if self.model is None:
+            return "the detector"
+        return "the model that facespectra ships" if self.model == DEFAULT_MODEL else self.model.name
