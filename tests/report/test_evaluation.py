@@ -106,7 +106,7 @@ def test_the_page_says_what_the_figures_say(report: Path, models: dict[str, Path
     assert f"scikit-learn {detector.versions_['scikit-learn']}" in page.text
     assert repr(detector.threshold_) in page.text
     # What train and evaluate warn of stands at the top.
-    assert "groups of the split" in page.text.partition("Errors at every threshold")[0]
+    assert "groups in the split" in page.text.partition("Errors at every threshold")[0]
 
 
 def test_the_page_stands_alone_and_escapes_everything(report: Path) -> None:
