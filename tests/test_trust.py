@@ -209,6 +209,7 @@ def test_pages_escape_what_strangers_wrote(tmp_path: Path) -> None:
 
     evil = "</code><script>alert(1)</script>\udcff"
     context = {
+        "reference_study": "",
         "version": "0",
         "title": evil,
         "rendered": False,

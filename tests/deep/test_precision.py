@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import numpy as np
 import pytest
 
 import facespectra as fs
 from facespectra.deep import ResNet50, inference
-from facespectra.deep import network as networks
+from facespectra.deep import network as network_module
 
 for _package in ("sklearn", "torchvision"):
     pytest.importorskip(_package, reason="needs the detect extra")
@@ -74,8 +75,8 @@ def test_auto_takes_bfloat16_where_the_processor_has_it(
 ) -> None:
     for has, expected in ((True, "bfloat16"), (False, "float32")):
         monkeypatch.setattr(inference, "cpu_has_bfloat16", lambda has=has: has)
-        # Not one that something else still holds, for which the choice was made before.
-        monkeypatch.setattr(networks, "_SHARED", {})
+        # Another processor: a network that was loaded for this one must not be shared.
+        monkeypatch.setattr(network_module, "_SHARED", WeakValueDictionary())
         network = ResNet50(weights_file)
         assert network.computes_in == expected
         named = fs.DeepFeatures(weights_file, precision=expected).transform(crops)

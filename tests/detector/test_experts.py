@@ -89,7 +89,7 @@ def test_doubts() -> None:
 
 
 def test_experts_take_region_features_alone() -> None:
-    with pytest.raises(ValueError, match="judge features 'regions'"):
+    with pytest.raises(ValueError, match="take features 'regions'"):
         TwoExperts().fit(np.zeros((4, 7)), [0, 1, 0, 1])
     with pytest.raises(ValueError, match="must be both"):
         TwoExperts("third").fit(*rows(8))

@@ -6,7 +6,6 @@ import platform
 from typing import Any
 
 from facespectra._files import write_atomically
-from facespectra._version import __version__
 from facespectra._versions import versions
 from facespectra.lab import text
 from facespectra.lab.experiments import CROSS_VALIDATION, Experiment
@@ -30,7 +29,6 @@ def write_pages(result: LabResult) -> None:
     """Write all pages and figures; raise MissingExtraError where matplotlib or Jinja is not installed."""
     tasks = [_task_context(result, number) for number in result.tasks]
     common = {
-        "version": __version__,
         "rendered": result.settings.rendered,
         "reference_study": text.REFERENCE_STUDY,
         "counts": [

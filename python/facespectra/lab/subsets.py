@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 def components_of(features: str) -> tuple[str, ...]:
     """Name the feature sets that a joined one consists of; any other consists of itself."""
-    return FEATURES[features].parts or (features,)
+    entry = FEATURES.get(features)
+    return entry.parts if entry and entry.parts else (features,)
 
 
 @dataclass(slots=True)
