@@ -76,8 +76,8 @@ def shapes(draw: st.DrawFn) -> tuple[int, int]:
     return draw(st.permutations((one, other)))
 
 
-# The same examples every time: about one image in ten thousand has an amplitude so small, alone in its radius,
-# that its float32 logarithm is off by more than the tolerance (126x744, pyfftw: 2.7e-4). No change is to blame.
+# The same examples every time: one image in ten thousand has an amplitude so small, alone in its radius, that
+# its float32 logarithm is off by more than the tolerance (126x744, pyfftw: 2.7e-4). No change is to blame.
 @settings(
     derandomize=True,
     deadline=None,
