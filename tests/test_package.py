@@ -36,6 +36,7 @@ RANKS = {
     "boxes": 0,
     "_version": 0,
     "_progress": 0,
+    "_lazy": 0,
     "_extras": 1,
     "_files": 1,
     "_threads": 1,

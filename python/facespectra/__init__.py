@@ -8,6 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from facespectra._lazy import lazy_names
 from facespectra._version import __version__
 
 if TYPE_CHECKING:
@@ -69,12 +70,7 @@ def _refuse_sub_interpreters() -> None:
 _refuse_sub_interpreters()
 
 
-def __getattr__(name: str) -> object:
-    if name not in _HOME:
-        raise AttributeError(f"module 'facespectra' has no attribute {name!r}")
-    value = getattr(import_module(_HOME[name]), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazy_names(__name__, _HOME)
 
 
 def __dir__() -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 from functools import cache
-from importlib import metadata
 
 from facespectra._version import __version__
 
@@ -14,6 +13,8 @@ SCORING = ("numpy", "scikit-learn", "skops", "pillow", "torch", "torchvision", "
 
 @cache
 def _version_of(package: str) -> str | None:
+    from importlib import metadata  # takes longer than the start of most modules
+
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:

@@ -6,9 +6,24 @@
 
 from __future__ import annotations
 
-from facespectra.detector.classifiers import CLASSIFIERS
-from facespectra.detector.detector import Detector
-from facespectra.detector.loading import load
-from facespectra.detector.scores import Score
+from typing import TYPE_CHECKING
+
+from facespectra._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from facespectra.detector.classifiers import CLASSIFIERS
+    from facespectra.detector.detector import Detector
+    from facespectra.detector.loading import load
+    from facespectra.detector.scores import Score
 
 __all__ = ["CLASSIFIERS", "Detector", "Score", "load"]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "CLASSIFIERS": "facespectra.detector.classifiers",
+        "Detector": "facespectra.detector.detector",
+        "Score": "facespectra.detector.scores",
+        "load": "facespectra.detector.loading",
+    },
+)

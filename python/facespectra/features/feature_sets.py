@@ -10,14 +10,16 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from types import MappingProxyType
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facespectra._versions import versions_of
-from facespectra.features.crops import Crop
 from facespectra.spectrum.settings import SpectrumSettings
+
+if TYPE_CHECKING:
+    from facespectra.features.crops import Crop
 
 Matrix: TypeAlias = NDArray[np.floating[Any]]
 
