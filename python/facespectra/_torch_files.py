@@ -7,7 +7,7 @@ import pickle
 import re
 import zipfile
 from collections import OrderedDict
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,15 +23,63 @@ _TENSOR_NAMES = re.compile(
 )
 
 
+class _StateDict(OrderedDict[str, Any]):
+    """An ordered dictionary that is made empty, so that all keys pass by :func:`_check_keys`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+
+
+def _check_keys(keys: list[Any]) -> None:
+    """Refuse keys that are no text: to hash a few bytes of nested tuples can take forever."""
+    if not all(isinstance(key, str) for key in keys):
+        raise pickle.UnpicklingError("a key of a state dict is not a string")
+
+
+# The functions of the unpickler, by operation.
+_PLAIN: dict[int, Any] = dict(pickle._Unpickler.dispatch)
+
+
+def _set_item(unpickler: Any) -> None:
+    """Set one item of a dictionary: its key and its value are last on the stack."""
+    _check_keys(unpickler.stack[-2:-1])
+    _PLAIN[pickle.SETITEM[0]](unpickler)
+
+
+def _set_items(unpickler: Any) -> None:
+    """Set several items: the stack begins with the first key."""
+    _check_keys(unpickler.stack[::2])
+    _PLAIN[pickle.SETITEMS[0]](unpickler)
+
+
+def _make_dict(unpickler: Any) -> None:
+    """Make a dictionary of all that is on the stack."""
+    _check_keys(unpickler.stack[::2])
+    _PLAIN[pickle.DICT[0]](unpickler)
+
+
+def _refuse_set(unpickler: Any) -> None:
+    raise pickle.UnpicklingError("a state dict contains no sets")
+
+
 class _StateDictUnpickler(pickle._Unpickler):
     """Refuses every name in a pickle but ordered dictionaries and those that :meth:`stand_in` replaces.
 
     In Python: the C implementation allocates as many objects as a file claims to contain.
     """
 
+    dispatch: ClassVar[dict[int, Any]] = _PLAIN | {
+        pickle.SETITEM[0]: _set_item,
+        pickle.SETITEMS[0]: _set_items,
+        pickle.DICT[0]: _make_dict,
+        pickle.EMPTY_SET[0]: _refuse_set,
+        pickle.ADDITEMS[0]: _refuse_set,
+        pickle.FROZENSET[0]: _refuse_set,
+    }
+
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) == ("collections", "OrderedDict"):
-            return OrderedDict
+            return _StateDict
         return self.stand_in(module, name)
 
     def stand_in(self, module: str, name: str) -> Any:

@@ -241,3 +241,18 @@ def test_a_download_that_never_ends_is_refused(hub: Path, site: str, monkeypatch
     with pytest.raises(ModelError, match="the file is too large"):
         weights.find_weights()
     assert not list(hub.iterdir())
+
+
+@pytest.mark.parametrize("kind", ["key", "keys", "dict", "set", "ordered"])
+def test_keys_that_take_forever_to_hash_are_refused(kind: str, tmp_path: Path) -> None:
+    """Forty tuples, each of the one before twice, in the place of a name."""
+    nested = b")" + b"".join(b"q%c0h%ch%c\x86" % (k, k, k) for k in range(40))
+    pickles = {
+        "key": b"}" + nested + b"Ns.",
+        "keys": b"}(" + nested + b"Nu.",
+        "dict": b"(" + nested + b"Nd.",
+        "set": b"\x8f(" + nested + b"\x90.",
+        "ordered": b"ccollections\nOrderedDict\n]" + nested + b"N\x86a\x85R.",
+    }
+    (tmp_path / "w.pth").write_bytes(b"\x80\x04" + pickles[kind])
+    assert "refused" in refusal(tmp_path / "w.pth")

@@ -13,6 +13,7 @@ import pytest
 
 import facespectra as fs
 from facespectra.evaluation.class_spectra import BandAuc, ClassSpectra
+from facespectra.features.status import unreadable
 from facespectra.lab import LabResult, write_lab
 from facespectra.lab.differences import compare_databases
 from lab_runs import KERNELS, rows_in
@@ -59,7 +60,7 @@ def test_counts_of_samples_and_missing_faces(done: LabResult, data: Path) -> Non
     assert evaluation["trained_on"]["n_unreadable"] == 1
     assert done.unreadable[0] == (
         str(data / "Task_1/development/fake/broken.jpg"),
-        "unreadable: it is not an image in a known format",
+        unreadable("it is not an image in a known format"),
     )
 
 

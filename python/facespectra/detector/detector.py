@@ -15,8 +15,9 @@ from facespectra._progress import Progress
 from facespectra._versions import versions
 from facespectra.detector.classifiers import SelfExplaining, class_features, fit_classifier, make_pipeline
 from facespectra.detector.model_file import dumps
-from facespectra.detector.scores import Score, with_explanation
-from facespectra.errors import DatasetError, ModelError
+from facespectra.detector.scores import Score, mean_by_file, with_explanation
+from facespectra.detector.training import check_training, training_samples
+from facespectra.errors import ModelError
 from facespectra.features.cache import Cache
 from facespectra.features.crops import Source
 from facespectra.features.extraction import Extractor
@@ -38,11 +39,11 @@ class Detector:
     features : str, default "spectrum"
         Name of a feature set, one of :data:`facespectra.features.FEATURES`.
     classifier : str, default "svm-poly"
-        ``"svm-poly"`` (the report's), ``"svm-linear"``, ``"svm-rbf"``, ``"svm-sigmoid"``, ``"logistic"`` or
-        ``"kmeans"``, with scikit-learn's defaults; or, for features ``"regions"``, ``"experts"``, see
-        :class:`facespectra.detector.experts.TwoExperts`.
+        ``"svm-poly"`` (the reference study's), ``"svm-linear"``, ``"svm-rbf"``, ``"svm-sigmoid"``,
+        ``"logistic"`` or ``"kmeans"``, with scikit-learn's defaults; or, for features ``"regions"``,
+        ``"experts"``, see :class:`facespectra.detector.experts.TwoExperts`.
     scale : bool, default False
-        Standardise each feature. The report did not.
+        Standardise each feature. The reference study did not.
     seed : int, default 0
         For k-means and for the division into folds that the threshold comes from.
     crop : bool, default True
@@ -196,24 +197,18 @@ class Detector:
 
         Returns
         -------
-        Detector
-            Itself.
+        Detector, itself
 
         Raises
         ------
         DatasetError
             If the data set is not understood, or one of the classes has no usable sample.
         """
-        import pandas as pd
+        from facespectra.datasets.sources import sources_of
 
-        from facespectra.datasets.layouts import read_dataset
-        from facespectra.datasets.manifest import as_manifest, select_split
-        from facespectra.datasets.sources import add_copies, add_frames, sources_of
-
-        manifest = as_manifest(dataset) if isinstance(dataset, pd.DataFrame) else read_dataset(dataset)
-        part = add_copies(add_frames(select_split(manifest, "train", split), frames), augment)
-        table = self.extract(sources_of(part), progress=progress)
-        return self.fit_features(table, part["label"].to_numpy(), part["group"].to_numpy())
+        samples = training_samples(dataset, split, augment, frames)
+        table = self.extract(sources_of(samples), progress=progress)
+        return self.fit_features(table, samples["label"].to_numpy(), samples["group"].to_numpy())
 
     def fit_features(
         self, table: FeatureTable, labels: ArrayLike, groups: ArrayLike | None = None
@@ -232,8 +227,7 @@ class Detector:
 
         Returns
         -------
-        Detector
-            Itself.
+        Detector, itself
 
         Raises
         ------
@@ -242,20 +236,12 @@ class Detector:
         ValueError
             If the lengths differ.
         """
-        truth, used = np.asarray(labels, dtype=np.int64), table.ok
-        of_group = np.arange(len(truth)) if groups is None else np.asarray(groups)
-        if not len(truth) == len(of_group) == len(used):
-            raise ValueError(f"{len(used)} samples need as many labels and groups")
-        counts = table.counts(truth)
-        if not counts["n_real"] or not counts["n_fake"]:
-            raise DatasetError(
-                f"training needs usable samples of both classes, got {counts['n_real']} real and "
-                f"{counts['n_fake']} fake ({counts['n_no_face']} without a face, "
-                f"{counts['n_unreadable']} unreadable)"
-            )
+        truth, of_group, counts = check_training(table, labels, groups)
+        used = table.ok
         pipeline = self._new_pipeline()
-        matrix, groups_used = table.matrix[used], of_group[used]
-        fit = fit_classifier(pipeline, matrix, truth[used], groups_used, self.seed, self.threads)
+        fit = fit_classifier(
+            pipeline, table.matrix[used], truth[used], of_group[used], self.seed, self.threads
+        )
         self.pipeline_ = fit.pipeline
         self.threshold_ = fit.threshold
         self.versions_ = versions()
@@ -280,19 +266,10 @@ class Detector:
         )
 
     def extract(self, sources: Sequence[Source], *, progress: Progress | None = None) -> FeatureTable:
-        """Crop the faces and compute their features, as :meth:`fit` and :meth:`score` do.
+        """Crop the faces and compute their features, one row for each source, in order.
 
-        Parameters
-        ----------
-        sources : sequence of path-like, Frame, Copy, PIL.Image.Image or numpy.ndarray
-            Image files, frames of videos, augmented copies of either, or images.
-        progress : callable, optional
-            Called with the number of images done and of all.
-
-        Returns
-        -------
-        FeatureTable
-            One row for each source, in order.
+        Sources are image files, frames of videos, augmented copies of either, or images in memory; `progress`
+        is called with the number of images done and of all.
         """
         cache = None if self.cache is None else Cache(Path(self.cache))
         extractor = Extractor(
@@ -333,35 +310,10 @@ class Detector:
             raise TypeError("score() takes a sequence of paths; put a single one into a list")
         sources, origins = spread_frames(paths, frames)
         scores = self.score_features(self.extract(sources, progress=progress))
-        if len(scores) == len(paths):
-            return scores
-        scored = ~np.isnan(scores)
-        of_file = np.asarray(origins)[scored]
-        counts = np.bincount(of_file, minlength=len(paths))
-        means = np.full(len(paths), np.nan)
-        np.divide(np.bincount(of_file, scores[scored], len(paths)), counts, out=means, where=counts > 0)
-        return means
+        return scores if len(scores) == len(paths) else mean_by_file(scores, origins, len(paths))
 
     def score_samples(self, sources: Sequence[Source], *, progress: Progress | None = None) -> list[Score]:
-        """Score files or images, each with its status.
-
-        Parameters
-        ----------
-        sources : sequence of path-like, Frame, Copy, PIL.Image.Image or numpy.ndarray
-            Image files, frames of videos, changed copies of either, or images.
-        progress : callable, optional
-            Called with the number of images done and of all.
-
-        Returns
-        -------
-        list of Score
-            In the order of the sources.
-
-        Raises
-        ------
-        ModelError
-            If the detector has not been trained.
-        """
+        """Score sources, as for :meth:`extract`, and give each its status, box and reason, in order."""
         table = self.extract(sources, progress=progress)
         scores = self.score_features(table).tolist()
         rows = zip(table.paths, scores, table.statuses, table.boxes, strict=True)
@@ -372,43 +324,18 @@ class Detector:
         ]
 
     def score_images(self, images: Iterable[AnyImage]) -> NDArray[np.float64]:
-        """Score images in memory.
+        """Score images in memory, (n,) float64, as :meth:`score` does files.
 
-        Parameters
-        ----------
-        images : iterable of PIL.Image.Image or numpy.ndarray
-            ``(H, W)``, ``(H, W, 3)`` or ``(H, W, 4)`` arrays of uint8, uint16, or float in [0, 1], or Pillow
-            images.
-
-        Returns
-        -------
-        (n,) float64
-            As :meth:`score`.
-
-        Raises
-        ------
-        ModelError
-            If the detector has not been trained.
+        Images are ``(H, W)``, ``(H, W, 3)`` or ``(H, W, 4)`` arrays of uint8, uint16, or float in [0, 1], or
+        Pillow images.
         """
         return self.score_features(self.extract(list(images)))
 
     def score_features(self, table: FeatureTable) -> NDArray[np.float64]:
-        """Score features that were extracted before, by :meth:`extract` of a detector with the same settings.
+        """Score the rows of a table, (n,) float64; NaN where the status is not ``"ok"``.
 
-        Parameters
-        ----------
-        table : FeatureTable
-            From :meth:`extract`.
-
-        Returns
-        -------
-        (n,) float64
-            NaN where the status is not ``"ok"``.
-
-        Raises
-        ------
-        ModelError
-            If the detector has not been trained.
+        The table is from :meth:`extract` of a detector with the same settings. A ModelError says that the
+        detector has not been trained.
         """
         if not hasattr(self, "pipeline_"):
             raise ModelError("the detector has not been trained; call fit first, or load a model")
@@ -428,8 +355,7 @@ class Detector:
 
         Returns
         -------
-        Path
-            `path`.
+        Path, as given
 
         Raises
         ------
@@ -456,9 +382,7 @@ class Detector:
         return dumps(model)
 
     def __repr__(self) -> str:
-        state = (
-            f", trained on {self.training_['n_real']} + {self.training_['n_fake']}"
-            if hasattr(self, "training_")
-            else ""
-        )
+        state = ""
+        if hasattr(self, "training_"):
+            state = f", trained on {self.training_['n_real']} + {self.training_['n_fake']}"
         return f"<Detector {self.features}, {self.classifier}{', scaled' if self.scale else ''}{state}>"

@@ -116,3 +116,13 @@ def aggregate_by_source(
         members[0] if name in single else aggregate_scores(name, members, how)
         for name, members in groups.items()
     ]
+
+
+def mean_by_file(scores: NDArray[np.float64], origins: Sequence[int], n_files: int) -> NDArray[np.float64]:
+    """Average the scores of frames over the files that they come from; NaN where no frame has a score."""
+    scored = ~np.isnan(scores)
+    of_file = np.asarray(origins)[scored]
+    counts = np.bincount(of_file, minlength=n_files)
+    means = np.full(n_files, np.nan)
+    np.divide(np.bincount(of_file, scores[scored], n_files), counts, out=means, where=counts > 0)
+    return means

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 FPR_POINTS = (0.01, 0.1)
 POLARITY = (
-    "AUC is below 0.5: fake scores lower than real; check the polarity "
+    "AUC is below 0.5: the scores rank fake under real; check the polarity "
     "(fake must be label 1 and score higher)"
 )
 CONSTANT = "all samples have the same score: they cannot be ranked"
