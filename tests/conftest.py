@@ -14,6 +14,8 @@ from facespectra.spectrum.backends import NAMES
 from required import REQUIRED, require
 from resnet import make_state, one_thread
 
+# These files share one run of the lab; those of the last make their own.
+LAB, OWN_RUNS = "tests/lab/", "tests/lab/test_commands.py"
 FFT_VARIABLES = ("FACESPECTRA_BACKEND", "FACESPECTRA_FFT", "FACESPECTRA_SIMD", "FACESPECTRA_THREADS")
 
 
@@ -39,11 +41,23 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     return min(processors, 8)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give each test file to one process, and all files that need the lab's finished run to the same one."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return LAB if file.startswith(LAB) and file != OWN_RUNS else file
+
+    return Scheduling(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with what takes longest, where several processes share the tests: none ends on it alone."""
     if hasattr(config, "workerinput"):
-        order = ("xdist_group", "slow")
-        items.sort(key=lambda item: [item.get_closest_marker(name) is None for name in order])
+        items.sort(key=lambda item: (not item.nodeid.startswith(LAB), not item.get_closest_marker("slow")))
 
 
 @pytest.fixture(params=NAMES)

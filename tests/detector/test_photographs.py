@@ -14,8 +14,7 @@ for _package in ("sklearn", "skops", "facenet_pytorch"):
     pytest.importorskip(_package, reason="needs the detect extra")
 pd = pytest.importorskip("pandas", reason="needs the detect extra")
 
-# In one process, so that features are extracted once.
-pytestmark = [pytest.mark.shared, pytest.mark.slow, pytest.mark.xdist_group("photographs")]
+pytestmark = [pytest.mark.shared, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

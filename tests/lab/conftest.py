@@ -13,11 +13,10 @@ from resnet import one_thread
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever needs the finished run is slow, and goes to one process: the run is made once."""
+    """Whatever needs the finished run is slow."""
     for item in items:
         if "done" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
-            item.add_marker(pytest.mark.xdist_group("lab"))
 
 
 @pytest.fixture(scope="session")
