@@ -98,7 +98,7 @@ def test_one_thread_reads_on_the_callers(tmp_path: Path, monkeypatch: pytest.Mon
         pixels = rng.integers(0, 256, (40, 40, 3), np.uint8)
         Image.fromarray(pixels).save(tmp_path / f"{index}.png")
     files = sorted(tmp_path.glob("*.png"))
-    monkeypatch.setattr("facespectra._threads.ThreadPoolExecutor", refused)
+    monkeypatch.setattr("concurrent.futures.ThreadPoolExecutor", refused)
     for cache in (None, tmp_path / "cache"):
         kept = Detector(crop=False, threads=1, cache=cache)
         assert kept.extract(files).ok.all()
