@@ -146,7 +146,7 @@ def test_a_video_is_one_line_and_its_frames_are_one_each(
     assert main(["score", sources[3], "--per-video", "sum"]) == 2
 
 
-def test_of_several_models_the_one_that_says_fake_speaks(
+def test_of_several_models_the_first_that_labels_it_fake_decides(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     images = [str(path) for path in sorted(folder.glob("video_*/*.png"))]

@@ -35,8 +35,8 @@ from facespectra.errors import FacespectraError
 NOTHING_DONE = 2
 INTERRUPTED = 130
 BROKEN_PIPE = 141
-# What a command makes and keeps are modules. Looked through for cycles as often as Python does, they take a
-# tenth of a short command's time; the young objects, such as frames of videos, go as soon as ever.
+# How seldom the garbage collector looks through old objects: most are modules, and that took a tenth of a
+# short command's time. Young objects, such as frames of videos, are freed as before.
 OLDEST = 100
 
 # A command is a function; its name on the command line is its own. In the order that --help lists them.
@@ -82,25 +82,16 @@ def _options(
     ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
-    pass  # both are dealt with elsewhere: this function is where Typer learns of them
+    pass  # Typer shows these options in --help; _show_version and _run do what they say
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line.
+    """Run the command line, by default on the arguments of the process, and give the exit status.
 
-    Parameters
-    ----------
-    arguments : sequence of str, optional
-        Default: those of the process.
-
-    Returns
-    -------
-    int
-        The exit status: 0 done, 1 done but some inputs could not be read, 2 wrong usage or nothing could be
-        done.
+    0: done; 1: done, but some inputs could not be read; 2: wrong usage, or nothing could be done.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
-    _let_any_name_pass()
+    _accept_any_file_name()
     thresholds = gc.get_threshold()
     gc.set_threshold(*thresholds[:2], OLDEST)
     try:
@@ -111,33 +102,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(given: list[str]) -> int:
     debug = "--debug" in given
-    # It is taken anywhere in the line, since it is added when a line has just failed.
+    # Accepted anywhere in the line: people append it to a line that has just failed.
     given = [argument for argument in given if argument != "--debug"]
     try:
         with warnings.catch_warnings():
-            # Our own warnings are written for people; where they come from in the code says nothing to them.
+            # Our warnings are for users: the line of code that a warning comes from means nothing to them.
             warnings.showwarning = _show_warning
             status = app(given or ["--help"], prog_name="facespectra", standalone_mode=False)
     except KeyboardInterrupt:
         complain("interrupted")
         return INTERRUPTED
     except (BrokenPipeError, SystemExit):
-        # Who read has had enough, as head has: nobody to tell. Click leaves so, and for no other reason.
+        # The reader of our output has closed it, as head does. Click raises SystemExit for no other reason.
         return BROKEN_PIPE
-    except Exception as error:  # noqa: BLE001 - whatever happens, the user gets one line and a status
+    except Exception as error:  # noqa: BLE001 - any failure becomes one line and an exit status
         if debug:
             traceback.print_exc()
-        complain(_explained(error, debug))
+        complain(_error_line(error, debug))
         return NOTHING_DONE
     if not given:
         return NOTHING_DONE
     return status if isinstance(status, int) else 0
 
 
-def _let_any_name_pass() -> None:
-    """Let names of files that are not UTF-8 through stdin and stdout as the bytes that they are."""
+def _accept_any_file_name() -> None:
+    """Pass file names that are not UTF-8 through stdin and stdout as the bytes that they are."""
     for stream in (sys.stdin, sys.stdout):
-        # What stands in for a stream, in a test or an editor, need not be one.
+        # A test or an editor may have replaced it by something else.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="surrogateescape")
 
@@ -146,13 +137,13 @@ def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
     complain(f"warning: {message}")
 
 
-def _explained(error: Exception, debug: bool) -> str:
+def _error_line(error: Exception, debug: bool) -> str:
     if isinstance(error, _ClickError):
         return f"{cast(Any, error).format_message()} (facespectra --help says more)"
     if isinstance(error, FacespectraError | ValueError):
         return str(error)
     if isinstance(error, OSError):
-        # Only a stream has no name: whatever writes a file gives it one.
+        # Only streams have no file name.
         named = "output" if error.filename is None else printable(error.filename)
         return f"{named}: {error.strerror}" if error.strerror else str(error)
     if isinstance(error, MemoryError):

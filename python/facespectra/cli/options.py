@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from facespectra.datasets.layouts import LAYOUTS
+from facespectra.spectrum.backends import NAMES
 
 if TYPE_CHECKING:
     from facespectra.evaluation.metrics import Aggregate
@@ -78,9 +79,7 @@ Cache = Annotated[
 NFeatures = Annotated[int, typer.Option(min=1, help="Length of each spectrum.")]
 Convention = Annotated[str, typer.Option(help="durall (as published) or isotropic.")]
 Dtype = Annotated[str, typer.Option(help="float32 or float64.")]
-Backend = Annotated[
-    str | None, typer.Option(help="native, numba, pyfftw, numpy or torch.", show_default="the fastest")
-]
+Backend = Annotated[str | None, typer.Option(help=f"{', '.join(NAMES)}.", show_default="the fastest")]
 Threads = Annotated[
     int | None, typer.Option(min=1, help="Most threads to use.", show_default="all processors")
 ]

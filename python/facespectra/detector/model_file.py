@@ -26,12 +26,11 @@ from facespectra._version import __version__
 from facespectra.errors import ModelError
 
 FORMAT = 1
-# A support vector machine over fused features that keeps 50,000 faces takes less. Both the file and what it
-# unpacks to.
+# In bytes, of the file and of what it unpacks to: an SVM over fused features of 50,000 faces takes less.
 LARGEST = 2**30
 HEADER = "facespectra.json"
 KEYS = {"settings", "pipeline", "threshold", "training", "versions"}
-# Models of old, and those that explain themselves, do without.
+# Absent in models of earlier versions, and in those that explain themselves.
 OPTIONAL = {"class_features"}
 
 ALLOWED_TYPES = frozenset(
@@ -180,11 +179,11 @@ def _types(node: Any) -> Iterator[str]:
 
 
 def _skops_io() -> Any:
-    """Import ``skops.io``, and not torch with it.
+    """Import ``skops.io``, but not torch.
 
-    To know its estimators by name, skops has scikit-learn import every package that it has; one of these is
-    there for arrays of torch, and takes seconds and half a gigabyte. It is passed over: an empty module has
-    its name meanwhile. Where torch has been imported before, nothing is to be saved.
+    skops lists scikit-learn's estimators by importing all of its modules; one of these is an adapter for
+    torch, and takes seconds and half a gigabyte. An empty module takes its place meanwhile, unless torch is
+    imported already.
     """
     adapter = "sklearn.externals.array_api_compat.torch"
     with _IMPORTING:
@@ -220,7 +219,7 @@ def _build(name: str, data: bytes) -> dict[str, Any]:
         warnings.warn(
             f"{name}: trained with scikit-learn {', '.join(sorted(other))}, and this is "
             f"{sklearn.__version__}; scores may differ",
-            stacklevel=4,
+            stacklevel=5,  # who called facespectra.load
         )
     if not isinstance(model, dict) or set(model) - OPTIONAL != KEYS:
         raise ModelError(f"{name}: not a model of facespectra")

@@ -56,8 +56,8 @@ def with_explanation(score: Score, features: NDArray[Any], classifier: Any) -> S
     abstention = classifier.abstention_reason(features, score.box[2] - score.box[0])
     status = Status(Kind.CANNOT_TELL, abstention) if abstention else score.status
     name, amount = next(iter(classifier.contributions(features).items()))
-    verb = "for" if amount > 0 else "against"
-    reason = f"{classifier.dominant_expert(features)} expert; {name} speaks {verb} a fake"
+    label = FAKE if amount > 0 else REAL
+    reason = f"{classifier.dominant_expert(features)} expert; {name} is evidence for {label}"
     return replace(score, status=status, reason=reason)
 
 

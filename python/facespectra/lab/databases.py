@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
-from facespectra._progress import Progress
+from facespectra._progress import Watch
 from facespectra.lab import invariance
 from facespectra.lab.subsets import MissingSubset, Subset, TrainingSet, read_subset, with_copies
 
 if TYPE_CHECKING:
     from facespectra.features.extraction import Extractor
 
-Watch: TypeAlias = Callable[[str], AbstractContextManager[Progress]]
-"""Shows the progress of a stage, given its name."""
 
 AUGMENTATIONS = ("flip", "rotate")
 WITH_COPIES = f"with copies ({', '.join(AUGMENTATIONS)})"

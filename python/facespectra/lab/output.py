@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from facespectra._files import write_atomically
+from facespectra._files import write_atomically, write_csv
 from facespectra.datasets.sources import frames_of
 from facespectra.errors import MissingExtraError
 from facespectra.evaluation.class_spectra import ClassSpectra
@@ -16,7 +16,6 @@ from facespectra.lab.experiments import Experiment
 from facespectra.lab.pages import write_pages
 from facespectra.lab.result import LabResult
 from facespectra.report import write_metrics, write_roc, write_scores
-from facespectra.report.files import write_csv
 
 # Task 2 tests the detector of Task 1.
 MODELS = {1: "task1.model", 3: "task3.model"}

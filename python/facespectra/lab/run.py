@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from facespectra._progress import Watch
 from facespectra.detector import Detector
 from facespectra.evaluation.class_spectra import ClassSpectra, measure_class_spectra
 from facespectra.features.cache import Cache
 from facespectra.features.extraction import Extractor
 from facespectra.features.status import Status
-from facespectra.lab.databases import Databases, Watch, extract_features, read_databases
+from facespectra.lab.databases import Databases, extract_features, read_databases
 from facespectra.lab.differences import BANDS, compare_databases
 from facespectra.lab.experiments import Trainer
 from facespectra.lab.features import load_resnet50, make_extractor

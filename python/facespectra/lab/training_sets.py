@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from facespectra.lab.databases import Databases, Watch
+from facespectra._progress import Watch
+from facespectra.lab.databases import Databases
 from facespectra.lab.subsets import MissingSubset, TrainingSet, union, without_repeats
 from facespectra.lab.swaps import SWAPS_OF, make_swaps
 

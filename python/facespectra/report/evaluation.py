@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from facespectra._extras import require
 from facespectra._files import printable
-from facespectra._progress import Progress
+from facespectra._progress import Watch
 from facespectra.datasets import add_frames, read_dataset, select_split
 from facespectra.datasets.checks import check, groups_across_splits
 from facespectra.datasets.sources import frames_of, sources_of
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from facespectra.evaluation.metrics import Aggregate
 
 __all__ = ["Evaluated", "Watch", "run", "runtime_settings"]
-
-# Makes the progress callback of a stage, from the name of the stage.
-Watch: TypeAlias = Callable[[str], AbstractContextManager[Progress]]
 
 
 def run(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 import os
@@ -12,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from facespectra._extras import require
-from facespectra._files import write_atomically
+from facespectra._files import write_atomically, write_csv
 from facespectra.evaluation import Evaluation
 from facespectra.features.status import NO_FACE, Status
 from facespectra.report.figures.style import REPRODUCIBLE, new_figure, render
@@ -85,15 +83,6 @@ def draw_roc(path: str | os.PathLike[str], evaluations: Mapping[str, Evaluation]
         ax.set_title(title)
     with mpl.rc_context(REPRODUCIBLE):
         return write_atomically(path, render(figure))
-
-
-def write_csv(path: str | os.PathLike[str], header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Path:
-    """Write a CSV file with a header, in UTF-8, each line ended by a line feed."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return write_atomically(path, text.getvalue())
 
 
 def _number(value: float) -> str:
