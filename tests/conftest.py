@@ -86,7 +86,7 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 @pytest.fixture(scope="module")
 def one_torch_thread() -> Iterator[None]:
-    pytest.importorskip("torch", reason="needs the faces extra")
+    pytest.importorskip("torch", reason="needs the torch extra")
     with one_thread():
         yield
 
@@ -119,7 +119,7 @@ def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def state() -> dict[str, Any]:
     """Weights of a ResNet-50 that was never trained. Nobody may change them."""
-    pytest.importorskip("torchvision", reason="needs the faces extra")
+    pytest.importorskip("torchvision", reason="needs the torch extra")
     return make_state()
 
 
@@ -136,7 +136,7 @@ def weights_file(state: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache of torch, and no network."""
-    torch = pytest.importorskip("torch", reason="needs the faces extra")
+    torch = pytest.importorskip("torch", reason="needs the torch extra")
     from facespectra.deep import weights
 
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))

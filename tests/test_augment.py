@@ -14,7 +14,7 @@ from facespectra.datasets.sources import add_copies, sources_of
 
 Image = pytest.importorskip("PIL.Image", reason="needs the faces extra")
 pd = pytest.importorskip("pandas", reason="needs the detect extra")
-for _package in ("sklearn", "skops", "facenet_pytorch"):
+for _package in ("sklearn", "skops", "lz4"):
     pytest.importorskip(_package, reason="needs the detect extra")
 
 

@@ -21,7 +21,7 @@ from facespectra.faces import Face, FaceCropper
 from facespectra.images import find_images, read_image, to_grey, to_rgb
 
 Image = pytest.importorskip("PIL.Image", reason="needs Pillow (extra faces)")
-pytest.importorskip("facenet_pytorch", reason="needs facenet-pytorch (extra faces)")
+pytest.importorskip("facenet_pytorch", reason="needs facenet-pytorch (extra torch)")
 
 from facespectra.rendered.database import render_face  # noqa: E402 - draws with Pillow
 

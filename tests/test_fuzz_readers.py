@@ -18,7 +18,7 @@ from fuzz_readers import Runner, changed
 from fuzz_targets import MAX_PIXELS, TARGETS
 
 N_CHANGED = 60
-for _package in ("torch", "facenet_pytorch", "pandas", "pyarrow", "sklearn", "skops", "av"):
+for _package in ("torch", "lz4", "pandas", "pyarrow", "sklearn", "skops", "av"):
     pytest.importorskip(_package, reason="needs all extras")
 
 

@@ -154,7 +154,7 @@ def chain(images: list[Any]) -> list[dict[str, Any]]:
 def faces() -> list[Any]:
     if not has_core():
         pytest.skip("no compiled core")
-    for package in ("facenet_pytorch", "skops"):
+    for package in ("lz4", "skops"):
         pytest.importorskip(package, reason=f"needs {package} (extra detect)")
     return drawn()
 

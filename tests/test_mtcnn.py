@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import pickle
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from facespectra._mtcnn import Detection, NativeFinder, ReferenceFinder, has_core, read_parameters
+from facespectra._mtcnn import Detection, NativeFinder, ReferenceFinder, has_core
+from facespectra._mtcnn_weights import read_parameters, read_weights
 from facespectra.errors import ModelError
 
-facenet = pytest.importorskip("facenet_pytorch", reason="needs facenet-pytorch (extra faces)")
+facenet = pytest.importorskip("facenet_pytorch", reason="needs facenet-pytorch (extra torch)")
 if not has_core():
     pytest.skip("the native core is not built", allow_module_level=True)
 
@@ -172,3 +174,44 @@ def test_parameters_of_another_shape_are_refused() -> None:
     del parameters["onet.dense5.bias"]
     with pytest.raises(ValueError, match=r"needs the parameter onet\.dense5\.bias"):
         _core.FaceFinder(parameters)
+
+
+def mtcnn_folder() -> Path:
+    """Where mtcnn's weights are; it is not imported, which would need TensorFlow."""
+    spec = find_spec("mtcnn")
+    if spec is None:
+        pytest.skip("needs mtcnn (extra faces)")
+    return Path(spec.submodule_search_locations[0], "assets", "weights")
+
+
+def test_both_wheels_carry_the_same_weights() -> None:
+    mtcnn_folder()
+    light, torchs = read_weights("mtcnn"), read_weights("facenet_pytorch")
+    assert len(light) == 50
+    assert light.keys() == torchs.keys()
+    for name, values in torchs.items():
+        assert (light[name].shape, light[name].dtype) == (values.shape, values.dtype)
+        assert light[name].tobytes() == values.tobytes()
+
+
+def test_damaged_weights_of_mtcnn_are_refused(tmp_path: Path) -> None:
+    folder = mtcnn_folder()
+    lz4 = pytest.importorskip("lz4.frame", reason="needs mtcnn (extra faces)")
+    whole = (folder / "pnet.lz4").read_bytes()
+    content = lz4.decompress(whole)
+    broken = {
+        "cut": whole[: len(whole) // 2],
+        "no-frame": b"nothing",
+        "other-network": (folder / "rnet.lz4").read_bytes(),
+        "doubles": lz4.compress(content.replace(b"\x8c\x02f4", b"\x8c\x02f8")),
+        "foreign": lz4.compress(pickle.dumps([os.system], protocol=4)),
+        "no-arrays": lz4.compress(pickle.dumps([1] * 13, protocol=4)),
+        "endless": lz4.compress(bytes(2**26)),
+    }
+    for name, damaged in broken.items():
+        file = tmp_path / name / "pnet.lz4"
+        file.parent.mkdir()
+        file.write_bytes(damaged)
+        with pytest.raises(ModelError, match="cannot read MTCNN's parameters") as caught:
+            read_parameters(file)
+        assert "\n" not in str(caught.value)

@@ -48,6 +48,7 @@ RANKS = {
     "bench": 3,
     "environment": 3,
     "images": 3,
+    "_mtcnn_weights": 2,
     "_mtcnn": 3,
     "faces": 4,
     "videos": 4,

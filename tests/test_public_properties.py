@@ -14,7 +14,7 @@ from PIL import Image
 
 from examples import few
 
-pytest.importorskip("facenet_pytorch", reason="needs facenet-pytorch (extra faces)")
+pytest.importorskip("lz4", reason="needs the face finder (extra faces)")
 
 import facespectra as fs
 from facespectra.errors import FacespectraError

@@ -61,7 +61,7 @@ def test_who_stops_early_leaves_no_threads() -> None:
 
 
 def test_samples_are_the_same_however_many_threads_read_them(tmp_path: Path) -> None:
-    pytest.importorskip("facenet_pytorch", reason="needs facenet-pytorch (extra faces)")
+    pytest.importorskip("lz4", reason="needs the face finder (extra faces)")
     from facespectra.faces import FaceCropper
     from facespectra.features import extract_features, make_features, read_samples
     from facespectra.rendered.database import render_face

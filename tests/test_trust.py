@@ -204,7 +204,7 @@ def test_torch_loads_weights_only() -> None:
 
 
 def test_pages_escape_what_strangers_wrote(tmp_path: Path) -> None:
-    pytest.importorskip("jinja2", reason="needs the report extra")
+    pytest.importorskip("jinja2", reason="needs the detect extra")
     from facespectra.report.html import write_page
 
     evil = "</code><script>alert(1)</script>\udcff"

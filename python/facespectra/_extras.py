@@ -3,10 +3,34 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from typing import Any
 
 from facespectra.errors import MissingExtraError
 
 PROJECT_OF = {"PIL": "pillow", "sklearn": "scikit-learn", "facenet_pytorch": "facenet-pytorch"}
+
+
+EXTRAS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "faces": ("finding faces", ("PIL", "mtcnn")),
+    "detect": (
+        "every command but ResNet-50's",
+        ("sklearn", "pandas", "pyarrow", "skops", "threadpoolctl", "matplotlib", "jinja2", "av"),
+    ),
+    "torch": ("ResNet-50, CUDA, the torch backend", ("torchvision", "torch", "facenet_pytorch")),
+}
+"""What each extra is for, and the modules of its packages."""
+
+
+def missing_extras() -> dict[str, dict[str, Any]]:
+    """Extras that are not wholly installed: what each is for, and its missing packages."""
+    missing: dict[str, dict[str, Any]] = {
+        extra: {
+            "for": purpose,
+            "packages": [PROJECT_OF.get(module, module) for module in modules if find_spec(module) is None],
+        }
+        for extra, (purpose, modules) in EXTRAS.items()
+    }
+    return {extra: state for extra, state in missing.items() if state["packages"]}
 
 
 def require(extra: str, *modules: str) -> None:

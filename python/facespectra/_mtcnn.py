@@ -1,6 +1,6 @@
 """MTCNN in two implementations: the core's, which needs no torch, and facenet-pytorch's own.
 
-Both use the weights in facenet-pytorch's wheel, its thresholds and its pyramid of scales.
+Both use facenet-pytorch's weights, thresholds and pyramid of scales.
 """
 
 from __future__ import annotations
@@ -8,16 +8,13 @@ from __future__ import annotations
 import os
 import warnings
 from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facespectra._extras import require
-from facespectra._files import one_line, printable
-from facespectra._torch_files import read_state_dict
+from facespectra._mtcnn_weights import read_weights
 from facespectra.errors import ModelError
 
 __all__ = ["Detection", "Finder", "NativeFinder", "ReferenceFinder", "has_core"]
@@ -47,7 +44,6 @@ class NativeFinder:
     """The core's MTCNN. Threads can share one and run it at the same time."""
 
     def __init__(self) -> None:
-        require("faces", "facenet_pytorch")
         self._finder = _native(os.environ.get("FACESPECTRA_SIMD", ""))
 
     def find(self, rgb: NDArray[np.uint8], *, enough: float = ENOUGH) -> list[Detection]:
@@ -67,7 +63,7 @@ class ReferenceFinder:
     """``facenet_pytorch.MTCNN.detect``, one image at a time."""
 
     def __init__(self, device: str | None = None) -> None:
-        require("faces", "torch", "torchvision", "facenet_pytorch")
+        require("torch", "torch", "torchvision", "facenet_pytorch")
         with warnings.catch_warnings():
             # torch before 2.6 warns that facenet-pytorch reads its own weights without weights_only.
             warnings.simplefilter("ignore", FutureWarning)
@@ -109,25 +105,7 @@ def has_core() -> bool:
 def _native(simd: str) -> Any:
     import facespectra._core as _core
 
-    spec = find_spec("facenet_pytorch")
-    (folder,) = spec.submodule_search_locations or [""] if spec else [""]
-    parameters = {
-        f"{net}.{name}": values
-        for net in ("pnet", "rnet", "onet")
-        for name, values in read_parameters(Path(folder, "data", f"{net}.pt")).items()
-    }
     try:
-        return _core.FaceFinder(parameters, simd)
+        return _core.FaceFinder(read_weights(), simd)
     except ValueError as error:
         raise ModelError(f"MTCNN cannot be set up: {error}") from None
-
-
-def read_parameters(file: Path) -> dict[str, NDArray[np.float32]]:
-    """Read the parameters of one of MTCNN's networks, such as ``pnet.pt`` in facenet-pytorch's wheel."""
-    try:
-        return read_state_dict(file.read_bytes())
-    except Exception as error:
-        # A damaged pickle can fail in any way.
-        raise ModelError(
-            f"cannot read MTCNN's parameters from {printable(file)}: {one_line(error)}"
-        ) from error

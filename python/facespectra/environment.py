@@ -7,6 +7,7 @@ import platform
 from pathlib import Path
 from typing import Any
 
+from facespectra._extras import missing_extras
 from facespectra._version import __version__
 from facespectra._versions import installed_versions
 from facespectra.errors import BackendError
@@ -20,6 +21,7 @@ PACKAGES = (
     "torch",
     "torchvision",
     "facenet-pytorch",
+    "mtcnn",
     "pillow",
     "scikit-learn",
     "pandas",
@@ -53,6 +55,7 @@ def describe() -> dict[str, Any]:
         "native": _describe_core() if states["native"] == "ready" else None,
         "environment": {name: os.environ[name] for name in sorted(os.environ) if name.startswith(PREFIX)},
         "packages": installed_versions(*PACKAGES),
+        "missing_extras": missing_extras(),
     }
 
 

@@ -212,7 +212,7 @@ class FaceCropper:
         Raises
         ------
         MissingExtraError
-            If facenet-pytorch is not installed, or torch if it is needed.
+            If a package of the ``faces`` extra is not installed, or torch if it is needed.
         BackendError
             If the core was requested and was not built.
         ValueError, TypeError

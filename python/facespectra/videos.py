@@ -156,7 +156,7 @@ def read_frames(path: PathLike, indices: Sequence[int]) -> Iterator[tuple[int, f
     remaining = list(indices)
     if any(after <= before for before, after in zip([-1, *remaining], remaining, strict=False)):
         raise ValueError(f"frame indices must be ascending from 0, got {remaining}")
-    require("video", "av")
+    require("detect", "av")
     from av.video.reformatter import VideoReformatter
 
     with _opened(path) as (container, stream):
@@ -184,7 +184,7 @@ def read_frames(path: PathLike, indices: Sequence[int]) -> Iterator[tuple[int, f
 @contextmanager
 def _opened(path: PathLike) -> Iterator[tuple[Any, Any]]:
     """Open a video and its main stream; turn all errors into one that names the file."""
-    require("video", "av")
+    require("detect", "av")
     require("faces", "PIL")
     import av
 

@@ -75,7 +75,7 @@ OTHERS = {
 
 
 def test_a_folder_of_bad_files_is_finished(batch: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("av", reason="needs the video extra")
+    pytest.importorskip("av", reason="needs the detect extra")
     assert main(["extract", "batch", "-o", "f.csv", "--n-features", "5"]) == 1
     captured = capsys.readouterr()
     told = dict(line.split(": unreadable: ") for line in error_lines(captured.err))
@@ -171,7 +171,7 @@ def test_what_may_not_be_read_is_one_failure(batch: Path) -> None:
 
 
 def test_one_class_and_no_faces_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("facenet_pytorch", reason="needs the faces extra")
+    pytest.importorskip("lz4", reason="needs the faces extra")
     for label in ("real", "fake"):
         (tmp_path / "set" / label).mkdir(parents=True)
         for number in range(3):
@@ -244,7 +244,7 @@ def test_variables_that_mean_nothing(
     ],
 )
 def test_options_that_mean_nothing(option: str, batch: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("facenet_pytorch", reason="needs the faces extra")
+    pytest.importorskip("lz4", reason="needs the faces extra")
     assert main(["extract", "batch/a_good.png", "-o", "f.csv", "--faces", option]) == 2
     assert len(error_lines(capsys.readouterr().err)) == 1
     assert not Path("f.csv").exists()

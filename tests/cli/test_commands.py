@@ -12,8 +12,8 @@ import facespectra as fs
 from commands import one_line, save_texture
 from facespectra.cli import COMMANDS, main
 
-for _package in ("sklearn", "skops", "facenet_pytorch", "matplotlib"):
-    pytest.importorskip(_package, reason="needs the detect and report extras")
+for _package in ("sklearn", "skops", "lz4", "matplotlib"):
+    pytest.importorskip(_package, reason="needs the detect extra")
 pytest.importorskip("pandas", reason="needs the detect extra")
 
 

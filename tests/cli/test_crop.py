@@ -11,8 +11,8 @@ import facespectra as fs
 from commands import one_line, read_csv, save_texture
 from facespectra.cli import main
 
-for _package in ("sklearn", "skops", "facenet_pytorch", "matplotlib"):
-    pytest.importorskip(_package, reason="needs the detect and report extras")
+for _package in ("sklearn", "skops", "lz4", "matplotlib"):
+    pytest.importorskip(_package, reason="needs the detect extra")
 Image = pytest.importorskip("PIL.Image", reason="needs the detect extra")
 
 

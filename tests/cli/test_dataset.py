@@ -12,7 +12,7 @@ from clips import write_clip
 from facespectra.cli import main
 from noise import save_clean_data, save_noise
 
-for _package in ("sklearn", "skops", "facenet_pytorch"):
+for _package in ("sklearn", "skops", "lz4"):
     pytest.importorskip(_package, reason="needs the detect extra")
 pd = pytest.importorskip("pandas", reason="needs the detect extra")
 Image = pytest.importorskip("PIL.Image", reason="needs the detect extra")

@@ -12,7 +12,7 @@ from PIL import Image
 import facespectra as fs
 from commands import one_line, read_csv, save_texture
 
-pytest.importorskip("facenet_pytorch", reason="needs facenet-pytorch (extra faces)")
+pytest.importorskip("lz4", reason="needs the face finder (extra faces)")
 pd = pytest.importorskip("pandas", reason="needs pandas (extra detect)")
 
 from facespectra.cli import extract as command  # noqa: E402

@@ -88,7 +88,7 @@ def test_any_name_goes_through_training_and_evaluation(
 def test_any_name_is_scored_and_read_from_a_list(
     named: list[str], capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip("facenet_pytorch", reason="needs the faces extra")
+    pytest.importorskip("lz4", reason="needs the faces extra")
     names = [f"set/real/{name}" for name in named if "\n" not in name]
     listed = io.TextIOWrapper(io.BytesIO(os.fsencode("\n".join(names))), encoding="utf-8")
     monkeypatch.setattr(sys, "stdin", listed)

@@ -120,7 +120,7 @@ def test_evaluate_uses_the_shipped_model_too(folder: Path, tmp_path: Path) -> No
 def test_a_video_is_one_line_and_its_frames_are_one_each(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    pytest.importorskip("av", reason="needs the video extra")
+    pytest.importorskip("av", reason="needs the detect extra")
     from clips import cut_clip, write_clip
 
     image, clip = folder / "wall.png", write_clip(tmp_path / "a.mp4", 8)

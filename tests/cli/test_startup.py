@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-for _package in ("sklearn", "skops", "facenet_pytorch"):
+for _package in ("sklearn", "skops", "lz4"):
     pytest.importorskip(_package, reason="needs the detect extra")
 
 from facespectra._mtcnn import has_core  # noqa: E402
@@ -42,7 +42,7 @@ def test_a_score_takes_no_torch(tmp_path: Path) -> None:
 
 
 def test_what_was_passed_over_can_be_had_later() -> None:
-    pytest.importorskip("torch", reason="needs the faces extra")
+    pytest.importorskip("torch", reason="needs the torch extra")
     said = python(
         "import facespectra as fs\n"
         "fs.load()\n"

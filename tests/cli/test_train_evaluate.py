@@ -12,8 +12,8 @@ import facespectra as fs
 from commands import one_line, read_csv, save_texture
 from facespectra.cli import main
 
-for _package in ("sklearn", "skops", "facenet_pytorch", "matplotlib"):
-    pytest.importorskip(_package, reason="needs the detect and report extras")
+for _package in ("sklearn", "skops", "lz4", "matplotlib"):
+    pytest.importorskip(_package, reason="needs the detect extra")
 pytest.importorskip("pandas", reason="needs the detect extra")
 
 
@@ -153,7 +153,7 @@ def test_without_matplotlib_the_figures_are_still_written(
 
     monkeypatch.setattr(_extras, "find_spec", lambda name: None if name == "matplotlib" else object())
     assert main(["evaluate", str(task), "-m", str(model), "--out", str(tmp_path)]) == 0
-    assert 'pip install "facespectra[report]"' in one_line(capsys.readouterr().err)
+    assert 'pip install "facespectra[detect]"' in one_line(capsys.readouterr().err)
     assert {path.name for path in tmp_path.iterdir()} == {"metrics.json", "scores.csv", "roc.csv"}
 
 

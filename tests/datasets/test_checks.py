@@ -16,7 +16,7 @@ from facespectra.datasets.headers import Header, jpeg_quality, read_header
 from facespectra.datasets.near_duplicates import near_duplicates
 from noise import save_clean_data, save_noise
 
-for _package in ("sklearn", "skops", "facenet_pytorch"):
+for _package in ("sklearn", "skops", "lz4"):
     pytest.importorskip(_package, reason="needs the detect extra")
 pd = pytest.importorskip("pandas", reason="needs the detect extra")
 Image = pytest.importorskip("PIL.Image", reason="needs the detect extra")

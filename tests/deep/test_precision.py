@@ -14,7 +14,7 @@ from facespectra.deep import network as network_module
 
 for _package in ("sklearn", "torchvision"):
     pytest.importorskip(_package, reason="needs the detect extra")
-torch = pytest.importorskip("torch", reason="needs the faces extra")
+torch = pytest.importorskip("torch", reason="needs the torch extra")
 pytest.importorskip("PIL", reason="needs the faces extra")
 
 from resnet import make_state  # noqa: E402

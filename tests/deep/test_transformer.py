@@ -21,7 +21,7 @@ from facespectra.features import Crop, FeatureTable, make_features
 for _package in ("sklearn", "skops", "torchvision", "facenet_pytorch"):
     pytest.importorskip(_package, reason="needs the detect extra")
 pd = pytest.importorskip("pandas", reason="needs the detect extra")
-torch = pytest.importorskip("torch", reason="needs the faces extra")
+torch = pytest.importorskip("torch", reason="needs the torch extra")
 Image = pytest.importorskip("PIL.Image", reason="needs the faces extra")
 
 from resnet import make_state  # noqa: E402

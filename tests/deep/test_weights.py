@@ -20,8 +20,8 @@ import facespectra as fs
 from facespectra.deep import weights
 from facespectra.errors import ModelError
 
-pytest.importorskip("torchvision", reason="needs the faces extra")
-torch = pytest.importorskip("torch", reason="needs the faces extra")
+pytest.importorskip("torchvision", reason="needs the torch extra")
+torch = pytest.importorskip("torch", reason="needs the torch extra")
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 

@@ -13,7 +13,7 @@ from facespectra.features.status import OK
 from facespectra.features.table import FeatureTable
 from facespectra.report.importance import permutation_importance
 
-for _package in ("sklearn", "skops", "facenet_pytorch", "pandas"):
+for _package in ("sklearn", "skops", "lz4", "pandas"):
     pytest.importorskip(_package, reason="needs the detect extra")
 
 WIDTH = 40

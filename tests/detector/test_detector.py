@@ -19,7 +19,7 @@ from facespectra.features import FeatureTable
 from facespectra.features.status import NO_FACE, OK, unreadable
 from textures import whole_image_detector
 
-for _package in ("sklearn", "skops", "facenet_pytorch"):
+for _package in ("sklearn", "skops", "lz4"):
     pytest.importorskip(_package, reason="needs the detect extra")
 pd = pytest.importorskip("pandas", reason="needs the detect extra")
 Image = pytest.importorskip("PIL.Image", reason="needs the detect extra")

@@ -10,7 +10,7 @@ import facespectra as fs
 from facespectra.features import FeatureTable
 from facespectra.features.status import NO_FACE
 
-for _package in ("sklearn", "skops", "facenet_pytorch"):
+for _package in ("sklearn", "skops", "lz4"):
     pytest.importorskip(_package, reason="needs the detect extra")
 pd = pytest.importorskip("pandas", reason="needs the detect extra")
 

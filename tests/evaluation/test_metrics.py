@@ -223,7 +223,7 @@ def test_invalid_inputs_are_refused(labels: list[int], scores: list[float], mess
 
 
 def test_plot_draws_the_curve_its_band_and_the_interval() -> None:
-    figure = pytest.importorskip("matplotlib.figure", reason="needs the report extra")
+    figure = pytest.importorskip("matplotlib.figure", reason="needs the detect extra")
     labels, scores = draw(30, 30, 1.0, seed=4)
     result = fs.evaluate(labels, scores)
     ax = result.plot(figure.Figure().subplots(), label="svm-poly")

@@ -13,7 +13,7 @@ from facespectra.features import FeatureTable
 from facespectra.features.status import NO_FACE, NO_MEMORY, OK, unreadable
 from facespectra.features.table import concat_columns
 
-for _package in ("sklearn", "facenet_pytorch"):
+for _package in ("sklearn", "lz4"):
     pytest.importorskip(_package, reason="needs the detect extra")
 pd = pytest.importorskip("pandas", reason="needs the detect extra")
 Image = pytest.importorskip("PIL.Image", reason="needs the detect extra")
@@ -156,7 +156,7 @@ def test_joining_a_table_without_features_keeps_the_precision() -> None:
 
 
 def test_frames_of_a_video_are_decoded_in_one_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("av", reason="needs the video extra")
+    pytest.importorskip("av", reason="needs the detect extra")
     from clips import write_clip
 
     clip = str(write_clip(tmp_path / "a.mp4", 20, noise=1))
@@ -179,7 +179,7 @@ def test_frames_of_a_video_are_decoded_in_one_go(tmp_path: Path, monkeypatch: py
 
 @pytest.mark.slow
 def test_networks_of_other_precisions_have_entries_of_their_own(faces: list[str], tmp_path: Path) -> None:
-    torch = pytest.importorskip("torch", reason="needs the faces extra")
+    torch = pytest.importorskip("torch", reason="needs the torch extra")
     from resnet import make_state
 
     weights = tmp_path / "w.pth"

@@ -12,7 +12,7 @@ from facespectra.features import extract_features, make_features, read_samples
 from facespectra.features.status import OK
 from textures import save_textures
 
-for _package in ("sklearn", "skops", "facenet_pytorch"):
+for _package in ("sklearn", "skops", "lz4"):
     pytest.importorskip(_package, reason="needs the detect extra")
 pd = pytest.importorskip("pandas", reason="needs the detect extra")
 Image = pytest.importorskip("PIL.Image", reason="needs the detect extra")

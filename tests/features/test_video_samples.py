@@ -21,7 +21,7 @@ from facespectra.features import read_samples
 from facespectra.features.status import NO_FACE
 from facespectra.videos import Frame
 
-for _package in ("sklearn", "skops", "facenet_pytorch"):
+for _package in ("sklearn", "skops", "lz4"):
     pytest.importorskip(_package, reason="needs the detect extra")
 pd = pytest.importorskip("pandas", reason="needs the detect extra")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-av = pytest.importorskip("av", reason="needs the video extra")
+av = pytest.importorskip("av", reason="needs the detect extra")
 
 SIDE = (64, 48)
 STEP = 7

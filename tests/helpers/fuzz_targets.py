@@ -301,7 +301,7 @@ def _weights() -> Iterator[bytes]:
 
 
 def _read_parameters(path: Path) -> None:
-    from facespectra._mtcnn import read_parameters
+    from facespectra._mtcnn_weights import read_parameters
 
     for values in read_parameters(path).values():
         assert values.dtype == np.float32

@@ -12,10 +12,10 @@ import pytest
 
 from facespectra.lab import LabResult, LabSettings
 
-for _package in ("sklearn", "skops", "facenet_pytorch", "matplotlib", "jinja2"):
-    pytest.importorskip(_package, reason="needs the detect and report extras")
+for _package in ("sklearn", "skops", "lz4", "matplotlib", "jinja2"):
+    pytest.importorskip(_package, reason="needs the detect extra")
 for _package in ("pandas", "torch"):
-    pytest.importorskip(_package, reason="needs the faces and detect extras")
+    pytest.importorskip(_package, reason="needs the detect extra")
 
 KERNELS = ["svm-poly", "svm-linear", "svm-rbf", "svm-sigmoid", "logistic", "kmeans"]
 ROW = ["task", "system", "train", "test", "auc", "auc_ci95", "reported_auc"]

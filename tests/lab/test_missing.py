@@ -126,6 +126,6 @@ def test_without_jinja_the_figures_are_still_written(
 
     monkeypatch.setattr(_extras, "find_spec", lambda name: None if name == "jinja2" else object())
     (problem,) = write_lab(replace(done, settings=replace(done.settings, out=tmp_path)))
-    assert 'pip install "facespectra[report]"' in problem
+    assert 'pip install "facespectra[detect]"' in problem
     assert rows_in(tmp_path) == rows_in(done.settings.out)
     assert not (tmp_path / "report.html").exists()

@@ -36,7 +36,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_mtcnn_finds_the_faces() -> None:
-    pytest.importorskip("facenet_pytorch", reason="needs facenet-pytorch (extra faces)")
+    pytest.importorskip("lz4", reason="needs the face finder (extra faces)")
     import torch
 
     from facespectra.faces import FaceCropper

@@ -29,8 +29,8 @@ from facespectra.report.sampling import stratified_sample
 from facespectra.report.thumbnails import PER_SHEET, sheets, tile
 from pages import Page
 
-for _package in ("sklearn", "skops", "facenet_pytorch", "matplotlib", "jinja2"):
-    pytest.importorskip(_package, reason="needs the detect and report extras")
+for _package in ("sklearn", "skops", "lz4", "matplotlib", "jinja2"):
+    pytest.importorskip(_package, reason="needs the detect extra")
 pd = pytest.importorskip("pandas", reason="needs the detect extra")
 Image = pytest.importorskip("PIL.Image", reason="needs the detect extra")
 
@@ -77,7 +77,7 @@ def models(folder: Path) -> dict[str, Path]:
 
 @pytest.fixture(scope="module")
 def report(folder: Path, models: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    pytest.importorskip("av", reason="needs the video extra")
+    pytest.importorskip("av", reason="needs the detect extra")
     out = tmp_path_factory.mktemp("run")
     arguments = ["evaluate", str(folder / "m.csv"), "-m", str(models["svm-rbf"]), "--out", str(out)]
     assert main([*arguments, "--robustness", "12"]) == 1
@@ -291,7 +291,7 @@ def test_tiles_hold_the_box() -> None:
 
 
 def test_the_sweep_starts_from_the_scores_themselves(folder: Path, models: dict[str, Path]) -> None:
-    pytest.importorskip("av", reason="needs the video extra")
+    pytest.importorskip("av", reason="needs the detect extra")
     detector = fs.load(models["svm-rbf"])
     manifest = fs.read_dataset(folder / "m.csv")
     paths, labels = manifest["path"].tolist(), manifest["label"].to_numpy()

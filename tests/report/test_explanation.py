@@ -14,8 +14,8 @@ from facespectra.errors import FacespectraError
 from facespectra.rendered.database import render_face
 from pages import Page
 
-for _package in ("sklearn", "skops", "facenet_pytorch", "pandas", "matplotlib", "jinja2"):
-    pytest.importorskip(_package, reason="needs the detect and report extras")
+for _package in ("sklearn", "skops", "lz4", "pandas", "matplotlib", "jinja2"):
+    pytest.importorskip(_package, reason="needs the detect extra")
 Image = pytest.importorskip("PIL.Image", reason="needs the detect extra")
 
 
@@ -127,7 +127,7 @@ def test_a_model_of_old_is_drawn_without_contributions(
 def test_a_frame_of_a_video(
     folder: Path, models: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    pytest.importorskip("av", reason="needs the video extra")
+    pytest.importorskip("av", reason="needs the detect extra")
     from clips import write_clip
 
     clip = write_clip(tmp_path / "clip.mp4", 4, size=(64, 64), noise=0)

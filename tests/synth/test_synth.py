@@ -260,7 +260,7 @@ def test_large_photographs_are_cut_down_to_what_a_swap_needs() -> None:
 def test_frames_of_videos_become_twins_of_one_group(
     tmp_path: Path, people: list[tuple[Image.Image, Face]]
 ) -> None:
-    pytest.importorskip("av", reason="needs the video extra")
+    pytest.importorskip("av", reason="needs the detect extra")
     from clips import write_clip
 
     still = tmp_path / "face.png"

@@ -13,7 +13,7 @@ from facespectra.bench.run import Result
 
 def plot_ratios(results: Sequence[Result], file: Path) -> None:
     """Draw the ratios of all results, one panel for each case, into a file whose suffix sets the format."""
-    require("report", "matplotlib")
+    require("detect", "matplotlib")
     from matplotlib.figure import Figure
 
     cases = list(dict.fromkeys(result.case for result in results))

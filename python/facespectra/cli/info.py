@@ -26,7 +26,7 @@ def info(
     from facespectra.models.card import default_model_card
 
     state = describe()
-    rest = {name: state.pop(name) for name in ("environment", "packages")}
+    rest = {name: state.pop(name) for name in ("environment", "packages", "missing_extras")}
     state |= {"default_model": default_model_card(), **rest}
     if as_json:
         typer.echo(json.dumps(state, indent=2))
@@ -86,4 +86,7 @@ def _rows(state: dict[str, Any]) -> list[tuple[str, str]]:
     rows += _model_rows(state["default_model"])
     rows += [("environment", f"{name}={value}") for name, value in state["environment"].items()]
     rows += [("packages", ", ".join(f"{name} {v}" for name, v in state["packages"].items()))]
+    for extra, missing in state["missing_extras"].items():
+        rows.append(("not installed", f"{', '.join(missing['packages'])}: {missing['for']}"))
+        rows.append(("", f'pip install "facespectra[{extra}]" installs it'))
     return rows

@@ -187,6 +187,7 @@ class ResNet50:
     def _load(self) -> _LoadedNetwork:
         with self._lock:
             if self._loaded is None:
+                require("torch", "torch", "torchvision")
                 file = find_weights(self._source())
                 state, sha256 = read_weights(file)
                 self._sha256 = self._check_sha256(sha256, file)

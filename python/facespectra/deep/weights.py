@@ -80,7 +80,7 @@ def read_weights(file: Path) -> tuple[dict[str, Any], str]:
 
     Nothing in the file is run. The last layer (``fc``) may have any size or be missing, and is dropped.
     """
-    require("faces", "torch", "torchvision")
+    require("torch", "torch", "torchvision")
     try:
         size = file.stat().st_size
         data = file.read_bytes() if size <= LARGEST else b""

@@ -169,7 +169,7 @@ class Evaluation:
         MissingExtraError
             If matplotlib is not installed.
         """
-        require("report", "matplotlib")
+        require("detect", "matplotlib")
         if ax is None:
             from matplotlib import pyplot as plt
 

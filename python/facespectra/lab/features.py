@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from facespectra.errors import FacespectraError, ModelError
+from facespectra._extras import require
+from facespectra.errors import FacespectraError, MissingExtraError, ModelError
 from facespectra.faces import FaceCropper
 from facespectra.features.cache import Cache, key_of
 from facespectra.features.extraction import Extractor
@@ -20,6 +21,12 @@ from facespectra.lab.result import LabSettings
 def load_resnet50(settings: LabSettings, cache: Cache) -> tuple[ResNet50Features | None, str]:
     """ResNet-50's features, or None and the reason; a file that was asked for must be usable."""
     given = settings.resnet_weights is not None
+    try:
+        require("torch", "torch", "torchvision")
+    except MissingExtraError as error:
+        if given:
+            raise
+        return None, f"ResNet-50: {error}"
     if not given and not settings.download:
         from facespectra.deep.weights import find_weights
 

@@ -162,7 +162,7 @@ def run(
     )
     _write_figures(Path(out), evaluated, dataset=name, split=split)
     try:
-        require("report", "matplotlib", "jinja2")
+        require("detect", "matplotlib", "jinja2")
     except MissingExtraError as error:
         missing = f"report.html and roc.svg were not written: {error}"
         tell(f"warning: {missing}")

@@ -45,7 +45,7 @@ LISTED = 100
 
 def write_report(path: str | os.PathLike[str], evaluated: Evaluated) -> Path:
     """Write the page of an evaluation; some images are read once more for it."""
-    require("report", "matplotlib", "jinja2")
+    require("detect", "matplotlib", "jinja2")
     result, scored = evaluated.result, evaluated.scored
     labels, scores = evaluated.labels[scored], evaluated.scores[scored]
     calibrated = result.brier is not None

@@ -164,7 +164,7 @@ class Explanation:
         suffix = check_suffix(path)
         if suffix == PAGE:
             return self._write_page(path)
-        require("report", "matplotlib")
+        require("detect", "matplotlib")
         x0, y0, x1, y1 = self.box
         content = sheet(
             suffix[1:],
@@ -180,7 +180,7 @@ class Explanation:
         return write_atomically(path, content)
 
     def _write_page(self, path: str | os.PathLike[str]) -> Path:
-        require("report", "matplotlib", "jinja2")
+        require("detect", "matplotlib", "jinja2")
         contributions = self._drawn_contributions()
         context = {
             "title": short(self.path) or "image",

@@ -72,7 +72,7 @@ def write_roc(path: str | os.PathLike[str], evaluation: Evaluation) -> Path:
 
 def draw_roc(path: str | os.PathLike[str], evaluations: Mapping[str, Evaluation], *, title: str = "") -> Path:
     """Draw ROC curves with their intervals into an SVG file; the keys are their names in the legend."""
-    require("report", "matplotlib")
+    require("detect", "matplotlib")
     import matplotlib as mpl
 
     figure = new_figure(5.2, 5.2)

@@ -18,7 +18,7 @@ TEMPLATES = Path(__file__).with_name("templates")
 
 def write_page(path: str | os.PathLike[str], template: str, context: Mapping[str, Any]) -> Path:
     """Fill a template of the package and write the page; text is escaped, figures are SVG."""
-    require("report", "jinja2")
+    require("detect", "jinja2")
     page: str = _environment().get_template(template).render({"version": __version__} | dict(context))
     # Names of files that are not UTF-8 would break the page: they are shown with escapes.
     return write_atomically(path, as_utf8(page))

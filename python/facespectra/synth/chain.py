@@ -103,7 +103,7 @@ def apply_chain(picture: Picture, chain: Chain) -> tuple[NDArray[np.uint8], byte
 
 def through_h264(pixels: NDArray[np.uint8], crf: int) -> NDArray[np.uint8]:
     """Encode an image with H.264, at a constant rate factor, as the last of a few frames that hardly move."""
-    require("video", "av")
+    require("detect", "av")
     import av
 
     height, width = pixels.shape[:2]

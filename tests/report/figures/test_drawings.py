@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytest.importorskip("matplotlib", reason="needs the report extra")
+pytest.importorskip("matplotlib", reason="needs the detect extra")
 pytest.importorskip("sklearn", reason="needs the detect extra")
 
 from matplotlib.layout_engine import ConstrainedLayoutEngine

@@ -53,7 +53,7 @@ POSITION_DECIMALS = 6
 
 def page_style(background: str = "none") -> Any:
     """Set the style of figures for pages, as a context manager; the background "none" shows the page."""
-    require("report", "matplotlib")
+    require("detect", "matplotlib")
     import matplotlib as mpl
 
     ink = ("text.color", "axes.edgecolor", "axes.labelcolor", "axes.titlecolor", "xtick.color", "ytick.color")
