@@ -180,5 +180,7 @@ def test_media_are_found_by_name(clip: Path, tmp_path: Path) -> None:
 
 def test_without_pyav(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("facespectra._extras.find_spec", lambda name: None)
-    with pytest.raises(MissingExtraError, match=r"av is not installed: pip install \"facespectra\[video\]\""):
+    with pytest.raises(
+        MissingExtraError, match=r"av is not installed: pip install \"facespectra\[detect\]\""
+    ):
         video_info(clip)

@@ -37,19 +37,11 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_mtcnn_finds_the_faces() -> None:
     pytest.importorskip("lz4", reason="needs the face finder (extra faces)")
-    import torch
-
     from facespectra.faces import FaceCropper
 
     rng = np.random.default_rng(11)
     pictures = [render_face(rng, camera=camera) for camera in ("A", "B", "C") for _ in range(20)]
-    # Torch's threads wait busily for each other: on a machine with other work, they take ten times as long.
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        faces = FaceCropper().detect(pictures)
-    finally:
-        torch.set_num_threads(threads)
+    faces = FaceCropper().detect(pictures)
     assert len(faces) == 60
     assert faces.count(None) <= 3
 

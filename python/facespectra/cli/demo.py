@@ -9,12 +9,15 @@ from typing import Annotated
 import typer
 
 from facespectra._progress import Progress
+from facespectra._threads import thread_count
 from facespectra.cli import lab
 from facespectra.cli.console import command_line, leave, progress_bar
 
 # Number of people in each database, relative to the first.
 DATABASES = {"Task_1": 1.0, "Task_2_3": 0.5, "extra": 1.0}
-SMALLEST = 12
+SMALLEST, QUICK = 12, 15
+# On two processors of 2.5 GHz or so.
+STARTING, SECONDS_A_PERSON = 8, 0.85
 
 
 def demo(
@@ -27,6 +30,9 @@ def demo(
             min=SMALLEST, help="People in the first database, with two real and two fake images each."
         ),
     ] = 60,
+    quick: Annotated[
+        bool, typer.Option("--quick", help=f"Render {QUICK} people in the first database, for a first look.")
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the faces.")] = 0,
 ) -> None:
     """Run the whole lab on rendered faces: no data, no network.
@@ -37,6 +43,10 @@ def demo(
     from facespectra.lab import LabSettings
     from facespectra.rendered.database import render_database
 
+    if quick:
+        people = min(people, QUICK)
+    seconds = (STARTING + SECONDS_A_PERSON * people) * 2 / min(thread_count(), 2)
+    typer.echo(f"This takes about {max(1, round(seconds / 15)) * 15} seconds.")
     typer.echo(
         "Rendering faces: all results below are about rendered data and say nothing about real photographs."
     )

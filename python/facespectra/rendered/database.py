@@ -24,6 +24,7 @@ from scipy import ndimage
 from facespectra._extras import require
 from facespectra._files import write_atomically
 from facespectra._progress import Progress
+from facespectra._threads import ordered_map, thread_count
 from facespectra.rendered.portraits import Person, Plane, Shot, cover, draw, new_person, new_shot
 
 if TYPE_CHECKING:
@@ -233,13 +234,19 @@ def render_database(
     swap = SWAPS[kind] if swap is None else swap
     folder = Path(out)
     rows = ["path,label,group,split"]
-    for number in range(n_people):
-        split = _split(name, number, n_people)
-        group = f"{name}_{number:04d}"
+
+    def render_person(number: int) -> list[dict[str, bytes]]:
         rng = np.random.default_rng([seed, zlib.crc32(name.encode()), number])
         person = new_person(rng)
-        for shot_number in range(pictures):
-            for label, (kind, content) in enumerate(_pair(person, camera, swap, size, rng).items()):
+        return [_pair(person, camera, swap, size, rng) for _ in range(pictures)]
+
+    workers = thread_count()
+    people = ordered_map(render_person, range(n_people), workers=workers, max_pending=2 * workers)
+    for number, shots in enumerate(people):
+        split = _split(name, number, n_people)
+        group = f"{name}_{number:04d}"
+        for shot_number, shot in enumerate(shots):
+            for label, (kind, content) in enumerate(shot.items()):
                 path = Path(split, kind, f"{group}_{shot_number}.jpg")
                 (folder / path).parent.mkdir(parents=True, exist_ok=True)
                 (folder / path).write_bytes(content)
