@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from facespectra.detector.scores import Score, aggregate_scores, label_of
+from facespectra.detector.scores import Score, aggregate_scores, label_of, mean_by_file
 from facespectra.features.status import NO_FACE, OK, Kind, Status
 
 
@@ -25,3 +25,10 @@ def test_labels_and_means() -> None:
     only = aggregate_scores("v", [doubtful, nothing])
     assert (only.score, label_of(only, 0.5)) == (0.9, "can't tell")
     assert np.isnan(aggregate_scores("v", [nothing]).score)
+
+
+def test_frames_without_a_score_do_not_count() -> None:
+    nothing = float("nan")
+    scores = np.array([0.2, nothing, 0.6, nothing, nothing, 0.9])
+    means = mean_by_file(scores, [0, 0, 0, 1, 1, 2], 4)
+    np.testing.assert_allclose(means, [0.4, nothing, 0.9, nothing])
