@@ -35,12 +35,9 @@ _LARGEST = 8 * 2**20
 # facenet-pytorch's names of layers, in the order of Keras' arrays: each layer's weight and bias, then its
 # PReLU; boxes before probabilities.
 _KERAS_ORDER = {
-    "pnet": ("conv1 prelu1 conv2 prelu2 conv3 prelu3", "conv4_2 conv4_1"),
-    "rnet": ("conv1 prelu1 conv2 prelu2 conv3 prelu3 dense4 prelu4", "dense5_2 dense5_1"),
-    "onet": (
-        "conv1 prelu1 conv2 prelu2 conv3 prelu3 conv4 prelu4 dense5 prelu5",
-        "dense6_2 dense6_3 dense6_1",
-    ),
+    "pnet": "conv1 prelu1 conv2 prelu2 conv3 prelu3 conv4_2 conv4_1",
+    "rnet": "conv1 prelu1 conv2 prelu2 conv3 prelu3 dense4 prelu4 dense5_2 dense5_1",
+    "onet": "conv1 prelu1 conv2 prelu2 conv3 prelu3 conv4 prelu4 dense5 prelu5 dense6_2 dense6_3 dense6_1",
 }
 
 
@@ -81,7 +78,7 @@ def _read_keras(content: bytes, net: str) -> Arrays:
     unpacked = LZ4FrameDecompressor().decompress(content, max_length=_LARGEST)
     arrays = _JoblibArrays(io.BytesIO(unpacked)).load()
     names = []
-    for layer in " ".join(_KERAS_ORDER[net]).split():
+    for layer in _KERAS_ORDER[net].split():
         names += [f"{layer}.weight"] if layer.startswith("prelu") else [f"{layer}.weight", f"{layer}.bias"]
     weights = {}
     for name, values in zip(names, arrays, strict=True):
