@@ -11,6 +11,7 @@ import facespectra as fs
 from facespectra.detector.loading import DEFAULT_MODEL
 from facespectra.detector.synthetic import synthetic_set
 from facespectra.models.build import CHECKS, build
+from facespectra.models.card import card_file
 from facespectra.synth import SwapSettings
 
 PLAIN = SwapSettings().without("chain_h264")
@@ -39,6 +40,12 @@ def test_the_shipped_model_is_small_and_ours() -> None:
     assert card["held_out"]["default"]["auc"] > 0.85
     assert card["held_out"]["default"]["calibration_error"] < 0.08
     assert 0.2 < detector.threshold_ < 0.8
+
+
+def test_the_card_to_read_has_the_figures_in_the_model() -> None:
+    text = (Path(__file__).parents[2] / card_file()).read_text()
+    for figures in fs.load().training_["card"]["held_out"].values():
+        assert f"| {figures['auc']:.3f} |" in text
 
 
 def test_the_shipped_model_tells_swaps_of_people_who_do_not_exist(photographs: Path) -> None:

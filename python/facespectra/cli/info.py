@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from facespectra.cli.console import show_table
+from facespectra.models.card import card_file, default_model_card
 
 CHECKS = {
     "default": "as trained on",
@@ -23,7 +24,6 @@ def info(
 ) -> None:
     """Show the backend, FFT library, instruction set, default model and versions of this installation."""
     from facespectra.environment import describe
-    from facespectra.models.card import default_model_card
 
     state = describe()
     rest = {name: state.pop(name) for name in ("environment", "packages", "missing_extras")}
@@ -52,7 +52,8 @@ def _model_rows(card: dict[str, Any]) -> list[tuple[str, str]]:
         ("  AUC", f"on synthetic swaps of {card['photographs_held_out']} other portraits:"),
         *(("", figure) for figure in figures),
         ("  cannot tell", "generated faces, composites, well-made modern swaps; faces under 64 pixels"),
-        ("  card", "docs/model_card.md, and how to train your own"),
+        ("  card", "what was measured, and how to train your own:"),
+        ("", card_file()),
     ]
 
 

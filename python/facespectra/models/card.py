@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from facespectra.errors import FacespectraError
+
+
+def card_file() -> str:
+    """Where the card is to be read: beside the installed model, or in the source tree."""
+    installed = Path(__file__).with_name("model_card.md")
+    return str(installed) if installed.is_file() else "docs/model_card.md"
 
 
 def default_model_card() -> dict[str, Any]:
