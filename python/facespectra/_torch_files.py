@@ -94,6 +94,13 @@ class _Tensor(NamedTuple):
     strides: tuple[int, ...]
 
 
+class _Storage(NamedTuple):
+    dtype: str
+
+
+_STORAGES = {"FloatStorage": "<f4", "LongStorage": "<i8"}
+
+
 class _Rebuild:
     """Stands in for torch's function that rebuilds tensors. A function would keep the state a file sets."""
 
@@ -107,20 +114,25 @@ class _Rebuild:
 
 
 class _TensorReader(_StateDictUnpickler):
-    """Describes float32 tensors by where their values are."""
+    """Describes tensors of float32, and counters of int64, by where their values are."""
+
+    def __init__(self, stream: io.BytesIO) -> None:
+        super().__init__(stream)
+        self.dtypes: dict[str, str] = {}  # of the storages, by key
 
     def stand_in(self, module: str, name: str) -> Any:
         if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
             return _Rebuild()
-        if (module, name) == ("torch", "FloatStorage"):
-            return np.float32
+        if module == "torch" and name in _STORAGES:
+            return _Storage(_STORAGES[name])
         return super().stand_in(module, name)
 
     def persistent_load(self, pid: Any) -> str:
-        kind, dtype, key, *_ = pid
+        kind, storage, key, *_ = pid
         # What is refused is not named: nested tuples in it could take forever to print.
-        if kind != "storage" or dtype is not np.float32 or not isinstance(key, str):
-            raise pickle.UnpicklingError("not the storage of a float32 tensor")
+        if kind != "storage" or not isinstance(storage, _Storage) or not isinstance(key, str):
+            raise pickle.UnpicklingError("not the storage of a tensor")
+        self.dtypes[key] = storage.dtype
         return key
 
 
@@ -151,18 +163,22 @@ class _NameChecker(_StateDictUnpickler):
 def read_state_dict(content: bytes) -> dict[str, NDArray[np.float32]]:
     """Read float32 tensors from a file of torch before 1.6, without torch, which takes seconds to import.
 
-    Damaged content can raise any exception.
+    Counters of training steps, which are integers, are left out. Damaged content can raise any exception.
     """
     stream = io.BytesIO(content)
-    magic, _, _, state, keys = (_TensorReader(stream).load() for _ in range(_OLD_PICKLES))
+    readers = [_TensorReader(stream) for _ in range(_OLD_PICKLES)]
+    magic, _, _, state, keys = (reader.load() for reader in readers)
     if magic != _MAGIC:
         raise pickle.UnpicklingError("not written by torch.save")
+    dtypes = readers[3].dtypes
     storages = {}
     for key in keys:
-        size = int.from_bytes(stream.read(8), "little")
-        storages[key] = np.frombuffer(stream.read(4 * size), "<f4")
+        size, dtype = int.from_bytes(stream.read(8), "little"), np.dtype(dtypes[key])
+        storages[key] = np.frombuffer(stream.read(dtype.itemsize * size), dtype)
     tensors = {}
     for name, tensor in state.items():
+        if dtypes[tensor.key] != "<f4":
+            continue
         values = np.ascontiguousarray(storages[tensor.key][tensor.offset :])
         steps = [4 * stride for stride in tensor.strides]
         tensors[name] = np.array(
