@@ -55,6 +55,7 @@ RANKS = {
     "deep": 4,
     "evaluation": 4,
     "regions": 5,
+    "texture": 6,
     "synth": 5,
     "augment": 5,
     "rendered": 6,

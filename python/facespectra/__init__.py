@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from facespectra.spectrum import radial_spectrum
     from facespectra.spectrum.backends import backends
     from facespectra.spectrum.transformer import RadialSpectrum
+    from facespectra.texture import TextureFeatures
 
 _HOME = {
     "DeepFeatures": "facespectra.deep",
@@ -30,6 +31,7 @@ _HOME = {
     "FaceCropper": "facespectra.faces",
     "RadialSpectrum": "facespectra.spectrum.transformer",
     "RegionFeatures": "facespectra.regions",
+    "TextureFeatures": "facespectra.texture",
     "backends": "facespectra.spectrum.backends",
     "evaluate": "facespectra.evaluation",
     "explain": "facespectra.report.explanation",
@@ -45,6 +47,7 @@ __all__ = [
     "FaceCropper",
     "RadialSpectrum",
     "RegionFeatures",
+    "TextureFeatures",
     "__version__",
     "backends",
     "evaluate",

@@ -9,9 +9,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 import facespectra as fs
-from facespectra.detector.experts import DETAIL, TwoExperts
+from facespectra.detector.experts import DETAIL, TextureExperts, TwoExperts
 from facespectra.evaluation.calibration import calibration_error
 from facespectra.regions.layout import N_RELATIVE, feature_names
+from facespectra.texture import layout
 
 WIDTH = len(feature_names())
 
@@ -29,9 +30,10 @@ def test_experts_are_the_mean_of_two_standardised_classifiers() -> None:
     scaler = StandardScaler().fit(matrix)
     standard = scaler.transform(matrix)
     one = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto").fit(standard[:, :-N_RELATIVE], labels)
-    other = LogisticRegression(C=0.03, max_iter=10_000).fit(standard[:, -N_RELATIVE:], labels)
+    inner = [name.startswith("inner-ring ") for name in feature_names()]
+    other = LogisticRegression(C=1e-4, max_iter=10_000).fit(standard[:, inner], labels)
     said = [one.decision_function(standard[:, :-N_RELATIVE])]
-    said.append(other.decision_function(standard[:, -N_RELATIVE:]))
+    said.append(other.decision_function(standard[:, inner]))
     expected = np.mean([(values - values.mean()) / values.std() for values in said], axis=0)
     experts = TwoExperts().fit(matrix, labels)
     np.testing.assert_allclose(experts.decision_function(matrix), expected, atol=1e-9)
@@ -53,7 +55,7 @@ def test_contributions_add_up_and_name_what_decides() -> None:
     lifted[0] += 1e6
     assert next(iter(experts.contributions(lifted))) == name
     assert experts.dominant_expert(lifted) == "absolute"
-    lifted[0], lifted[-1] = matrix[3, 0], 1e6
+    lifted[0], lifted[feature_names().index("inner-ring dog0.8 rms")] = matrix[3, 0], 1e9
     assert experts.dominant_expert(lifted) == "relative"
 
 
@@ -93,5 +95,57 @@ def test_experts_take_region_features_alone() -> None:
         TwoExperts().fit(np.zeros((4, 7)), [0, 1, 0, 1])
     with pytest.raises(ValueError, match="must be both"):
         TwoExperts("third").fit(*rows(8))
-    with pytest.raises(ValueError, match="takes features 'regions', not 'spectrum'"):
+    with pytest.raises(ValueError, match="takes features 'regions' or 'texture', not"):
         fs.Detector("spectrum", "experts")
+
+
+def texture_rows(n: int = 300, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    labels = np.arange(n) % 2
+    matrix = rng.normal(size=(n, layout.WIDTH))
+    for part in layout.PARTS[1:]:
+        matrix[:, layout.COLUMNS[part, 4, "mean"]] -= 0.3 * labels[:, None]
+    return matrix, labels
+
+
+def test_texture_experts_have_one_vote_each_and_add_up_by_group() -> None:
+    matrix, labels = texture_rows()
+    experts = TextureExperts().fit(matrix, labels)
+    said = experts.expert_scores(matrix)
+    assert said.shape == (300, 10)
+    np.testing.assert_allclose(said.std(axis=0), 1, atol=1e-9)
+    np.testing.assert_allclose(experts.decision_function(matrix), said.mean(axis=1), atol=1e-12)
+    parts = experts.contributions(matrix[5])
+    assert set(parts) == {layout.group_name(*key) for key in layout.COLUMNS}
+    assert sum(parts.values()) == pytest.approx(experts.decision_function(matrix[5:6])[0])
+    # The ring by itself has no vote, and neither have the spreads of late layers.
+    assert all(parts[name] == 0 for name in parts if name.startswith("ring ") or "block 7 spread" in name)
+
+
+def test_one_texture_expert_is_a_shrunk_discriminant_of_its_layer() -> None:
+    matrix, labels = texture_rows()
+    columns = layout.COLUMNS["mouth-ring", 4, "mean"]
+    standard = StandardScaler().fit_transform(matrix)[:, columns]
+    alone = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto").fit(standard, labels)
+    said = alone.decision_function(standard)
+    experts = TextureExperts().fit(matrix, labels)
+    k = experts.expert_names.index("mouth-ring block 4")
+    np.testing.assert_allclose(
+        experts.expert_scores(matrix)[:, k], (said - said.mean()) / said.std(), atol=1e-9
+    )
+    row = matrix[0].copy()
+    row[columns] -= 1e6 * np.sign(row[columns] - matrix[:, columns].mean(axis=0))
+    assert experts.dominant_expert(row) == "mouth-ring block 4"
+
+
+def test_texture_experts_abstain_and_refuse_other_features() -> None:
+    matrix, labels = texture_rows()
+    experts = TextureExperts(least_width=64, least_detail=-1.0).fit(matrix, labels)
+    row = matrix[0].copy()
+    row[layout.COLUMNS["ring", 0, "spread"]] = -0.9
+    assert experts.abstention_reason(row, 64) == ""
+    assert "a face of 63 pixels" in experts.abstention_reason(row, 63)
+    row[layout.COLUMNS["ring", 0, "spread"]] = -1.1
+    assert "too compressed" in experts.abstention_reason(row, 64)
+    with pytest.raises(ValueError, match="take features 'texture'"):
+        TextureExperts().fit(np.zeros((4, 7)), [0, 1, 0, 1])

@@ -108,7 +108,7 @@ def test_a_page_escapes_names_and_says_what_is_missing(folder: Path, tmp_path: P
     assert "script" not in page.tags
     assert "<script>face.png" in page.text
     assert "holds no mean spectra of its training classes" in page.text
-    assert "Two experts" in page.text
+    assert "2 experts" in page.text
     assert page.tags.count("svg") == 3
 
 

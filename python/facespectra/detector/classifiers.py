@@ -50,6 +50,13 @@ def _experts(seed: int) -> Any:
     return TwoExperts()
 
 
+def _texture_experts(seed: int) -> Any:
+    from facespectra.detector.experts import TextureExperts
+
+    # The seed has no effect here either.
+    return TextureExperts()
+
+
 CLASSIFIERS: dict[str, Callable[[int], Any]] = {
     "svm-poly": _svm("poly"),
     "svm-linear": _svm("linear"),
@@ -60,7 +67,10 @@ CLASSIFIERS: dict[str, Callable[[int], Any]] = {
 }
 """Those for any features, by name; each makes an unfitted estimator of a seed."""
 
-OWN_CLASSIFIERS: dict[str, dict[str, Callable[[int], Any]]] = {"regions": {"experts": _experts}}
+OWN_CLASSIFIERS: dict[str, dict[str, Callable[[int], Any]]] = {
+    "regions": {"experts": _experts},
+    "texture": {"experts": _texture_experts},
+}
 """Those for one feature set alone, by its name; the first of them is its default."""
 
 
@@ -68,8 +78,13 @@ OWN_CLASSIFIERS: dict[str, dict[str, Callable[[int], Any]]] = {"regions": {"expe
 class SelfExplaining(Protocol):
     """A classifier that says of each score what it is made of, and when it means little."""
 
+    @property
+    def expert_names(self) -> tuple[str, ...]:
+        """Name each expert, in order."""
+        ...
+
     def contributions(self, row: NDArray[Any]) -> dict[str, float]:
-        """What each feature adds to a score, the strongest first; above 0 is evidence for fake."""
+        """What each feature group adds to a score, the strongest first; above 0 is evidence for fake."""
         ...
 
     def expert_scores(self, X: NDArray[Any]) -> NDArray[np.float64]:
@@ -106,9 +121,11 @@ def make_pipeline(
     """
     known = classifiers_for(features)
     if classifier not in known:
-        for other, own in OWN_CLASSIFIERS.items():
-            if classifier in own:
-                raise ValueError(f"classifier {classifier!r} takes features {other!r}, not {features!r}")
+        takers = [other for other, own in OWN_CLASSIFIERS.items() if classifier in own]
+        if takers:
+            raise ValueError(
+                f"classifier {classifier!r} takes features {' or '.join(map(repr, takers))}, not {features!r}"
+            )
         raise ValueError(f"unknown classifier {classifier!r}; use one of {', '.join(known)}")
     require("detect", "sklearn")
     from sklearn.pipeline import Pipeline

@@ -44,6 +44,7 @@ ALLOWED_TYPES = frozenset(
         "builtins.str",
         "builtins.tuple",
         "facespectra.detector.blocks.BlockScaler",
+        "facespectra.detector.experts.TextureExperts",
         "facespectra.detector.experts.TwoExperts",
         "facespectra.detector.kmeans.TwoMeans",
         "numpy.bool",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from facespectra._threads import ordered_map, thread_count
 from facespectra._versions import versions_of
 from facespectra.spectrum.settings import SpectrumSettings
 
@@ -200,6 +201,51 @@ class RegionFeatureSet(FeatureSet):
         )
 
 
+class TextureFeatureSet(FeatureSet):
+    """Early layers of EfficientNet-Lite0, region against region; only threads matter at run time."""
+
+    colour = True
+
+    def __init__(self, runtime: Runtime) -> None:
+        from facespectra.texture.layout import WIDTH
+
+        self.width = WIDTH
+        self.runtime = runtime
+
+    @property
+    def groups(self) -> tuple[FeatureGroup, ...]:
+        """All channels of a layer, by region and statistic."""
+        from facespectra.texture.layout import COLUMNS, group_name
+
+        return tuple(FeatureGroup(group_name(*key), columns, "region") for key, columns in COLUMNS.items())
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """See :class:`FeatureSet`."""
+        return {}
+
+    @property
+    def depends(self) -> dict[str, Any]:
+        """See :class:`FeatureSet`."""
+        from facespectra.deep.efficientnet import SHA256
+
+        return {"weights": SHA256, "versions": versions_of("numpy", "pillow", "onnxruntime")}
+
+    def extract(self, crops: Sequence[Crop]) -> Matrix:
+        """See :class:`FeatureSet`."""
+        workers = min(thread_count(self.runtime.threads), len(crops))
+        rows = ordered_map(_texture_of, crops, workers=workers, max_pending=2 * workers)
+        return np.array(list(rows))
+
+
+def _texture_of(crop: Crop) -> Matrix:
+    from facespectra.texture.fast import face_features, texture_features
+
+    if crop.face is None:
+        return texture_features(crop.rgb)
+    return face_features(crop.rgb, crop.face, *crop.box[:2])
+
+
 class JoinedFeatures(FeatureSet):
     """Other feature sets side by side; `balanced` has the classifier give each of them equal weight."""
 
@@ -282,6 +328,7 @@ FEATURES: dict[str, FeatureEntry] = {
         _joined(*_BOTH, balanced=False), "both, as they are", _SPECTRUM | _WEIGHTS, _BOTH
     ),
     "regions": FeatureEntry(RegionFeatureSet, "detail by band and region of the face"),
+    "texture": FeatureEntry(TextureFeatureSet, "early layers of EfficientNet-Lite0, by region of the face"),
 }
 
 

@@ -115,7 +115,7 @@ class Explanation:
         if self.experts:
             scores = ", ".join(f"{name} {value:+.2f}" for name, value in self.experts.items())
             lines.append(
-                f"Two experts, scores in standard deviations: {scores}. "
+                f"{len(self.experts)} experts, scores in standard deviations: {scores}. "
                 f"The {self.dominant_expert} expert dominates."
             )
         if self.attribution is None:
@@ -274,9 +274,8 @@ def explain(source: Source, detector: Detector | None = None) -> Explanation:
     amplitude = log_amplitude(crop.grey, SpectrumSettings(dtype="float64"))
     experts, dominant = {}, ""
     if isinstance(classifier, SelfExplaining):
-        from facespectra.detector.experts import EXPERTS
-
-        experts = dict(zip(EXPERTS, classifier.expert_scores(row[None])[0].tolist(), strict=True))
+        scores = classifier.expert_scores(row[None])[0].tolist()
+        experts = dict(zip(classifier.expert_names, scores, strict=True))
         dominant = str(classifier.dominant_expert(row))
     return Explanation(
         path=sample.path,

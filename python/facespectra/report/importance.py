@@ -13,6 +13,7 @@ from facespectra.detector.attribution import Attribution, attribute
 from facespectra.evaluation.intervals import components
 from facespectra.report.figures.attribution import HeatMap
 from facespectra.report.sampling import stratified_sample
+from facespectra.texture import layout as texture
 
 if TYPE_CHECKING:
     from facespectra.detector import Detector
@@ -84,8 +85,11 @@ def permutation_importance(
 
 
 def heat_maps(amounts: Mapping[str, float]) -> tuple[HeatMap, HeatMap] | None:
-    """Arrange contributions of region features as tables; None if these are no region features."""
+    """Arrange contributions of region or texture features as tables; None if these are others."""
     from facespectra.regions import layout
+
+    if amounts.keys() == {texture.group_name(*key) for key in texture.COLUMNS}:
+        return _texture_maps(amounts)
 
     if amounts.keys() != set(layout.feature_names()):
         return None
@@ -112,12 +116,36 @@ def heat_maps(amounts: Mapping[str, float]) -> tuple[HeatMap, HeatMap] | None:
     )
 
 
+def _texture_maps(amounts: Mapping[str, float]) -> tuple[HeatMap, HeatMap]:
+    """Arrange contributions of texture features by region and layer, means and spreads apart."""
+    rows = [part.replace("-ring", " minus ring") for part in texture.PARTS[1:]]
+    columns = [f"block {layer}" for layer in texture.CHANNELS]
+    mean, spread = (
+        HeatMap(
+            f"{kind} of the channels, by region and layer",
+            rows,
+            columns,
+            np.array(
+                [
+                    [amounts[texture.group_name(part, layer, kind)] for layer in texture.CHANNELS]
+                    for part in texture.PARTS[1:]
+                ]
+            ),
+        )
+        for kind in texture.STATISTICS
+    )
+    return mean, spread
+
+
 def _strongest(
     attribution: Attribution, gap: Floats, matrix: NDArray[Any], labels: NDArray[np.int64]
 ) -> tuple[tuple[str, float, float], ...]:
     rows = []
     for k in np.argsort(-np.abs(gap), kind="stable")[:STRONGEST].tolist():
         group = attribution.groups[k]
-        auc = float(components(labels, matrix[:, group.columns][:, 0])[0].mean())
+        numbers = matrix[:, group.columns]
+        # Many numbers count by what they add to the score together.
+        alone = numbers[:, 0] if numbers.shape[1] == 1 else attribution.amounts[:, k]
+        auc = float(components(labels, alone)[0].mean())
         rows.append((group.name, float(gap[k]), auc))
     return tuple(rows)
