@@ -36,7 +36,11 @@ def evaluate(
     model: Annotated[
         Path | None,
         typer.Option(
-            "--model", "-m", metavar="MODEL", help="A model file that train wrote.", show_default="our own"
+            "--model",
+            "-m",
+            metavar="MODEL",
+            help="A model file that train wrote, or default or regions for our own.",
+            show_default="default",
         ),
     ] = None,
     layout: Layout = "auto",

@@ -33,7 +33,11 @@ def explain(
     model: Annotated[
         Path | None,
         typer.Option(
-            "--model", "-m", metavar="MODEL", help="A model file that train wrote.", show_default="our own"
+            "--model",
+            "-m",
+            metavar="MODEL",
+            help="A model file that train wrote, or default or regions for our own.",
+            show_default="default",
         ),
     ] = None,
     frame: Annotated[

@@ -47,7 +47,7 @@ def _model_rows(card: dict[str, Any]) -> list[tuple[str, str]]:
         ("default model", f"{card['features']}, {card['classifier']}: face swaps, and no other kind of fake"),
         (
             "  trained on",
-            f"{card['photographs']} portraits and {swaps} synthetic swaps of each; no real fake",
+            f"{card['photographs']} portraits, {swaps} synthetic swaps of each; no real fake",
         ),
         ("  AUC", f"on synthetic swaps of {card['photographs_held_out']} other portraits:"),
         *(("", figure) for figure in figures),

@@ -53,7 +53,7 @@ def score(
             "--model",
             "-m",
             metavar="MODEL",
-            help="A model file that train wrote, or default for our own. May be given again.",
+            help="A model file that train wrote, or default or regions for our own. May be given again.",
             show_default="default",
         ),
     ] = None,
@@ -127,14 +127,13 @@ def _load(names: list[str], weights: str | None, runtime: dict[str, Any]) -> lis
     from facespectra.detector import load
     from facespectra.features import FEATURES
 
-    paths = [None if name == DEFAULT else name for name in names]
-    if len(paths) == 1:
-        return [load(paths[0], weights=weights, **runtime)]
+    if len(names) == 1:
+        return [load(names[0], weights=weights, **runtime)]
     # Of several models, the weights are for those that use a network.
-    features = [load(path, **runtime).features for path in paths]
+    features = [load(path, **runtime).features for path in names]
     return [
         load(path, weights=weights if FEATURES[name].takes_weights else None, **runtime)
-        for path, name in zip(paths, features, strict=True)
+        for path, name in zip(names, features, strict=True)
     ]
 
 

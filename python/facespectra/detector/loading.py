@@ -10,8 +10,12 @@ from facespectra.detector.detector import Detector
 from facespectra.detector.model_file import check_pipeline, loads, read_file
 from facespectra.errors import ModelError
 
-DEFAULT_MODEL = Path(__file__).parents[1] / "models" / "default.skops"
+_MODELS = Path(__file__).parents[1] / "models"
+DEFAULT_MODEL = _MODELS / "default.skops"
 """What is used where no model is named; made by :mod:`facespectra.models.build`."""
+
+SHIPPED = {"default": DEFAULT_MODEL, "regions": _MODELS / "regions.skops"}
+"""Models that this package ships, by the names that stand for them."""
 
 
 def load(
@@ -29,8 +33,9 @@ def load(
     Parameters
     ----------
     path : path-like, optional
-        The model file; by default the one that this package ships, see ``docs/model_card.md``. It is safe
-        to load one from a stranger: nothing in it is run.
+        The model file, or the name of one that this package ships: ``"default"``, see
+        ``docs/model_card.md``, or ``"regions"``, which needs no network. It is safe to load one from a
+        stranger: nothing in it is run.
     backend, threads, device, weights, precision, cache : optional
         As for :class:`Detector`. A model whose features come from a network takes the weights that it was
         trained with and no others; torchvision's own are found without being named.
@@ -44,7 +49,9 @@ def load(
     ModelError
         If it is not a model, is damaged, contains disallowed types, or was written by a newer version.
     """
-    path = DEFAULT_MODEL if path is None else path
+    path = "default" if path is None else path
+    if isinstance(path, str) and path in SHIPPED:
+        path = SHIPPED[path]
     return load_bytes(
         read_file(path),
         printable(path),
