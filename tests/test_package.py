@@ -27,6 +27,9 @@ HEAVY = (
     "scipy",
     "facenet_pytorch",
     "typer",
+    "onnxruntime",
+    "ray",
+    "starlette",
 )
 
 # design: cli -> lab -> detector, evaluation, report -> features -> faces, deep, images -> spectrum -> core.
