@@ -125,16 +125,15 @@ def score(
 
 def _load(names: list[str], weights: str | None, runtime: dict[str, Any]) -> list[Detector]:
     from facespectra.detector import load
-    from facespectra.features import FEATURES
 
     paths = [None if name == DEFAULT else name for name in names]
     if len(paths) == 1:
         return [load(paths[0], weights=weights, **runtime)]
-    # Of several models, the weights are for those that use a network.
-    features = [load(path, **runtime).features for path in paths]
+    # Of several models, the weights are for those that use ResNet-50.
+    takes_weights = [load(path, **runtime).feature_set.takes_weights for path in paths]
     return [
-        load(path, weights=weights if FEATURES[name].takes_weights else None, **runtime)
-        for path, name in zip(paths, features, strict=True)
+        load(path, weights=weights if takes else None, **runtime)
+        for path, takes in zip(paths, takes_weights, strict=True)
     ]
 
 
