@@ -31,6 +31,10 @@ def test_demo(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: p
     assert second_line.startswith("Rendering faces: all results below are about rendered data")
     assert "skipped 9 rows: ResNet-50's ImageNet weights are not at" in captured.out
     rows = rows_in(out)
+    assert {row["network"] for row in rows if row["status"] == "skipped"} == {"resnet50"}
+    with_network = [row["system"] for row in rows if row["network"] == "efficientnet-lite0"]
+    fusion = "fusion with efficientnet-lite0, svm-linear"
+    assert with_network == ["efficientnet-lite0, svm-linear"] * 3 + [fusion] * 3
     assert all(row["test"].endswith(" (rendered)") for row in rows)
     # The default model was trained on photographs.
     portraits = {row["train"] for row in rows if not row["train"].endswith(" (rendered)")}

@@ -44,8 +44,12 @@ def test_without_extra_set_and_weights_the_other_experiments_run(
         for row in rows
         if row["status"] == "skipped"
     }
-    assert len(rows) == 39
-    assert len(skipped) == 13
+    assert len(rows) == 45
+    assert len(skipped) == 17
+    # With its weights in its package, this network needs neither the site nor the cache.
+    alone = [row for row in rows if row["features"] == "efficientnet-lite0" and row["status"] == "ok"]
+    assert [row["train"] for row in alone] == ["Task_1/development"]
+    assert skipped["efficientnet-lite0, svm-linear", "extra"] == skipped["svm-poly", "extra"]
     assert skipped["svm-poly", "extra"] == "no extra training set was given (--extra DIR)"
     assert "cannot download" in skipped["resnet50, svm-linear", "Task_1/development"]
     assert "cannot download" in skipped["resnet50, svm-linear", "extra"]
@@ -58,6 +62,24 @@ def test_without_extra_set_and_weights_the_other_experiments_run(
     page = (out / "report.html").read_text()
     assert "no extra training set was given (--extra DIR)" in page
     assert "Rendered data." not in page
+
+
+def test_without_onnx_runtime_its_rows_say_so(
+    done: LabResult, data: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from facespectra import _extras
+
+    find_spec = _extras.find_spec
+    monkeypatch.setattr(_extras, "find_spec", lambda name: None if name == "onnxruntime" else find_spec(name))
+    result = run_lab(settings(data, out, resnet_weights=done.settings.resnet_weights), silent)
+    skipped = {one.slug: one.reason for one in result.experiments if one.reason}
+    reason = 'EfficientNet-Lite0: onnxruntime is not installed: pip install "facespectra[detect]"'
+    assert skipped == {
+        f"{name}-{train}": reason
+        for name in ("efficientnet-lite0", "fusion-efficientnet-lite0")
+        for train in ("task1", "extra", "both")
+    }
+    assert result.efficientnet == reason
 
 
 def test_folders_of_an_earlier_run_are_removed(done: LabResult, data: Path, out: Path) -> None:

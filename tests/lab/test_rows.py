@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 import facespectra as fs
 from facespectra.cli import main
+from facespectra.deep import EfficientNetLite0
 from facespectra.features.cache import Cache
 from facespectra.features.status import OK
 from facespectra.lab import LabResult, run_lab
@@ -34,6 +36,7 @@ def test_every_row_is_there(done: LabResult) -> None:
     assert {row["features"] for row in third} == {
         "spectrum",
         "resnet50",
+        "efficientnet-lite0",
         "fusion",
         "concatenation",
         "regions",
@@ -41,8 +44,16 @@ def test_every_row_is_there(done: LabResult) -> None:
     pairs = {(row["features"], row["classifier"]) for row in third if row["features"] != "spectrum"}
     assert {classifier for features, classifier in pairs if features != "regions"} == {"svm-linear"}
     assert {classifier for features, classifier in pairs if features == "regions"} == {"experts"}
-    for features in ("resnet50", "fusion", "concatenation"):
-        trained_on = [row["train"] for row in third if row["features"] == features]
+    with_network = [row for row in third if row["network"] is not None]
+    assert list(dict.fromkeys((row["system"], row["network"]) for row in with_network)) == [
+        ("resnet50, svm-linear", "resnet50"),
+        ("fusion, svm-linear", "resnet50"),
+        ("concatenation, svm-linear", "resnet50"),
+        ("efficientnet-lite0, svm-linear", "efficientnet-lite0"),
+        ("fusion with efficientnet-lite0, svm-linear", "efficientnet-lite0"),
+    ]
+    for system in {row["system"] for row in with_network}:
+        trained_on = [row["train"] for row in with_network if row["system"] == system]
         assert trained_on == [
             f"{name} (rendered)" for name in ("Task_1/development", "extra", "Task_1/development + extra")
         ]
@@ -135,9 +146,23 @@ def test_each_experiment_trains_on_its_own_samples(done: LabResult) -> None:
         both["n_real"]
         == by_slug["extra"].trained_on["n_real"] + by_slug["resnet50-task1"].trained_on["n_real"]
     )
-    aucs = [by_slug[f"{name}-both"].scores for name in ("resnet50", "fusion", "concatenation")]
-    assert not np.array_equal(aucs[0], aucs[1])
-    assert not np.array_equal(aucs[1], aucs[2])
+    systems = ("resnet50", "fusion", "concatenation", "efficientnet-lite0", "fusion-efficientnet-lite0")
+    scores = [by_slug[f"{name}-both"].scores for name in systems]
+    assert not any(np.array_equal(one, other) for one, other in combinations(scores, 2))
+
+
+def test_the_rows_of_efficientnet_are_its_own(done: LabResult, tmp_path: Path) -> None:
+    experiment = done.tasks[3].by_slug["fusion-efficientnet-lite0-task1"]
+    again = fs.load(experiment.detector.save(tmp_path / "m.model"))
+    assert again.feature_set.settings["network"] == "efficientnet-lite0"
+    paths = experiment.test_set.samples["path"].tolist()[:2]
+    np.testing.assert_allclose(again.score(paths), experiment.scores[:2], rtol=1e-6)
+    page = (done.settings.out / "task3/report.html").read_text()
+    assert (
+        f"efficientnet-lite0, svm-linear: {done.tasks[3].by_slug['efficientnet-lite0-task1'].auc:.3f}" in page
+    )
+    assert "an AUC of 0.31 to 0.42" in page
+    assert f"weights of SHA-256 {EfficientNetLite0.sha256}" in (done.settings.out / "report.html").read_text()
 
 
 def test_synthetic_swaps_are_made_of_real_samples_alone(done: LabResult) -> None:

@@ -38,7 +38,8 @@ def demo(
     """Run the whole lab on rendered faces: no data, no network.
 
     Renders three databases of people who do not exist, each with its own camera and face-swap pipeline, and
-    runs Tasks 1, 2 and 3 on them. ResNet-50 is included if its weights are in torch's cache.
+    runs Tasks 1, 2 and 3 on them. ResNet-50 is included if its weights are in torch's cache,
+    EfficientNet-Lite0 always.
     """
     from facespectra.lab import LabSettings
     from facespectra.rendered.database import render_database

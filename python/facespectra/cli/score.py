@@ -125,15 +125,14 @@ def score(
 
 def _load(names: list[str], weights: str | None, runtime: dict[str, Any]) -> list[Detector]:
     from facespectra.detector import load
-    from facespectra.features import FEATURES
 
     if len(names) == 1:
         return [load(names[0], weights=weights, **runtime)]
-    # Of several models, the weights are for those that use a network.
-    features = [load(path, **runtime).features for path in names]
+    # Of several models, the weights are for those that use ResNet-50.
+    takes_weights = [load(name, **runtime).feature_set.takes_weights for name in names]
     return [
-        load(path, weights=weights if FEATURES[name].takes_weights else None, **runtime)
-        for path, name in zip(names, features, strict=True)
+        load(name, weights=weights if takes else None, **runtime)
+        for name, takes in zip(names, takes_weights, strict=True)
     ]
 
 

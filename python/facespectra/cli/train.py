@@ -27,7 +27,7 @@ from facespectra.cli.options import (
     Threads,
 )
 from facespectra.detector.classifiers import CLASSIFIERS, OWN_CLASSIFIERS, default_classifier
-from facespectra.features.feature_sets import FEATURES
+from facespectra.features.feature_sets import FEATURES, NETWORKS
 from facespectra.videos import N_FRAMES
 
 
@@ -41,6 +41,10 @@ def train(
         str,
         typer.Option(help="; ".join(f"{name}: {entry.help}" for name, entry in FEATURES.items()) + "."),
     ] = "spectrum",
+    network: Annotated[
+        str,
+        typer.Option(metavar="NAME", help=f"Of fusion and concatenation: {' or '.join(NETWORKS)}."),
+    ] = NETWORKS[0],
     classifier: Annotated[
         str | None,
         typer.Option(
@@ -105,6 +109,7 @@ def train(
         "n_features": (n_features, 300),
         "convention": (convention, "durall"),
         "dtype": (dtype, "float32"),
+        "network": (network, NETWORKS[0]),
     }
     settings = {name: value for name, (value, default) in asked_for.items() if value != default}
     detector = Detector(
@@ -134,6 +139,7 @@ def train(
             warn_of(manifest, select_split(manifest, "train", split))
             detector.fit(manifest, split=split, augment=augment, frames=frames, progress=update)
     summary = detector.training_
+    made_of = [features, classifier, *([network] if "network" in settings else []), *(["scaled"] * scale)]
     n_unreadable = complain_of(pair for pair in summary["left_out"] if pair[1].unreadable)
     for warning in summary["warnings"]:
         complain(f"warning: {warning}")
@@ -141,7 +147,7 @@ def train(
     held_out = summary["held_out_auc"]
     show_table(
         [
-            ("model", f"{out} ({features}, {classifier}{', scaled' if scale else ''})"),
+            ("model", f"{out} ({', '.join(made_of)})"),
             ("real", str(summary["n_real"])),
             ("fake", str(summary["n_fake"])),
             ("no face", f"{summary['n_no_face']} (left out)"),

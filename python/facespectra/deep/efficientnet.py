@@ -23,9 +23,6 @@ from facespectra._files import one_line, printable
 from facespectra._torch_files import read_state_dict
 from facespectra.errors import ModelError
 
-SIDE = 224
-"""Width and height in pixels of the pictures that the network takes."""
-
 WIDTH = 1280
 """Pooled features of its last layer."""
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from facespectra.deep.efficientnet import BLOCKS, GRAPHS, LAYERS, SIDE, WIDTH, Block, padding
+from facespectra.deep.crops import SIDE
+from facespectra.deep.efficientnet import BLOCKS, GRAPHS, LAYERS, WIDTH, Block, padding
 
 OPSET, IR_VERSION = 17, 8
 REGIONS = ("inner", "ring", "mouth")

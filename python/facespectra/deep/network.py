@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facespectra._extras import require
+from facespectra.deep.crops import SIDE, check_crops, resized
 from facespectra.deep.inference import PRECISIONS, cpu_has_bfloat16, prepare
 from facespectra.deep.weights import Weights, find_weights, published_name, read_weights, sha256_of
 from facespectra.errors import ModelError
@@ -21,7 +22,6 @@ from facespectra.images import UInt8Array
 __all__ = ["WIDTH", "ResNet50"]
 
 WIDTH = 2048
-SIDE = 224
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
 BATCH_ON_CPU = 4
@@ -114,9 +114,7 @@ class ResNet50:
 
         Crops are resized to 224x224 by Pillow's bilinear filter, which averages where it shrinks.
         """
-        for crop in crops:
-            if crop.ndim != 3 or crop.shape[2] != 3 or crop.dtype != np.uint8 or crop.size == 0:
-                raise ValueError(f"a crop must be (h, w, 3) uint8, not {crop.shape} {crop.dtype}")
+        check_crops(crops)
         network, size = self._load().network, self.size
         features = np.empty((len(crops), WIDTH), np.float32)
         for start in range(0, len(crops), size):
@@ -155,7 +153,7 @@ class ResNet50:
 
         batch = np.zeros((size, SIDE, SIDE, 3), np.uint8)
         for row, crop in zip(batch, crops, strict=False):
-            row[:] = _resize(crop)
+            row[:] = resized(crop)
         with torch.inference_mode(), _deterministic_float32():
             # A channels-last view, as the network's layout.
             pixels = torch.from_numpy(batch).to(self.device or "cpu").permute(0, 3, 1, 2).float() / 255
@@ -228,11 +226,3 @@ def _deterministic_float32() -> Iterator[None]:
 
     with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
         yield
-
-
-def _resize(crop: UInt8Array) -> UInt8Array:
-    require("faces", "PIL")
-    from PIL import Image
-
-    image = Image.fromarray(np.ascontiguousarray(crop))
-    return np.asarray(image.resize((SIDE, SIDE), Image.Resampling.BILINEAR))

@@ -52,7 +52,8 @@ class Detector:
         ``margin``, ``square`` and ``snap`` of :class:`facespectra.FaceCropper`.
     feature_settings : mapping, optional
         Settings of the feature set: for the spectrum ``n_features``, ``convention``, ``epsilon``,
-        ``normalize`` and ``dtype`` of :func:`facespectra.radial_spectrum`.
+        ``normalize`` and ``dtype`` of :func:`facespectra.radial_spectrum`; for ``"fusion"`` and
+        ``"concatenation"`` also ``network``, ``"resnet50"`` (the default) or ``"efficientnet-lite0"``.
     backend, threads, device, precision : optional
         Where and how to compute, as in :func:`facespectra.radial_spectrum` and
         :class:`facespectra.FaceCropper`. They are not saved with the model.

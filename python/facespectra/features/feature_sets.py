@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 Matrix: TypeAlias = NDArray[np.floating[Any]]
 
 BANDS = 10
+NETWORKS = ("resnet50", "efficientnet-lite0")  # the default first
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +54,11 @@ class FeatureSet(Protocol):
 
     width: int
     colour: bool = False  # whether it looks at the colours of crops
+    takes_weights: bool = False  # whether Runtime.weights mean something to it
     # Widths of the blocks that a classifier must give equal weight; empty where it takes numbers as they are.
     blocks: tuple[int, ...] = ()
     # What it is joined of, by name and in order; empty where it is one thing.
-    parts: Mapping[str, FeatureSet] = MappingProxyType({})
+    parts: Mapping[str, FeatureSet] = NOTHING
     # Which columns are the radial spectrum; None where there is none.
     spectrum: slice | None = None
 
@@ -133,6 +136,7 @@ class ResNet50Features(FeatureSet):
     """The 2048 pooled features of ResNet-50, of the crop in colour; weights of another hash are refused."""
 
     colour = True
+    takes_weights = True
 
     def __init__(self, runtime: Runtime, *, weights_sha256: str | None = None) -> None:
         from facespectra.deep.network import WIDTH, ResNet50
@@ -157,6 +161,38 @@ class ResNet50Features(FeatureSet):
         """See :class:`FeatureSet`. Looks for the weights."""
         versions = versions_of("torch", "torchvision", "pillow")
         return self.settings | self.network.numerics | {"versions": versions}
+
+    def extract(self, crops: Sequence[Crop]) -> Matrix:
+        """See :class:`FeatureSet`."""
+        return self.network.features([crop.rgb for crop in crops])
+
+
+class EfficientNetLite0Features(FeatureSet):
+    """The 1280 pooled features of EfficientNet-Lite0, of the crop in colour; its weights come with it."""
+
+    colour = True
+
+    def __init__(self, runtime: Runtime) -> None:
+        from facespectra.deep.pooled import WIDTH, EfficientNetLite0
+
+        self.width = WIDTH
+        self.network = EfficientNetLite0(runtime.threads)
+
+    @property
+    def groups(self) -> tuple[FeatureGroup, ...]:
+        """All of the network's features as one."""
+        return (FeatureGroup("EfficientNet-Lite0", slice(0, self.width), "network"),)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """See :class:`FeatureSet`."""
+        return {}
+
+    @property
+    def depends(self) -> dict[str, Any]:
+        """See :class:`FeatureSet`."""
+        versions = versions_of("onnxruntime", "numpy", "pillow")
+        return {"weights_sha256": self.network.sha256, "versions": versions}
 
     def extract(self, crops: Sequence[Crop]) -> Matrix:
         """See :class:`FeatureSet`."""
@@ -247,15 +283,22 @@ def _texture_of(crop: Crop) -> Matrix:
 
 
 class JoinedFeatures(FeatureSet):
-    """Other feature sets side by side; `balanced` has the classifier give each of them equal weight."""
+    """Other feature sets side by side; `balanced` has the classifier give each of them equal weight.
 
-    def __init__(self, parts: Mapping[str, FeatureSet], *, balanced: bool) -> None:
+    `choice` holds the settings that say which feature sets these are.
+    """
+
+    def __init__(
+        self, parts: Mapping[str, FeatureSet], *, balanced: bool, choice: Mapping[str, Any] = NOTHING
+    ) -> None:
         self.parts = dict(parts)
+        self.choice = dict(choice)
         widths = [part.width for part in parts.values()]
         self._starts = [sum(widths[:k]) for k in range(len(widths))]
         self.width = sum(widths)
         self.blocks = tuple(widths) if balanced else ()
         self.colour = any(part.colour for part in parts.values())
+        self.takes_weights = any(part.takes_weights for part in parts.values())
         for start, part in zip(self._starts, parts.values(), strict=True):
             if part.spectrum is not None:
                 self.spectrum = _moved(part.spectrum, start)
@@ -272,7 +315,8 @@ class JoinedFeatures(FeatureSet):
     @property
     def settings(self) -> dict[str, Any]:
         """See :class:`FeatureSet`. Looks for the weights."""
-        return {key: value for part in self.parts.values() for key, value in part.settings.items()}
+        own = {key: value for part in self.parts.values() for key, value in part.settings.items()}
+        return own | self.choice
 
     @property
     def depends(self) -> dict[str, Any]:
@@ -295,37 +339,54 @@ class FeatureEntry:
     make: Callable[..., FeatureSet]
     help: str  # for the command line
     settings: frozenset[str] = frozenset()
-    parts: tuple[str, ...] = ()  # names of the sets that it is joined of
-
-    @property
-    def takes_weights(self) -> bool:
-        """Whether a network's weights are a part of its settings."""
-        return "weights_sha256" in self.settings
+    parts: tuple[str, ...] = ()  # names of the sets that it is joined of, with the default network
 
 
-def _joined(*parts: str, balanced: bool) -> Callable[..., FeatureSet]:
+def parts_of(name: str, settings: Mapping[str, Any] = NOTHING) -> tuple[str, ...]:
+    """Name the feature sets that a joined one consists of; any other consists of itself."""
+    entry = FEATURES.get(name)
+    if entry is None or not entry.parts:
+        return (name,)
+    network = settings.get("network", NETWORKS[0])
+    if network not in NETWORKS:
+        raise ValueError(f"network must be {' or '.join(NETWORKS)}, not {network!r}")
+    return tuple(network if part == NETWORKS[0] else part for part in entry.parts)
+
+
+def _joined(name: str, *, balanced: bool) -> Callable[..., FeatureSet]:
     def make(runtime: Runtime, **settings: Any) -> FeatureSet:
-        made = {}
-        for name in parts:
-            own = FEATURES[name].settings & set(settings)
-            made[name] = FEATURES[name].make(runtime, **{key: settings[key] for key in own})
-        return JoinedFeatures(made, balanced=balanced)
+        # The default network is not written down: models were saved before there was a choice.
+        network = settings.pop("network", NETWORKS[0])
+        choice = {} if network == NETWORKS[0] else {"network": network}
+        made, unused = {}, set(settings)
+        for part in parts_of(name, {"network": network}):
+            own = FEATURES[part].settings & set(settings)
+            made[part] = FEATURES[part].make(runtime, **{key: settings[key] for key in own})
+            unused -= own
+        if unused:
+            raise TypeError(f"features {name!r} with {network} have no setting {min(unused)!r}")
+        return JoinedFeatures(made, balanced=balanced, choice=choice)
 
     return make
 
 
 _SPECTRUM = frozenset(SpectrumSettings.__dataclass_fields__)
 _WEIGHTS = frozenset({"weights_sha256"})
-_BOTH = ("resnet50", "spectrum")
+_JOINED = _SPECTRUM | _WEIGHTS | {"network"}
+_BOTH = (NETWORKS[0], "spectrum")
 
 FEATURES: dict[str, FeatureEntry] = {
     "spectrum": FeatureEntry(SpectrumFeatures, "the radial spectrum", _SPECTRUM),
     "resnet50": FeatureEntry(ResNet50Features, "ResNet-50's pooled features", _WEIGHTS),
+    "efficientnet-lite0": FeatureEntry(EfficientNetLite0Features, "EfficientNet-Lite0's pooled features"),
     "fusion": FeatureEntry(
-        _joined(*_BOTH, balanced=True), "both, with equal weight", _SPECTRUM | _WEIGHTS, _BOTH
+        _joined("fusion", balanced=True),
+        "a network's (--network) and the spectrum, with equal weight",
+        _JOINED,
+        _BOTH,
     ),
     "concatenation": FeatureEntry(
-        _joined(*_BOTH, balanced=False), "both, as they are", _SPECTRUM | _WEIGHTS, _BOTH
+        _joined("concatenation", balanced=False), "the same two, as they are", _JOINED, _BOTH
     ),
     "regions": FeatureEntry(RegionFeatureSet, "detail by band and region of the face"),
     "texture": FeatureEntry(TextureFeatureSet, "early layers of EfficientNet-Lite0, by region of the face"),
@@ -341,10 +402,10 @@ def make_features(name: str, settings: Mapping[str, Any], **runtime: Any) -> Fea
         raise ValueError(f"unknown features {name!r}; use one of {', '.join(FEATURES)}")
     entry = FEATURES[name]
     if unknown := sorted(set(settings) - entry.settings):
-        raise TypeError(
-            f"features {name!r} have no setting {unknown[0]!r}; known: {', '.join(sorted(entry.settings))}"
-        )
+        known = ", ".join(sorted(entry.settings)) or "none"
+        raise TypeError(f"features {name!r} have no setting {unknown[0]!r}; known: {known}")
     where = Runtime(**runtime)
-    if where.weights is not None and not entry.takes_weights:
-        raise ValueError(f"features {name!r} come from no network and take no weights")
-    return entry.make(where, **settings)
+    made = entry.make(where, **settings)
+    if where.weights is not None and not made.takes_weights:
+        raise ValueError(f"features {name!r} do not come from ResNet-50 and take no weights")
+    return made

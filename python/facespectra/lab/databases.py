@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from facespectra._progress import Watch
+from facespectra.features.feature_sets import NETWORKS
 from facespectra.lab import invariance
 from facespectra.lab.subsets import MissingSubset, Subset, TrainingSet, read_subset, with_copies
 
@@ -62,12 +63,12 @@ def read_databases(task1: Path, task23: Path, extra: Path | None) -> Databases:
 def extract_features(databases: Databases, extractor: Extractor, watch: Watch) -> None:
     """Compute the features that the tasks need of each subset."""
     plain = ["spectrum", "regions"]
-    resnet50 = ["resnet50"] if "resnet50" in extractor.stages else []
+    networks = [name for name in NETWORKS if name in extractor.stages]
     wanted = [
-        (databases.development, [*plain, *invariance.STAGES, *resnet50]),
+        (databases.development, [*plain, *invariance.STAGES, *networks]),
         (databases.evaluation, plain),
-        (databases.other, [*plain, *resnet50]),
-        (databases.extra, [*plain, *resnet50]),
+        (databases.other, [*plain, *networks]),
+        (databases.extra, [*plain, *networks]),
         (databases.augmented, ["spectrum"]),
         (databases.extra_augmented, ["spectrum"]),
     ]

@@ -20,7 +20,8 @@ from facespectra.errors import DatasetError
 from facespectra.evaluation import Evaluation, evaluate
 from facespectra.features import FeatureTable, Status
 from facespectra.features.cache import Cache, key_of
-from facespectra.lab.subsets import MissingSubset, Subset, TrainingSet, components_of
+from facespectra.features.feature_sets import NETWORKS, NOTHING, parts_of
+from facespectra.lab.subsets import MissingSubset, Subset, TrainingSet
 
 # Raise it with every change of the code that changes what a fit gives: cached fits are then out of date.
 FIT = 1
@@ -30,20 +31,34 @@ EVALUATION, CROSS_VALIDATION = "evaluation", "cross-validation"
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """A feature set and a classifier, by their names."""
+    """A feature set and a classifier, by their names; `joined` is the network of joined features."""
 
     features: str
     classifier: str
+    joined: str = NETWORKS[0]
 
     @property
     def name(self) -> str:
         """Name for people; it leaves out the spectrum, which most systems use."""
-        return self.classifier if self.features == "spectrum" else f"{self.features}, {self.classifier}"
+        if self.features == "spectrum":
+            return self.classifier
+        network = f" with {self.joined}" if self.settings else ""
+        return f"{self.features}{network}, {self.classifier}"
 
     @property
-    def needs_resnet50(self) -> bool:
-        """Whether ResNet-50's features are among its features."""
-        return "resnet50" in components_of(self.features)
+    def settings(self) -> dict[str, str]:
+        """Settings of the feature set."""
+        return {} if self.joined == NETWORKS[0] else {"network": self.joined}
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The feature sets that its features consist of."""
+        return parts_of(self.features, self.settings)
+
+    @property
+    def network(self) -> str | None:
+        """The network among its features, by name."""
+        return next((part for part in self.parts if part in NETWORKS), None)
 
 
 @dataclass(slots=True)
@@ -102,6 +117,7 @@ class Experiment:
             "protocol": self.protocol,
             "features": self.system.features,
             "classifier": self.system.classifier,
+            "network": self.system.network,
         }
         if self.evaluation is not None:
             metrics = self.evaluation.to_dict()
@@ -114,8 +130,8 @@ class Experiment:
 class Trainer:
     """Trains systems, each once for the same features, labels, groups and settings.
 
-    `weights` are ResNet-50's; where there are none, `no_resnet50` says why. `settings` go to every
-    :class:`facespectra.Detector`.
+    `weights` are ResNet-50's. Where there is no network of a name, `missing` says why. `settings` go to
+    every :class:`facespectra.Detector`.
     """
 
     def __init__(
@@ -123,20 +139,22 @@ class Trainer:
         cache: Cache,
         *,
         weights: str | PathLike[str] | None = None,
-        no_resnet50: str = "",
+        missing: Mapping[str, str] = NOTHING,
         **settings: Any,
     ) -> None:
         self.cache = cache
         self.weights: dict[str, Any] = {} if weights is None else {"weights": weights}
-        self.no_resnet50 = no_resnet50
+        self.missing = missing
         self.settings = settings
         self._trained: dict[str, Detector] = {}
 
     def fit(self, system: System, subset: Subset) -> Detector:
         """Train a system on a subset; raise DatasetError if a class has no usable sample."""
-        weights = self.weights if system.needs_resnet50 else {}
-        detector = Detector(system.features, system.classifier, **self.settings, **weights)
-        table = subset.table(system.features)
+        weights = self.weights if system.network == "resnet50" else {}
+        detector = Detector(
+            system.features, system.classifier, feature_settings=system.settings, **self.settings, **weights
+        )
+        table = subset.table(*system.parts)
         key = key_of(
             stage=FIT,
             settings=detector.settings,
@@ -178,7 +196,7 @@ def run_experiment(
     experiment: Experiment, trainer: Trainer, train: TrainingSet, test: Subset | None = None
 ) -> Experiment:
     """Train and test, or skip with the reason; without `test`, cross-validate inside `train`."""
-    reasons = [trainer.no_resnet50] if experiment.system.needs_resnet50 else []
+    reasons = [trainer.missing.get(experiment.system.network or "", "")]
     if isinstance(train, MissingSubset):
         reasons.append(train.reason)
     experiment.reason = "; ".join(filter(None, reasons))
@@ -189,7 +207,7 @@ def run_experiment(
     except DatasetError as error:
         experiment.reason = str(error)
         return experiment
-    experiment.trained_on = train.counts(experiment.system.features)
+    experiment.trained_on = train.counts(*experiment.system.parts)
     if test is None:
         return _record_scores(experiment, detector, train, detector.held_out_scores_)
     return evaluate_detector(experiment, detector, test)
@@ -197,7 +215,7 @@ def run_experiment(
 
 def evaluate_detector(experiment: Experiment, detector: Detector, test: Subset) -> Experiment:
     """Score a test set with a trained detector, or skip with the reason."""
-    scores = detector.score_features(test.table(experiment.system.features))
+    scores = detector.score_features(test.table(*experiment.system.parts))
     return _record_scores(experiment, detector, test, scores, detector.threshold_)
 
 
@@ -218,7 +236,7 @@ def _record_scores(
     except ValueError as error:
         experiment.reason = str(error)
         return experiment
-    table = test.table(experiment.system.features)
+    table = test.table(*experiment.system.parts)
     experiment.test_set, experiment.scores, experiment.statuses = test, scores, table.statuses
     experiment.tested_on = table.counts(test.labels)
     experiment.held_out_auc = detector.training_["held_out_auc"]

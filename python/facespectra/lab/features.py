@@ -1,6 +1,8 @@
-"""The extractor of a run, and ResNet-50 where its weights can be had."""
+"""The extractor of a run, and its networks where they can be had."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from facespectra._extras import require
 from facespectra.errors import FacespectraError, MissingExtraError, ModelError
@@ -8,6 +10,7 @@ from facespectra.faces import FaceCropper
 from facespectra.features.cache import Cache, key_of
 from facespectra.features.extraction import Extractor
 from facespectra.features.feature_sets import (
+    EfficientNetLite0Features,
     FeatureSet,
     RegionFeatureSet,
     ResNet50Features,
@@ -50,14 +53,26 @@ def load_resnet50(settings: LabSettings, cache: Cache) -> tuple[ResNet50Features
     return features, ""
 
 
-def make_extractor(settings: LabSettings, cache: Cache, resnet50: ResNet50Features | None) -> Extractor:
-    """Extractor of all features that the lab uses."""
+def load_efficientnet(settings: LabSettings) -> tuple[EfficientNetLite0Features | None, str]:
+    """EfficientNet-Lite0's features, or None and the reason: a package that is not installed."""
+    from facespectra.deep.efficientnet import PACKAGE
+
+    try:
+        require("detect", "onnxruntime", PACKAGE)
+    except MissingExtraError as error:
+        return None, f"EfficientNet-Lite0: {error}"
+    return EfficientNetLite0Features(Runtime(threads=settings.threads)), ""
+
+
+def make_extractor(
+    settings: LabSettings, cache: Cache, networks: Mapping[str, FeatureSet | None]
+) -> Extractor:
+    """Extractor of all features that the lab uses; networks that are None are left out."""
     runtime = Runtime(backend=settings.backend, threads=settings.threads)
     stages: dict[str, FeatureSet] = {
         "spectrum": SpectrumFeatures(runtime),
         **invariance.feature_sets(runtime),
         "regions": RegionFeatureSet(runtime),
     }
-    if resnet50 is not None:
-        stages["resnet50"] = resnet50
+    stages |= {name: network for name, network in networks.items() if network is not None}
     return Extractor(FaceCropper(device=settings.device), stages, cache=cache, threads=settings.threads)

@@ -122,6 +122,7 @@ def _provenance(result: LabResult) -> list[tuple[str, str]]:
         ("Tasks 2 and 3", str(settings.task23)),
         ("extra", str(settings.extra) if settings.extra else "none"),
         ("ResNet-50", result.resnet50),
+        ("EfficientNet-Lite0", result.efficientnet),
         ("features", "radial spectrum, 300 points, published convention, float32; largest face by MTCNN"),
         (
             "regions",

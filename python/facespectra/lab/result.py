@@ -47,6 +47,7 @@ class LabResult:
     invariance: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     resnet50: str = ""  # the weights that were used, or why there were none
+    efficientnet: str = ""  # the same of EfficientNet-Lite0
     cache_counts: dict[str, tuple[int, int]] = field(default_factory=dict)  # by stage: reused, computed
     unreadable: list[tuple[str, Status]] = field(default_factory=list)  # path and reason
 

@@ -11,7 +11,7 @@ from facespectra.features.status import Status
 from facespectra.lab.databases import Databases, extract_features, read_databases
 from facespectra.lab.differences import BANDS, compare_databases
 from facespectra.lab.experiments import Trainer
-from facespectra.lab.features import load_resnet50, make_extractor
+from facespectra.lab.features import load_efficientnet, load_resnet50, make_extractor
 from facespectra.lab.invariance import measure_invariance
 from facespectra.lab.result import LabResult, LabSettings
 from facespectra.lab.subsets import Subset
@@ -29,7 +29,9 @@ def run_lab(settings: LabSettings, watch: Watch) -> LabResult:
     databases = read_databases(settings.task1, settings.task23, settings.extra)
     cache = Cache(settings.out / CACHE)
     resnet50, no_resnet50 = load_resnet50(settings, cache)
-    extractor = make_extractor(settings, cache, resnet50)
+    efficientnet, no_efficientnet = load_efficientnet(settings)
+    networks = {"resnet50": resnet50, "efficientnet-lite0": efficientnet}
+    extractor = make_extractor(settings, cache, networks)
     extract_features(databases, extractor, watch)
 
     development, evaluation, other = databases.development, databases.evaluation, databases.other
@@ -38,7 +40,7 @@ def run_lab(settings: LabSettings, watch: Watch) -> LabResult:
     trainer = Trainer(
         cache,
         weights=resnet50.network.weights if resnet50 else None,
-        no_resnet50=no_resnet50,
+        missing={"resnet50": no_resnet50, "efficientnet-lite0": no_efficientnet},
         seed=settings.seed,
         backend=settings.backend,
         threads=settings.threads,
@@ -64,6 +66,7 @@ def run_lab(settings: LabSettings, watch: Watch) -> LabResult:
         invariance=measure_invariance(development, databases.augmented),
         notes=[*sets.notes, *_shared_files(databases, extractor)],
         resnet50=f"weights of SHA-256 {resnet50.network.sha256}" if resnet50 else no_resnet50,
+        efficientnet=f"weights of SHA-256 {efficientnet.network.sha256}" if efficientnet else no_efficientnet,
         cache_counts={stage: (cache.reused[stage], cache.computed[stage]) for stage in stages},
         unreadable=_unreadable(databases),
     )

@@ -15,17 +15,10 @@ from facespectra._progress import Progress
 from facespectra.datasets import add_frames, read_dataset, select_split
 from facespectra.datasets.sources import add_copies, frames_of, sources_of
 from facespectra.features.extraction import Extractor
-from facespectra.features.feature_sets import FEATURES
 from facespectra.features.table import FeatureTable, concat_columns, concat_rows
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-def components_of(features: str) -> tuple[str, ...]:
-    """Name the feature sets that a joined one consists of; any other consists of itself."""
-    entry = FEATURES.get(features)
-    return entry.parts if entry and entry.parts else (features,)
 
 
 @dataclass(slots=True)
@@ -53,9 +46,9 @@ class Subset:
         originals = self.samples[self.samples["change"] == ""]
         return self.groups if originals["group"].nunique() < len(originals) else None
 
-    def table(self, features: str) -> FeatureTable:
-        """Table of a feature set, joined where it consists of several."""
-        return reduce(concat_columns, (self.tables[name] for name in components_of(features)))
+    def table(self, *features: str) -> FeatureTable:
+        """Table of a feature set, or of several side by side."""
+        return reduce(concat_columns, (self.tables[name] for name in features))
 
     def extract(self, extractor: Extractor, names: Iterable[str], progress: Progress) -> None:
         """Compute the feature sets of these names."""
@@ -70,9 +63,9 @@ class Subset:
         """Subset without the mirrored and rotated copies."""
         return self.take(np.flatnonzero(self.samples["change"] == "").tolist())
 
-    def counts(self, features: str = "spectrum") -> dict[str, int]:
-        """Count the samples by status, see :meth:`FeatureTable.counts`."""
-        return self.table(features).counts(self.labels)
+    def counts(self, *features: str) -> dict[str, int]:
+        """Count the samples by their status, that of the spectrum by default: `FeatureTable.counts`."""
+        return self.table(*(features or ("spectrum",))).counts(self.labels)
 
 
 @dataclass(frozen=True, slots=True)

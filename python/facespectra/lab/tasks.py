@@ -27,6 +27,16 @@ REPORTED_RESNET50 = 0.62
 REFERENCE_CLASSIFIER = "svm-poly"
 PORTRAITS = f"{SWAPS_OF} the default model's portraits"
 
+# Concatenation is the reference study's own, and its network is ResNet-50.
+LITE = "efficientnet-lite0"
+NETWORK_SYSTEMS = {
+    "resnet50": System("resnet50", "svm-linear"),
+    "fusion": System("fusion", "svm-linear"),
+    "concatenation": System("concatenation", "svm-linear"),
+    LITE: System(LITE, "svm-linear"),
+    f"fusion-{LITE}": System("fusion", "svm-linear", LITE),
+}
+
 # Tests of the default model: on the other database, inside Task 1's, and on fakes of the training sets.
 DEFAULT_MODEL, DEFAULT_MODEL_INSIDE = "default", "default-inside"
 DEFAULT_MODEL_ON_TRAINING = ("default-development", "default-extra")
@@ -122,12 +132,11 @@ def task_3(
         ("extra-augmented", spectrum, sets.extra_augmented, other),
         ("both", spectrum, sets.both, other),
     ]
-    for features in ("resnet50", "fusion", "concatenation"):
-        system = System(features, "svm-linear")
+    for slug, system in NETWORK_SYSTEMS.items():
         plan += [
-            (f"{features}-task1", system, sets.development, other),
-            (f"{features}-extra", system, sets.extra, other),
-            (f"{features}-both", system, sets.both, other),
+            (f"{slug}-task1", system, sets.development, other),
+            (f"{slug}-extra", system, sets.extra, other),
+            (f"{slug}-both", system, sets.both, other),
         ]
     plan += [
         ("regions", experts, sets.development, other),
