@@ -25,7 +25,8 @@ from facespectra.detector.experts import TwoExperts
 from facespectra.detector.synthetic import is_held_out, synthetic_set
 from facespectra.evaluation import evaluate
 from facespectra.features.crops import Crop
-from facespectra.features.feature_sets import RegionFeatureSet, Runtime
+from facespectra.features.feature_set import Runtime
+from facespectra.features.feature_sets import RegionFeatureSet
 from facespectra.images import find_images
 from facespectra.models.build import CHECK_DRAWS, CHECK_SEED, CHECKS, HELD_OUT
 from facespectra.regions.layout import N_BANDS, N_RELATIVE, feature_names

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facespectra.detector.classifiers import SelfExplaining
-from facespectra.features.feature_sets import FeatureGroup
+from facespectra.features.feature_set import FeatureGroup
 
 if TYPE_CHECKING:
     from facespectra.detector.detector import Detector

@@ -24,7 +24,7 @@ from facespectra.augment import Copy
 from facespectra.errors import FacespectraError, InvalidImageError
 from facespectra.features.cache import Cache, key_of
 from facespectra.features.crops import Sample, Source, cut, name_of, prefetch, read_group, read_samples
-from facespectra.features.feature_sets import FeatureSet, Matrix
+from facespectra.features.feature_set import FeatureSet, Matrix
 from facespectra.features.status import NO_FACE, NO_MEMORY, OK, Kind, Status, unreadable
 from facespectra.features.table import FeatureTable, concat_columns, concat_rows
 from facespectra.videos import Frame

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from facespectra.features.feature_sets import Matrix
+from facespectra.features.feature_set import Matrix
 from facespectra.features.status import NO_FACE, Status
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ from facespectra.errors import DatasetError
 from facespectra.evaluation import Evaluation, evaluate
 from facespectra.features import FeatureTable, Status
 from facespectra.features.cache import Cache, key_of
-from facespectra.features.feature_sets import NETWORKS, NOTHING, parts_of
+from facespectra.features.feature_set import NOTHING
+from facespectra.features.feature_sets import NETWORKS, parts_of
 from facespectra.lab.subsets import MissingSubset, Subset, TrainingSet
 
 # Raise it with every change of the code that changes what a fit gives: cached fits are then out of date.

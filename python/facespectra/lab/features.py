@@ -9,12 +9,11 @@ from facespectra.errors import FacespectraError, MissingExtraError, ModelError
 from facespectra.faces import FaceCropper
 from facespectra.features.cache import Cache, key_of
 from facespectra.features.extraction import Extractor
+from facespectra.features.feature_set import FeatureSet, Runtime
 from facespectra.features.feature_sets import (
     EfficientNetLite0Features,
-    FeatureSet,
     RegionFeatureSet,
     ResNet50Features,
-    Runtime,
     SpectrumFeatures,
 )
 from facespectra.lab import invariance

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facespectra.features.crops import Crop
-from facespectra.features.feature_sets import Matrix, Runtime, SpectrumFeatures
+from facespectra.features.feature_set import Matrix, Runtime
+from facespectra.features.feature_sets import SpectrumFeatures
 from facespectra.features.table import FeatureTable
 from facespectra.lab.subsets import Subset
 

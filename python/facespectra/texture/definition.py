@@ -10,16 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from facespectra.deep.efficientnet import (
-    BLOCKS,
-    LAYERS,
-    SIDE,
-    STEM,
-    Block,
-    Convolution,
-    padding,
-    read_weights,
-)
+from facespectra.deep.crops import SIDE
+from facespectra.deep.efficientnet import BLOCKS, LAYERS, STEM, Block, Convolution, padding, read_weights
 from facespectra.texture.inputs import normalised_face, region_masks
 from facespectra.texture.layout import FLOOR, PARTS, REGIONS
 

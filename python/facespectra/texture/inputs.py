@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from facespectra._extras import require
-from facespectra.deep.efficientnet import SIDE, normalised
+from facespectra.deep.crops import SIDE
+from facespectra.deep.efficientnet import normalised
 from facespectra.regions.definition import height_at_width, regions, relative_points
 from facespectra.texture.layout import FACE, REGIONS
 
