@@ -143,7 +143,13 @@ def test_is_a_scikit_learn_transformer(
     assert (
         copy.get_params()
         == deep.get_params()
-        == {"weights": weights_file, "batch_size": None, "device": None, "precision": "float32"}
+        == {
+            "weights": weights_file,
+            "network": "resnet50",
+            "batch_size": None,
+            "device": None,
+            "precision": "float32",
+        }
     )
     scaled = make_pipeline(copy, StandardScaler()).fit_transform(crops)
     np.testing.assert_allclose(scaled.mean(axis=0), 0, atol=1e-3)
