@@ -62,9 +62,9 @@ def read_databases(task1: Path, task23: Path, extra: Path | None) -> Databases:
 
 def extract_features(databases: Databases, extractor: Extractor, watch: Watch) -> None:
     """Compute the features that the tasks need of each subset."""
-    plain = ["spectrum", "regions"]
+    plain: list[str] = [name for name in ("spectrum", "regions", "texture") if name in extractor.stages]
     networks = [name for name in NETWORKS if name in extractor.stages]
-    wanted = [
+    wanted: list[tuple[TrainingSet, list[str]]] = [
         (databases.development, [*plain, *invariance.STAGES, *networks]),
         (databases.evaluation, plain),
         (databases.other, [*plain, *networks]),

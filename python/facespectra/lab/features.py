@@ -15,6 +15,7 @@ from facespectra.features.feature_sets import (
     RegionFeatureSet,
     ResNet50Features,
     SpectrumFeatures,
+    TextureFeatureSet,
 )
 from facespectra.lab import invariance
 from facespectra.lab.result import LabSettings
@@ -74,4 +75,7 @@ def make_extractor(
         "regions": RegionFeatureSet(runtime),
     }
     stages |= {name: network for name, network in networks.items() if network is not None}
+    if "efficientnet-lite0" in stages:
+        # Its early layers.
+        stages["texture"] = TextureFeatureSet(runtime)
     return Extractor(FaceCropper(device=settings.device), stages, cache=cache, threads=settings.threads)

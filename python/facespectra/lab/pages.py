@@ -128,6 +128,7 @@ def _provenance(result: LabResult) -> list[tuple[str, str]]:
             "regions",
             "192 numbers by band and region of the face; swaps by facespectra.synth, default settings",
         ),
+        ("texture", "1632 numbers of EfficientNet-Lite0's early layers, by region of the face"),
         ("seed", str(settings.seed)),
         ("system", f"{platform.system()} {platform.machine()}"),
         ("versions", ", ".join(f"{name} {version}" for name, version in versions().items())),

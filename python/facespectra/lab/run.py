@@ -35,7 +35,9 @@ def run_lab(settings: LabSettings, watch: Watch) -> LabResult:
     extract_features(databases, extractor, watch)
 
     development, evaluation, other = databases.development, databases.evaluation, databases.other
-    generator = Detector("regions", "experts", seed=settings.seed, device=settings.device)
+    # What compares regions of a face: the default model's features, or the next best.
+    faces = "texture" if efficientnet else "regions"
+    generator = Detector(faces, "experts", seed=settings.seed, device=settings.device)
     sets = make_training_sets(databases, extractor, generator, watch)
     trainer = Trainer(
         cache,
@@ -52,7 +54,7 @@ def run_lab(settings: LabSettings, watch: Watch) -> LabResult:
         progress(1, 3)
         second = task_2(trainer, first, development, other)
         progress(2, 3)
-        third = task_3(trainer, first, sets, evaluation, other)
+        third = task_3(trainer, first, sets, evaluation, other, faces=faces)
         progress(3, 3)
 
     stages = dict.fromkeys([*cache.reused, *cache.computed])

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SWAPS_OF = "synthetic swaps of"
 NO_REAL_FACE = "there is no real face to make swaps of"
 # Raise it with every change of the generator that changes what it gives: cached swaps are then out of date.
-SWAPS = 3
+SWAPS = 4
 
 
 def make_swaps(
@@ -35,8 +35,8 @@ def make_swaps(
 ) -> TrainingSet:
     """Make twins of the real samples of a subset, once for the same photographs and settings.
 
-    `generator` is an untrained detector of region features; its seed is that of the swaps. The cache is the
-    extractor's.
+    `generator` is an untrained detector, whose features they are given; its seed is that of the swaps. The
+    cache is the extractor's.
     """
     real = subset.take(np.flatnonzero(subset.labels == 0).tolist()).originals()
     settings = SwapSettings()
@@ -51,12 +51,12 @@ def make_swaps(
         draws=DRAWS,
         seed=generator.seed,
         features=generator.settings,
-        versions=versions_of("numpy", "scipy", "pillow", "av", "facenet-pytorch", "torch"),
+        versions=versions_of("numpy", "scipy", "pillow", "av", "facenet-pytorch", "torch", "onnxruntime"),
     )
     cache = extractor.cache
     entry = cache.fetch("swaps", key) if cache else None
     if entry is not None:
-        return _subset(name, _unpacked(entry))
+        return _subset(name, _unpacked(entry), generator.features)
     try:
         twins = synthetic_set(
             generator, sources, groups=groups, settings=settings, seed=generator.seed, progress=progress
@@ -65,10 +65,10 @@ def make_swaps(
         return MissingSubset(name, NO_REAL_FACE)
     if cache:
         cache.store("swaps", key, _packed(twins))
-    return _subset(name, twins)
+    return _subset(name, twins, generator.features)
 
 
-def _subset(name: str, twins: SyntheticSet) -> Subset:
+def _subset(name: str, twins: SyntheticSet, features: str) -> Subset:
     import pandas as pd
 
     samples = pd.DataFrame(
@@ -80,7 +80,7 @@ def _subset(name: str, twins: SyntheticSet) -> Subset:
             "change": "",
         }
     )
-    return Subset(name, samples, {"regions": twins.table})
+    return Subset(name, samples, {features: twins.table})
 
 
 def _packed(made: SyntheticSet) -> bytes:

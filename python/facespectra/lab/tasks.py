@@ -14,7 +14,7 @@ from facespectra.lab.experiments import (
     evaluate_detector,
     run_experiment,
 )
-from facespectra.lab.subsets import Subset
+from facespectra.lab.subsets import Subset, TrainingSet
 from facespectra.lab.swaps import SWAPS_OF
 from facespectra.lab.training_sets import TrainingSets
 
@@ -118,13 +118,20 @@ def task_2(trainer: Trainer, first: TaskResult, development: Subset, other: Subs
 
 
 def task_3(
-    trainer: Trainer, first: TaskResult, sets: TrainingSets, evaluation: Subset, other: Subset
+    trainer: Trainer,
+    first: TaskResult,
+    sets: TrainingSets,
+    evaluation: Subset,
+    other: Subset,
+    *,
+    faces: str,
 ) -> TaskResult:
     """Try other training sets and other features on the other database, without a look at it in training.
 
     The spectrum is used with the classifier of Task 1. Copies and swaps are tested inside its database, too.
+    `faces` names the features of the swaps, "texture" or "regions".
     """
-    spectrum, experts = System("spectrum", first.classifier), System("regions", "experts")
+    spectrum, experts = System("spectrum", first.classifier), System(faces, "experts")
     plan = [
         ("augmented", spectrum, sets.augmented, other),
         ("augmented-inside", spectrum, sets.augmented, evaluation),
@@ -139,7 +146,8 @@ def task_3(
             (f"{slug}-both", system, sets.both, other),
         ]
     plan += [
-        ("regions", experts, sets.development, other),
+        ("regions", System("regions", "experts"), sets.development, other),
+        *_texture_on_fakes(faces, sets, evaluation, other),
         ("swaps", experts, sets.swaps, other),
         ("swaps-inside", experts, sets.swaps, evaluation),
         ("swaps-both", experts, sets.swaps_both, other),
@@ -150,14 +158,30 @@ def task_3(
         if slug == "resnet50-extra":
             experiment.reported_auc = REPORTED_RESNET50
         result.experiments.append(run_experiment(experiment, trainer, train, test))
-    result.experiments += _test_default_model(sets, evaluation, other)
+    result.experiments += _test_shipped_model(faces, sets, evaluation, other)
     choose_final(result)
     return result
 
 
-def _test_default_model(sets: TrainingSets, evaluation: Subset, other: Subset) -> list[Experiment]:
-    """Test the model that the package ships, which has seen no photograph of any of these databases."""
-    model, system = load(), System("regions", "experts")
+def _texture_on_fakes(
+    faces: str, sets: TrainingSets, evaluation: Subset, other: Subset
+) -> list[tuple[str, System, TrainingSet, Subset]]:
+    """Plan texture features trained on the databases' own fakes, where there are such features."""
+    if faces != "texture":
+        return []
+    texture = System("texture", "experts")
+    return [
+        ("texture", texture, sets.development, other),
+        ("texture-inside", texture, sets.development, evaluation),
+        ("texture-extra", texture, sets.extra, other),
+    ]
+
+
+def _test_shipped_model(
+    faces: str, sets: TrainingSets, evaluation: Subset, other: Subset
+) -> list[Experiment]:
+    """Test a model that the package ships, which has seen no photograph of any of these databases."""
+    model, system = load(None if faces == "texture" else faces), System(faces, "experts")
     slugs = (DEFAULT_MODEL, DEFAULT_MODEL_INSIDE, *DEFAULT_MODEL_ON_TRAINING)
     experiments = []
     for slug, test in zip(slugs, (other, evaluation, sets.development, sets.extra), strict=True):

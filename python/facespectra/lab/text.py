@@ -156,8 +156,9 @@ def _task_3(result: LabResult) -> list[str]:
         "face-swap database that it had not seen, EfficientNet-Lite0's pooled features got an AUC of 0.31 to "
         "0.42, where its early layers, which see detail, got 0.8 and more.",
         *_networks(task),
-        "Also region features, the detail of the inner face compared with the ring around it, with "
-        "two linear experts. Trained on the fakes of Task 1 they learn its cameras, as the spectrum does. "
+        "Also region features (detail by band) and texture features (early layers of EfficientNet-Lite0), "
+        "both of the inner face compared with the ring around it, with linear experts. Trained on the fakes "
+        "of Task 1 they learn its cameras, too, as the spectrum does. "
         "Trained on synthetic swaps of real faces, where real and fake have passed through the same "
         "processing, they need no fake photograph at all. The default model was trained so, on portraits of "
         "other people.",
