@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit
+from scipy.special import logit
 
 from facespectra.detector.classifiers import class_features
 from facespectra.detector.detector import Detector
@@ -33,9 +33,11 @@ from facespectra.synth import PRESETS, SwapSettings
 
 HELD_OUT = 0.2
 TRAINING = ("default", "early", "modern")
-# Added to the log odds. Real pictures went through less than the twins' chain, and score lower than real
-# twins: with this, probabilities are honest on real swaps, to which no other number was fitted.
-SHIFT = 0.4
+# Settings whose swaps probabilities are fitted to. Real pictures went through less than the twins' chain, and
+# score lower than real twins: the shift, added to the log odds, makes probabilities honest on real swaps, to
+# which no other number was fitted.
+CALIBRATION = ("default", "early")
+SHIFT = 0.7
 # The threshold: so many of the real training faces, scored by folds that have not seen them, are above it.
 FALSE_ALARMS = 0.05
 # Below these, the AUC on synthetic swaps of various sizes and qualities was under 0.8.
@@ -78,11 +80,14 @@ def build(
     labels = np.array([label for one in sets for label in one.labels])
     detector.fit_features(table, labels, [group for one in sets for group in one.groups])
     experts = detector.pipeline_[-1]
-    experts.offset_ += SHIFT
-    scores = detector.held_out_scores_
-    if scores is not None:
-        real = scores[table.ok & (labels == 0)]
-        detector.threshold_ = float(expit(logit(np.quantile(real, 1 - FALSE_ALARMS)) + SHIFT))
+    presets = np.repeat(TRAINING, [len(one.labels) for one in sets])
+    if detector.held_out_scores_ is not None:
+        held_out = (logit(detector.held_out_scores_) - experts.offset_) / experts.slope_
+        easy = table.ok & np.isin(presets, CALIBRATION)
+        experts.calibrate(held_out[easy], labels[easy])
+        experts.offset_ += SHIFT
+        real = experts.calibrated(held_out[table.ok & (labels == 0)])
+        detector.threshold_ = float(np.quantile(real, 1 - FALSE_ALARMS))
     detector.class_features_ = class_features(table.matrix[table.ok], labels[table.ok])
     experts.least_width, experts.least_detail = LEAST_WIDTH, LEAST_DETAIL[features]
     checks = {
