@@ -12,6 +12,7 @@ import numpy as np
 
 from facespectra._files import PathLike, printable
 from facespectra.detector.scores import aggregate_by_source
+from facespectra.errors import DatasetError
 from facespectra.evaluation import wilson_interval
 from facespectra.videos import find_media, spread_frames
 
@@ -94,7 +95,10 @@ class FalseAlarms:
 def list_sources(sources: PathLike | Iterable[PathLike]) -> dict[str, list[Path]]:
     """List the files of each folder, glob or file; a DatasetError names a source without any."""
     named = [sources] if isinstance(sources, str | os.PathLike) else sources
-    return {os.fspath(source): find_media(source) for source in named}
+    try:
+        return {os.fspath(source): find_media(source) for source in named}
+    except DatasetError as error:
+        raise DatasetError(f"{error}; alarms takes folders, globs or files of real faces") from error
 
 
 def measure_false_alarms(
