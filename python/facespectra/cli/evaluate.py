@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from facespectra._files import printable
 from facespectra.cli.console import command_line, complain, leave, progress_bar, show_table
 from facespectra.cli.options import (
     Backend,
@@ -26,6 +27,7 @@ from facespectra.videos import N_FRAMES
 
 if TYPE_CHECKING:
     from facespectra.evaluation import Evaluation
+    from facespectra.report.alarms import FalseAlarms
 
 
 def evaluate(
@@ -55,6 +57,15 @@ def evaluate(
             help="Degrade N faces by JPEG, H.264, blur and resizing, for the report; 0 leaves that out.",
         ),
     ] = 40,
+    alarms: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="DIR",
+            help="Real faces from another source, a folder, glob or file: how many the model calls fake. "
+            "May be given again.",
+            show_default=False,
+        ),
+    ] = None,
     resnet_weights: ResNetWeights = None,
     precision: Precision = "auto",
     backend: Backend = None,
@@ -88,12 +99,13 @@ def evaluate(
         frames=frames,
         per_video=valid_aggregate(per_video),
         robustness=robustness,
+        alarms=alarms or (),
         command=command_line(),
         settings=evaluation.runtime_settings(backend),
         watch=progress_bar,
         notify=complain,
     )
-    show_table(_rows(evaluated.result))
+    show_table([*_rows(evaluated.result), *map(_alarms_row, evaluated.alarms)])
     typer.echo(f"files in {out}")
     leave(len(evaluated.unreadable))
 
@@ -129,6 +141,11 @@ def _rows(result: Evaluation) -> list[tuple[str, str]]:
         effect = {name.replace("_", " "): auc for name, auc in result.missing_effect["auc"].items()}
         rows.append(("AUC, no score", ", ".join(f"{name} {auc:.3f}" for name, auc in effect.items())))
     return rows
+
+
+def _alarms_row(alarms: FalseAlarms) -> tuple[str, str]:
+    counts = f"{alarms.n} with a face, {alarms.n_no_face} without, {alarms.n_unreadable} unreadable"
+    return "false alarms", f"{alarms.rate_in_words} ({printable(alarms.source)}: {counts})"
 
 
 def _method(result: Evaluation) -> str:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from facespectra.datasets.sources import frames_of, sources_of
 from facespectra.detector.loading import DEFAULT_MODEL
 from facespectra.evaluation import Evaluation
+from facespectra.report.alarms import FalseAlarms
 from facespectra.report.robustness import Sweep
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class Evaluated:
         What could make the figures better than the detector is, and what could not be written.
     sweep : Sweep or None
         AUC by degradation, where it was measured.
+    alarms : tuple of FalseAlarms
+        False-alarm rates on real faces of other sources, where they were measured.
     settings : sequence of (name, value)
         What the page lists under "How it was made", before the model.
     """
@@ -60,6 +63,7 @@ class Evaluated:
     result: Evaluation
     warnings: tuple[str, ...] = ()
     sweep: Sweep | None = None
+    alarms: tuple[FalseAlarms, ...] = ()
     settings: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -89,8 +93,8 @@ class Evaluated:
 
     @property
     def unreadable(self) -> list[tuple[str, Status]]:
-        """Path and status of each sample that cannot be read."""
-        return self.table.unreadable
+        """Path and status of each sample that cannot be read, of the data set and then of `alarms`."""
+        return [*self.table.unreadable, *(one for alarms in self.alarms for one in alarms.unreadable)]
 
     @property
     def model_name(self) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from facespectra._extras import require
-from facespectra._files import printable
+from facespectra._files import PathLike, printable
 from facespectra._progress import Watch
 from facespectra.datasets import add_frames, read_dataset, select_split
 from facespectra.datasets.checks import check, groups_across_splits
@@ -19,6 +19,7 @@ from facespectra.detector.loading import DEFAULT_MODEL
 from facespectra.environment import describe
 from facespectra.errors import MissingExtraError
 from facespectra.evaluation import AGGREGATES, evaluate
+from facespectra.report.alarms import list_sources, measure_false_alarms, warning
 from facespectra.report.evaluated import Evaluated
 from facespectra.report.evaluation_page import write_report
 from facespectra.report.files import draw_roc, write_metrics, write_roc, write_scores
@@ -45,6 +46,7 @@ def run(
     frames: int = N_FRAMES,
     per_video: Aggregate = "mean",
     robustness: int = 40,
+    alarms: PathLike | Iterable[PathLike] = (),
     command: str = "",
     settings: Iterable[tuple[str, str]] | None = None,
     watch: Watch | None = None,
@@ -76,6 +78,10 @@ def run(
         How the scores of a video's frames, or of a group's samples, become one score.
     robustness : int, default 40
         Faces to score again after JPEG, H.264, blur and resizing; 0 leaves that out.
+    alarms : path-like or iterable of path-like, optional
+        Folders, globs or files of real faces from other sources. For each, the share that the detector's
+        threshold calls fake is measured, by image and video, with a 95 % interval after Wilson that takes
+        them as independent. Where the interval lies above 0.05, there is a warning.
     command : str, optional
         What was called, for the page.
     settings : iterable of (name, value), optional
@@ -96,7 +102,7 @@ def run(
     Raises
     ------
     DatasetError
-        If the data set cannot be read, or has no such split.
+        If the data set cannot be read, or has no such split, or if there is nothing in one of `alarms`.
     ModelError
         If the detector has not been trained.
     ValueError
@@ -119,13 +125,14 @@ def run(
         name, everything = os.fspath(dataset), read_dataset(dataset, layout)
     else:
         name, everything = None, dataset
+    alarm_files = list_sources(alarms)
     manifest = add_frames(select_split(everything, "test", split), frames)
     tell = notify or (lambda _: None)
     begin = watch or (lambda _: nullcontext(lambda _done, _total: None))
 
     warnings = [*dict.fromkeys([*groups_across_splits(everything), *check(manifest, quick=True)])]
-    for warning in warnings:
-        tell(f"warning: {warning}")
+    for text in warnings:
+        tell(f"warning: {text}")
     with begin("evaluate") as progress:
         table = detector.extract(sources_of(manifest), progress=progress)
     scores = detector.score_features(table)
@@ -142,8 +149,8 @@ def run(
         threshold=detector.threshold_,
         probabilities=detector.gives_probabilities,
     )
-    for warning in result.warnings:
-        tell(f"warning: {warning}")
+    for text in result.warnings:
+        tell(f"warning: {text}")
     evaluated = Evaluated(
         detector=detector,
         model=None if model is None else Path(model),
@@ -161,6 +168,18 @@ def run(
         ),
     )
     _write_figures(Path(out), evaluated, dataset=name, split=split)
+    for source, files in alarm_files.items():
+        with begin(f"real faces, {printable(source)}") as progress:
+            measured = measure_false_alarms(
+                detector, source, files, frames=frames, per_video=per_video, progress=progress
+            )
+        for path, status in dict.fromkeys(measured.unreadable):
+            tell(f"{printable(path)}: {status}")
+        evaluated = replace(evaluated, alarms=(*evaluated.alarms, measured))
+        if complaint := warning(measured, evaluated.model_name):
+            tell(f"warning: {complaint}")
+            evaluated = replace(evaluated, warnings=(*evaluated.warnings, complaint))
+        _write_metrics(Path(out), evaluated, dataset=name, split=split)
     try:
         require("detect", "matplotlib", "jinja2")
     except MissingExtraError as error:
@@ -192,8 +211,9 @@ def _title(dataset: str | None, manifest: pd.DataFrame) -> str:
     return f"{title}, {splits[0]}" if len(splits) == 1 and splits[0] else title
 
 
-def _write_figures(out: Path, evaluated: Evaluated, *, dataset: str | None, split: str | None) -> None:
+def _write_metrics(out: Path, evaluated: Evaluated, *, dataset: str | None, split: str | None) -> None:
     result, table, model = evaluated.result, evaluated.table, evaluated.model
+    measured = {"alarms": [one.to_dict() for one in evaluated.alarms]} if evaluated.alarms else {}
     write_metrics(
         out / "metrics.json",
         result,
@@ -203,7 +223,12 @@ def _write_figures(out: Path, evaluated: Evaluated, *, dataset: str | None, spli
         split=split,
         features=evaluated.detector.features,
         classifier=evaluated.detector.classifier,
+        **measured,
     )
+
+
+def _write_figures(out: Path, evaluated: Evaluated, *, dataset: str | None, split: str | None) -> None:
+    _write_metrics(out, evaluated, dataset=dataset, split=split)
     groups = evaluated.manifest["group"]
     write_scores(
         out / "scores.csv",
@@ -211,7 +236,7 @@ def _write_figures(out: Path, evaluated: Evaluated, *, dataset: str | None, spli
         evaluated.labels,
         groups,
         evaluated.scores,
-        table.statuses,
+        evaluated.table.statuses,
         evaluated.frames,
     )
-    write_roc(out / "roc.csv", result)
+    write_roc(out / "roc.csv", evaluated.result)

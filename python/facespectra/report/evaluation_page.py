@@ -21,6 +21,7 @@ from facespectra.evaluation.class_spectra import ClassSpectra, measure_class_spe
 from facespectra.evaluation.intervals import components
 from facespectra.features.status import NO_FACE, OK
 from facespectra.report import text
+from facespectra.report.alarms import PROMISED
 from facespectra.report.evaluated import Evaluated
 from facespectra.report.figures.attribution import bars_figure, heat_maps_figure
 from facespectra.report.figures.roc import det_figure, evaluation_roc_figure
@@ -68,6 +69,8 @@ def write_report(path: str | os.PathLike[str], evaluated: Evaluated) -> Path:
         "gallery": gallery,
         "sweep": evaluated.sweep,
         "sweep_svg": _sweep_figure(evaluated.sweep) if evaluated.sweep else "",
+        "alarms": evaluated.alarms,
+        "promised": PROMISED,
         "counts": _counts(evaluated),
         "effect": result.missing_effect,
         "left_out_words": text.left_out(result),

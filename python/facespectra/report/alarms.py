@@ -1,0 +1,139 @@
+"""False alarms: how many real faces of other sources a detector calls fake."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from facespectra._files import PathLike, printable
+from facespectra.detector.scores import aggregate_by_source
+from facespectra.errors import DatasetError
+from facespectra.evaluation import wilson_interval
+from facespectra.videos import find_media, spread_frames
+
+if TYPE_CHECKING:
+    from facespectra._progress import Progress
+    from facespectra.detector import Detector
+    from facespectra.evaluation.intervals import Interval
+    from facespectra.evaluation.metrics import Aggregate
+    from facespectra.features import Status
+
+PROMISED = 0.05
+"""The share of real faces that the threshold of our own models calls fake in training, at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FalseAlarms:
+    """What a detector says of one source of real faces.
+
+    Attributes
+    ----------
+    source : str
+        The folder, glob or file, as it was named.
+    n : int
+        Images and videos with a score.
+    n_called_fake : int
+        Those whose score reaches the detector's threshold, also where it says that it can't tell.
+    n_no_face : int
+        Images and videos without a face.
+    n_unreadable : int
+        Images and videos without a score that cannot be read.
+    unreadable : tuple of (str, Status)
+        Path and status of each image or frame that cannot be read.
+    """
+
+    source: str
+    n: int
+    n_called_fake: int
+    n_no_face: int
+    n_unreadable: int
+    unreadable: tuple[tuple[str, Status], ...] = ()
+
+    @property
+    def rate(self) -> float | None:
+        """Share of the real faces that is called fake; None where no face has a score."""
+        return self.n_called_fake / self.n if self.n else None
+
+    @property
+    def ci95(self) -> Interval | None:
+        """95 % interval of the rate, after Wilson, for independent faces; None where no face has a score."""
+        if not self.n:
+            return None
+        low, high = wilson_interval(np.array([self.n_called_fake / self.n]), self.n)[:, 0].tolist()
+        return low, high
+
+    @property
+    def rate_in_words(self) -> str:
+        """The rate and its interval in percent, for people."""
+        if self.rate is None or self.ci95 is None:
+            return "no rate"
+        low, high = (100 * end for end in self.ci95)
+        return f"{100 * self.rate:.1f} %, 95 % interval {low:.1f} to {high:.1f} %"
+
+    @property
+    def too_many(self) -> bool:
+        """Whether more real faces than promised are called fake, by the lower end of the interval."""
+        return self.ci95 is not None and self.ci95[0] > PROMISED
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the figures as plain data for JSON."""
+        return {
+            "source": self.source,
+            "n": self.n,
+            "n_no_face": self.n_no_face,
+            "n_unreadable": self.n_unreadable,
+            "rate": self.rate,
+            "ci95": None if self.ci95 is None else list(self.ci95),
+        }
+
+
+def list_sources(sources: PathLike | Iterable[PathLike]) -> dict[str, list[Path]]:
+    """List the files of each folder, glob or file; a DatasetError names a source without any."""
+    named = [sources] if isinstance(sources, str | os.PathLike) else sources
+    try:
+        return {os.fspath(source): find_media(source) for source in named}
+    except DatasetError as error:
+        raise DatasetError(f"{error}; alarms takes folders, globs or files of real faces") from error
+
+
+def measure_false_alarms(
+    detector: Detector,
+    source: str,
+    files: Sequence[Path],
+    *,
+    frames: int,
+    per_video: Aggregate,
+    progress: Progress | None = None,
+) -> FalseAlarms:
+    """Score the real faces of one source, one score for each image and video."""
+    images, _ = spread_frames(files, frames)
+    samples = detector.score_samples(images, progress=progress)
+    scores = aggregate_by_source(images, samples, per_video)
+    scored = [one.score for one in scores if not np.isnan(one.score)]
+    n_unreadable = sum(one.status.unreadable for one in scores)
+    return FalseAlarms(
+        source=source,
+        n=len(scored),
+        n_called_fake=sum(score >= detector.threshold_ for score in scored),
+        n_no_face=len(scores) - len(scored) - n_unreadable,
+        n_unreadable=n_unreadable,
+        unreadable=tuple((one.path, one.status) for one in samples if one.status.unreadable),
+    )
+
+
+def warning(alarms: FalseAlarms, model: str) -> str | None:
+    """Say what is wrong with the false alarms of a source, with the model as the subject; None if nothing."""
+    source = printable(alarms.source)
+    if alarms.rate is None:
+        return f"there is no face with a score in {source}: no false-alarm rate for it"
+    if not alarms.too_many:
+        return None
+    return (
+        f"{model} calls {100 * alarms.rate:.0f} % of the real faces in {source} fake: it may know the source "
+        "of its training pictures and not the fakes (docs/model_card.md)"
+    )
