@@ -1,7 +1,7 @@
-"""What each part of the default model is good for: ``python benchmarks/carry_over.py SOURCE... [--lab DIR]``.
+"""What each part of the regions model is good for: ``python benchmarks/carry_over.py SOURCE... [--lab DIR]``.
 
 Prints the Markdown tables of ``docs/carry_over.md``. Everything is trained on twins of the photographs that
-the default model is trained on; parts are switched off in training alone. It is measured on twins of the
+the shipped models are trained on; parts are switched off in training alone. It is measured on twins of the
 photographs that were kept out and, with ``--lab``, on twins of the lab's own real photographs, which are of
 other cameras, and on the lab's sets as they are. Nothing was tuned on any of the lab's evaluation sets.
 """
@@ -176,7 +176,7 @@ def cues(detector: Detector, tests: dict[str, Rows], tables: dict[str, np.ndarra
     """What the detector might read instead of the swap."""
     judge = detector.pipeline_[-1]
     print(
-        "\n| set | default model | at equal size and brightness | size alone | brightness alone "
+        "\n| set | regions model | at equal size and brightness | size alone | brightness alone "
         "| JPEG tables alone | real called fake |\n|---|---|---|---|---|---|---|"
     )
     for name, rows in tests.items():
@@ -224,14 +224,14 @@ def main() -> None:
         sets, tables, real = on_the_lab(given.lab)
         for name, paths in real.items():
             tests[f"twins of {name}"] = twins(paths, CHECKS["default"], CHECK_DRAWS, CHECK_SEED)
-    cues(load(), {**tests, **sets}, tables)
+    cues(load("regions"), {**tests, **sets}, tables)
     if given.lab:
         by_preset: dict[str, Rows] = {}
         for name in ("early", "small", "modern"):
             by_preset[f"{name} twins of {list(real)[-1]}"] = twins(
                 list(real.values())[-1], PRESETS[name], CHECK_DRAWS, CHECK_SEED
             )
-        cues(load(), by_preset, {})
+        cues(load("regions"), by_preset, {})
     train = twins(kept, SwapSettings(), 4)
     features_switched_off(train, {**tests, **sets})
     shifts(train, tests["twins kept out"])
