@@ -279,7 +279,7 @@ def training_swaps(sets: dict[str, Rows], judges: Judges) -> None:
         "modern alone": modern,
         "default, twice as many": default + sets["default, other seed"],
         "default and early": default + early,
-        "default and modern, as shipped": default + modern,
+        "default and modern, as in the tables above": default + modern,
         "default and modern, another seed": sets["default, other seed"] + sets["modern, other seed"],
     }.items():
         judges.texture(what, TextureExperts(), train)
