@@ -82,11 +82,11 @@ def build(
     experts = detector.pipeline_[-1]
     presets = np.repeat(TRAINING, [len(one.labels) for one in sets])
     if detector.held_out_scores_ is not None:
-        held_out = (logit(detector.held_out_scores_) - experts.offset_) / experts.slope_
+        means = (logit(detector.held_out_scores_) - experts.offset_) / experts.slope_
         easy = table.ok & np.isin(presets, CALIBRATION)
-        experts.calibrate(held_out[easy], labels[easy])
+        experts.calibrate(means[easy], labels[easy])
         experts.offset_ += SHIFT
-        real = experts.calibrated(held_out[table.ok & (labels == 0)])
+        real = experts.calibrated(means[table.ok & (labels == 0)])
         detector.threshold_ = float(np.quantile(real, 1 - FALSE_ALARMS))
     detector.class_features_ = class_features(table.matrix[table.ok], labels[table.ok])
     experts.least_width, experts.least_detail = LEAST_WIDTH, LEAST_DETAIL[features]
