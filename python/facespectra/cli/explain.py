@@ -73,8 +73,10 @@ def explain(
     result.save(out)
     rows = [("image", str(source)), ("result", result.headline), ("model", result.model)]
     if result.experts:
-        scores = ", ".join(f"{name} {value:+.2f}" for name, value in result.experts.items())
-        rows.append(("experts", f"{scores}; the {result.dominant_expert} expert dominates"))
+        strongest = sorted(result.experts.items(), key=lambda pair: -abs(pair[1]))[:LISTED]
+        rows += [
+            ("experts" if not k else "", f"{name} {value:+.2f}") for k, (name, value) in enumerate(strongest)
+        ]
     largest = list(result.contributions.items())[:LISTED]
     rows += [
         ("adds most" if not k else "", f"{name} {value:+.3f}") for k, (name, value) in enumerate(largest)

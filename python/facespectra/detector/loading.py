@@ -50,8 +50,8 @@ def load(
         If it is not a model, is damaged, contains disallowed types, or was written by a newer version.
     """
     path = "default" if path is None else path
-    if isinstance(path, str) and path in SHIPPED:
-        path = SHIPPED[path]
+    if str(path) in SHIPPED and not Path(path).is_file():
+        path = SHIPPED[str(path)]
     return load_bytes(
         read_file(path),
         printable(path),

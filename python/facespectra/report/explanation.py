@@ -39,6 +39,8 @@ Floats = NDArray[np.float64]
 DRAWINGS = (".svg", ".png", ".pdf")
 PAGE = ".html"
 LISTED = 12
+# Experts whose scores are written out.
+NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +115,11 @@ class Explanation:
         if self.abstention_reason:
             lines.append(f"The model can't tell: {self.abstention_reason}.")
         if self.experts:
-            scores = ", ".join(f"{name} {value:+.2f}" for name, value in self.experts.items())
+            strongest = sorted(self.experts.items(), key=lambda pair: -abs(pair[1]))[:NAMED]
+            scores = ", ".join(f"{name} {value:+.2f}" for name, value in strongest)
+            which = "" if len(strongest) == len(self.experts) else "the strongest "
             lines.append(
-                f"{len(self.experts)} experts, scores in standard deviations: {scores}. "
+                f"{len(self.experts)} experts, {which}scores in standard deviations: {scores}. "
                 f"The {self.dominant_expert} expert dominates."
             )
         if self.attribution is None:
