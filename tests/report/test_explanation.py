@@ -69,12 +69,14 @@ def test_figures_are_those_of_score(folder: Path, models: dict[str, Path], class
         assert found.attribution.base + sum(found.contributions.values()) == pytest.approx(found.score)
 
 
-def test_the_shipped_model_names_its_experts(folder: Path) -> None:
-    found = fs.explain(folder / "<script>face.png")
-    assert set(found.experts) == {"absolute", "relative"}
+@pytest.mark.parametrize("name", ["default", "regions"])
+def test_the_shipped_models_name_their_experts(folder: Path, name: str) -> None:
+    judge = fs.load(name).pipeline_[-1]
+    found = fs.explain(folder / "<script>face.png", fs.load(name))
+    assert tuple(found.experts) == judge.expert_names
+    assert len(found.experts) == (10 if name == "default" else 2)
     assert found.dominant_expert in found.experts
     assert found.probability
-    judge = fs.load().pipeline_[-1]
     total = sum(found.contributions.values())
     assert judge.calibrated(np.array([total]))[0] == pytest.approx(found.score)
     assert np.mean(list(found.experts.values())) == pytest.approx(total)
@@ -108,7 +110,9 @@ def test_a_page_escapes_names_and_says_what_is_missing(folder: Path, tmp_path: P
     assert "script" not in page.tags
     assert "<script>face.png" in page.text
     assert "holds no mean spectra of its training classes" in page.text
-    assert "2 experts" in page.text
+    # Of ten, those that matter most.
+    assert "10 experts, the strongest scores" in page.text
+    assert page.text.count(" block 0 +") + page.text.count(" block 0 -") < 10
     assert page.tags.count("svg") == 3
 
 
