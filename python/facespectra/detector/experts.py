@@ -83,7 +83,9 @@ class LinearExperts(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sc
 
     def decision_function(self, X: NDArray[Any]) -> NDArray[np.float64]:
         """The experts' mean, or the probability of a fake once that was calibrated, (n,)."""
-        return self.calibrated(self.expert_scores(X) @ self._weights)
+        # Row by row here, too.
+        means = [float(np.sum(row * self._weights)) for row in self.expert_scores(X)]
+        return self.calibrated(np.array(means, np.float64))
 
     def calibrate(self, means: NDArray[np.float64], y: NDArray[Any]) -> Self:
         """Fit Platt's logistic curve to the experts' means of samples that they were not trained on."""
