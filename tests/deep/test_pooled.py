@@ -55,7 +55,7 @@ def test_a_crop_that_is_none_is_refused(crops: list[np.ndarray]) -> None:
 
 
 def test_what_is_missing_is_named(crops: list[np.ndarray], monkeypatch: pytest.MonkeyPatch) -> None:
-    efficientnet.session.cache_clear()
+    efficientnet._session.cache_clear()
     monkeypatch.setattr(_extras, "find_spec", lambda name: None if name == "onnxruntime" else object())
     with pytest.raises(MissingExtraError, match=r'^onnxruntime is not installed: pip install "facespectra'):
         EfficientNetLite0().features(crops)

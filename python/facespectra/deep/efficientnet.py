@@ -8,6 +8,7 @@ a session is made, each batch normalisation folded into the convolution before i
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -43,6 +44,8 @@ _STAGES = (
     (1, 3, 1, 6, 320),
 )
 _STEM = 32
+
+_LOADING = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +91,14 @@ def _blocks() -> Iterator[Block]:
 BLOCKS = tuple(_blocks())
 """The sixteen blocks between stem and head."""
 
-
 LAYERS = (0, 2, 4, 7, 10)
 """Blocks whose outputs the texture features look at."""
+
+REGIONS = ("inner", "ring", "mouth")
+"""Regions of the face, see :mod:`facespectra.regions`, over which they are averaged, in this order."""
+
+FLOOR = 1e-3
+"""Added to standard deviations before the logarithm."""
 
 GRAPHS = {"texture": (STEM, *BLOCKS[: LAYERS[-1] + 1]), "pooled": (STEM, *BLOCKS, HEAD)}
 """What the graphs of this package consist of, by their files' names."""
@@ -147,13 +155,19 @@ def _folded(
     }
 
 
-@cache
 def session(graph: str) -> Any:
-    """Make the ONNX Runtime session of a graph, ``"texture"`` or ``"pooled"``, once for the process.
+    """Give the ONNX Runtime session of a graph, ``"texture"`` or ``"pooled"``, made once for the process.
 
     It computes in one thread, so that its numbers do not depend on how many there are; several threads may
     run it at the same time.
     """
+    # Threads that ask at the same time would each make one.
+    with _LOADING:
+        return _session(graph)
+
+
+@cache
+def _session(graph: str) -> Any:
     require("detect", "onnxruntime", PACKAGE)
     import onnxruntime
 

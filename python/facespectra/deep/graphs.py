@@ -11,11 +11,9 @@ from typing import Any
 import numpy as np
 
 from facespectra.deep.crops import SIDE
-from facespectra.deep.efficientnet import BLOCKS, GRAPHS, LAYERS, WIDTH, Block, padding
+from facespectra.deep.efficientnet import BLOCKS, FLOOR, GRAPHS, LAYERS, REGIONS, WIDTH, Block, padding
 
 OPSET, IR_VERSION = 17, 8
-REGIONS = ("inner", "ring", "mouth")
-FLOOR = 1e-3
 
 
 class Graph:

@@ -11,9 +11,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from facespectra.deep.crops import SIDE
-from facespectra.deep.efficientnet import BLOCKS, LAYERS, STEM, Block, Convolution, padding, read_weights
+from facespectra.deep.efficientnet import (
+    BLOCKS,
+    FLOOR,
+    LAYERS,
+    REGIONS,
+    STEM,
+    Block,
+    Convolution,
+    padding,
+    read_weights,
+)
 from facespectra.texture.inputs import normalised_face, region_masks
-from facespectra.texture.layout import FLOOR, PARTS, REGIONS
+from facespectra.texture.layout import PARTS
 
 Floats = NDArray[np.float64]
 

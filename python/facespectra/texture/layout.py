@@ -9,17 +9,11 @@ from facespectra.deep.efficientnet import BLOCKS, LAYERS
 FACE = 172
 """Pixels to which the longer side of a face's box is resized, in the middle of the network's picture."""
 
-REGIONS = ("inner", "ring", "mouth")
-"""Regions of :func:`facespectra.regions.definition.regions` that the features compare."""
-
 PARTS = ("ring", "inner-ring", "mouth-ring")
 """What the features are of: the ring itself, and what the inner face and the mouth have more than it."""
 
 STATISTICS = ("mean", "spread")
 """Mean of a channel over a region, and the natural logarithm of its standard deviation."""
-
-FLOOR = 1e-3
-"""Added to standard deviations before the logarithm."""
 
 CHANNELS = {layer: BLOCKS[layer].convolutions[-1].outputs for layer in LAYERS}
 """Channels of each layer."""
