@@ -40,8 +40,8 @@ class Detector:
         Name of a feature set, one of :data:`facespectra.features.FEATURES`.
     classifier : str, default "svm-poly"
         ``"svm-poly"`` (the reference study's), ``"svm-linear"``, ``"svm-rbf"``, ``"svm-sigmoid"``,
-        ``"logistic"`` or ``"kmeans"``, with scikit-learn's defaults; or, for features ``"regions"``,
-        ``"experts"``, see :class:`facespectra.detector.experts.TwoExperts`.
+        ``"logistic"`` or ``"kmeans"``, with scikit-learn's defaults; or, for features ``"regions"`` and
+        ``"texture"``, ``"experts"``, see :mod:`facespectra.detector.experts`.
     scale : bool, default False
         Standardise each feature. The reference study did not.
     seed : int, default 0
