@@ -53,7 +53,7 @@ class Boxes:
     def __init__(self, *boxes: tuple[float, float, float, float]) -> None:
         self.boxes = boxes
 
-    def find(self, image: np.ndarray) -> list[Detection]:
+    def find(self, image: np.ndarray, *, enough: float) -> list[Detection]:
         assert image.dtype == np.uint8
         return [Detection(box, 0.99, ((1.0, 1.0),) * 5) for box in self.boxes]
 

@@ -35,8 +35,8 @@ class Detection(NamedTuple):
 class Finder(Protocol):
     """A face detector."""
 
-    def find(self, rgb: NDArray[np.uint8]) -> list[Detection]:
-        """Find the faces in an (H, W, 3) image, the largest first."""
+    def find(self, rgb: NDArray[np.uint8], *, enough: float = ENOUGH) -> list[Detection]:
+        """Find the faces in an (H, W, 3) image, the largest first; ENOUGH says which may be missing."""
         ...
 
 
@@ -73,8 +73,8 @@ class ReferenceFinder:
             mtcnn = MTCNN(device=torch.device(device or "cpu"))
         self._mtcnn = mtcnn.eval().requires_grad_(False)
 
-    def find(self, rgb: NDArray[np.uint8]) -> list[Detection]:
-        """Find the faces in an (H, W, 3) image, the largest first."""
+    def find(self, rgb: NDArray[np.uint8], *, enough: float = ENOUGH) -> list[Detection]:
+        """Find the faces in an (H, W, 3) image, the largest first; all scales are always searched."""
         import torch
 
         with torch.inference_mode():

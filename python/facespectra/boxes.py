@@ -1,9 +1,10 @@
-"""Boxes in images: ``(x0, y0, x1, y1)`` in pixels, half-open, for ``image[y0:y1, x0:x1]``."""
+"""Faces and their boxes in images: ``(x0, y0, x1, y1)`` in pixels, half-open, for ``image[y0:y1, x0:x1]``."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 Box: TypeAlias = tuple[int, int, int, int]
@@ -79,3 +80,53 @@ def _is_smooth(number: int) -> bool:
         while number % factor == 0:
             number //= factor
     return number == 1
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """One face, in pixels of its image.
+
+    Attributes
+    ----------
+    box : tuple of int
+        ``(x0, y0, x1, y1)``, half-open, inside the image and never empty: ``image[y0:y1, x0:x1]``.
+    confidence : float
+        Of the detector, between 0 and 1.
+    landmarks : tuple of five (x, y)
+        Left eye, right eye, nose, left and right corner of the mouth, as seen by the viewer. They may be
+        outside the box or the image.
+    """
+
+    box: Box
+    confidence: float
+    landmarks: tuple[tuple[float, float], ...]
+
+    @property
+    def width(self) -> int:
+        """Width of the box in pixels."""
+        return self.box[2] - self.box[0]
+
+    @property
+    def height(self) -> int:
+        """Height of the box in pixels."""
+        return self.box[3] - self.box[1]
+
+    def shifted(self, dx: int, dy: int) -> Face:
+        """Give the face after its image was moved to the right by `dx` and down by `dy` pixels."""
+        landmarks = tuple((x + dx, y + dy) for x, y in self.landmarks)
+        return replace(self, box=shift_box(self.box, dx, dy), landmarks=landmarks)
+
+    def scaled(
+        self,
+        fx: float,
+        fy: float,
+        *,
+        rounding: Callable[[float], int] = round,
+        limits: tuple[int, int] | None = None,
+    ) -> Face:
+        """Give the face after its image was resized by these factors; `limits` are its new (width, height).
+
+        `rounding` and `limits` concern the box, as in :func:`scale_box`. Landmarks stay fractions of pixels.
+        """
+        landmarks = tuple((x * fx, y * fy) for x, y in self.landmarks)
+        return replace(self, box=scale_box(self.box, fx, fy, rounding, limits), landmarks=landmarks)

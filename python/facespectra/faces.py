@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Iterable, Sized
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sized
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from facespectra._conversion import AnyImage, UInt8Array, cut_grey, shared_rgb, size_of
+from facespectra._mtcnn import ENOUGH
 from facespectra._threads import ordered_map, thread_count
-from facespectra.boxes import Box, crop_box, pixel_box, scale_box, shift_box
+from facespectra.boxes import Box, Face, crop_box, pixel_box, scale_box, shift_box
 from facespectra.errors import BackendError
 
 if TYPE_CHECKING:
@@ -27,56 +27,8 @@ __all__ = ["Box", "Face", "FaceCropper", "scale_box", "shift_box"]
 
 # MTCNN's smallest face: for an image with a shorter side, its pyramid is empty, and it raises.
 _SMALLEST_SIDE = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Face:
-    """One face, in pixels of its image.
-
-    Attributes
-    ----------
-    box : tuple of int
-        ``(x0, y0, x1, y1)``, half-open, inside the image and never empty: ``image[y0:y1, x0:x1]``.
-    confidence : float
-        Of the detector, between 0 and 1.
-    landmarks : tuple of five (x, y)
-        Left eye, right eye, nose, left and right corner of the mouth, as seen by the viewer. They may be
-        outside the box or the image.
-    """
-
-    box: Box
-    confidence: float
-    landmarks: tuple[tuple[float, float], ...]
-
-    @property
-    def width(self) -> int:
-        """Width of the box in pixels."""
-        return self.box[2] - self.box[0]
-
-    @property
-    def height(self) -> int:
-        """Height of the box in pixels."""
-        return self.box[3] - self.box[1]
-
-    def shifted(self, dx: int, dy: int) -> Face:
-        """Give the face after its image was moved to the right by `dx` and down by `dy` pixels."""
-        landmarks = tuple((x + dx, y + dy) for x, y in self.landmarks)
-        return replace(self, box=shift_box(self.box, dx, dy), landmarks=landmarks)
-
-    def scaled(
-        self,
-        fx: float,
-        fy: float,
-        *,
-        rounding: Callable[[float], int] = round,
-        limits: tuple[int, int] | None = None,
-    ) -> Face:
-        """Give the face after its image was resized by these factors; `limits` are its new (width, height).
-
-        `rounding` and `limits` concern the box, as in :func:`scale_box`. Landmarks stay fractions of pixels.
-        """
-        landmarks = tuple((x * fx, y * fy) for x, y in self.landmarks)
-        return replace(self, box=scale_box(self.box, fx, fy, rounding, limits), landmarks=landmarks)
+# The search for the largest face meets faces of this share of its width, too, and may miss smaller ones.
+_BESIDE = 1 / 3
 
 
 class FaceCropper:
@@ -130,6 +82,9 @@ class FaceCropper:
     >>> FaceCropper().crop(np.zeros((64, 64), np.uint8)) is None
     True
     """
+
+    every = False
+    """Whether it is told to crop all faces of an image, see :class:`EveryFaceCropper`."""
 
     def __init__(
         self,
@@ -231,6 +186,33 @@ class FaceCropper:
             max_pending=2 * workers,
         )
         return list(faces)
+
+    def detect_all(self, image: AnyImage) -> list[Face]:
+        """Find every face of an image.
+
+        Parameters
+        ----------
+        image : PIL.Image.Image or numpy.ndarray
+            As for :meth:`detect`.
+
+        Returns
+        -------
+        list of Face
+            The largest first, down to 20 pixels; empty if there is none. All scales are searched, which takes
+            up to ten times as long as the largest face alone.
+
+        Raises
+        ------
+        MissingExtraError, BackendError, ValueError, TypeError
+            As for :meth:`detect`.
+        """
+        return self._faces(shared_rgb(image), enough=0.0)
+
+    def search(self, rgb: UInt8Array) -> tuple[list[Face], int]:
+        """Find the faces to crop, the largest first, and count those at least a third as wide as it."""
+        faces = self._faces(rgb, enough=0.0 if self.every else ENOUGH)
+        n_faces = sum(face.width >= faces[0].width * _BESIDE for face in faces)
+        return (faces, len(faces)) if self.every else (faces[:1], n_faces)
 
     def crop(self, image: AnyImage) -> UInt8Array | None:
         """Cut out the largest face in grey.
@@ -344,21 +326,32 @@ class FaceCropper:
         return crop_box(face.box, width, height, self.margin, self.square, self.snap)
 
     def _detect(self, rgb: UInt8Array) -> Face | None:
+        return next(iter(self._faces(rgb, enough=ENOUGH)), None)
+
+    def _faces(self, rgb: UInt8Array, *, enough: float) -> list[Face]:
         height, width = rgb.shape[:2]
         if min(height, width) < _SMALLEST_SIDE:
-            return None
+            return []
         # Largest first: sorted by area before truncating and clipping.
-        for detection in self._load().find(rgb):
-            box = pixel_box(detection.corners, width, height)
-            if box is not None:
-                return Face(box, detection.confidence, detection.landmarks)
-        return None
+        found = self._load().find(rgb, enough=enough)
+        boxes = (pixel_box(detection.corners, width, height) for detection in found)
+        return [
+            Face(box, detection.confidence, detection.landmarks)
+            for box, detection in zip(boxes, found, strict=True)
+            if box is not None
+        ]
 
     def _load(self) -> Finder:
         with self._loading:
             if self._finder is None:
                 self._finder = _finder(self.in_core, self.device)
             return self._finder
+
+
+class EveryFaceCropper(FaceCropper):
+    """Has all faces of an image cropped, where a :class:`FaceCropper` has the largest."""
+
+    every = True
 
 
 def _finder(in_core: bool, device: str | None) -> Finder:

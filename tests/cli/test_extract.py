@@ -56,7 +56,7 @@ def test_the_cache_changes_nothing_but_the_work(
     def refused(*_: object) -> None:
         raise AssertionError("nothing is left to be looked for")
 
-    monkeypatch.setattr(FaceCropper, "detect", refused)
+    monkeypatch.setattr(FaceCropper, "search", refused)
     assert main([*run, str(tmp_path / "second.npz"), *cached]) == 1
     for name in ("first", "second"):
         assert_same(tmp_path / "plain.npz", tmp_path / f"{name}.npz")

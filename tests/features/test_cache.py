@@ -76,7 +76,7 @@ def test_only_what_is_new_is_computed(
     def extracted(features: str, **settings: object) -> FeatureTable:
         return fs.Detector(features, "logistic", cache=tmp_path / "cache", **settings).extract(faces)
 
-    found = count_calls(monkeypatch, fs.FaceCropper, "detect")
+    found = count_calls(monkeypatch, fs.FaceCropper, "search")
     first = extracted("spectrum")
     assert len(found) == 4
     read = count_calls(monkeypatch, samples, "crop_image")
@@ -223,7 +223,7 @@ def test_commands_give_the_same_with_a_cache(
 
     plain = scores("plain")
     assert scores("first", *cache) == plain
-    found = count_calls(monkeypatch, fs.FaceCropper, "detect")
+    found = count_calls(monkeypatch, fs.FaceCropper, "search")
     assert scores("second", *cache) == plain
     assert not found
 

@@ -33,6 +33,7 @@ class Crop:
     colours: UInt8Array | None  # (h, w, 3), the same pixels; None where only grey was asked for
     box: Box  # (x0, y0, x1, y1), half-open: where they are in the image
     face: Face | None  # in pixels of the image; None if the whole image was taken
+    n_faces: int = 1  # in the image: those at least a third as wide as the largest, see FaceCropper.search
 
     @property
     def rgb(self) -> UInt8Array:
@@ -49,6 +50,7 @@ class Sample:
     path: str  # as it was given; empty for an image in memory
     status: Status
     crop: Crop | None  # there if the status is ok
+    others: tuple[Crop, ...] = ()  # the other faces, where all were asked for
 
 
 def read_samples(
@@ -131,21 +133,24 @@ def crop_image(path: str, image: AnyImage, cropper: FaceCropper | None, *, colou
         box = 0, 0, grey.shape[1], grey.shape[0]
         return Sample(path, OK, Crop(grey, to_rgb(image) if colour else None, box, None))
     rgb = shared_rgb(image)
-    (face,) = cropper.detect([rgb])
-    if face is None:
+    faces, n_faces = cropper.search(rgb)
+    if not faces:
         return Sample(path, NO_FACE, None)
-    x0, y0, x1, y1 = box = cropper.region(face, rgb.shape[1], rgb.shape[0])
-    # Copies: a view would keep the whole image in memory.
-    colours = rgb[y0:y1, x0:x1].copy() if colour else None
-    return Sample(path, OK, Crop(cut_grey(image, box), colours, box, face))
+    crops = []
+    for face in faces:
+        x0, y0, x1, y1 = box = cropper.region(face, rgb.shape[1], rgb.shape[0])
+        # Copies: a view would keep the whole image in memory.
+        colours = rgb[y0:y1, x0:x1].copy() if colour else None
+        crops.append(Crop(cut_grey(image, box), colours, box, face, n_faces))
+    return Sample(path, OK, crops[0], tuple(crops[1:]))
 
 
-def cut(grey: UInt8Array, rgb: UInt8Array | None, box: Box, face: Face | None) -> Crop:
+def cut(grey: UInt8Array, rgb: UInt8Array | None, box: Box, face: Face | None, n_faces: int = 1) -> Crop:
     """Cut a box out of an image whose face was found before."""
     x0, y0, x1, y1 = box
     # Copies: a view would keep the whole image in memory.
     colours = None if rgb is None else rgb[y0:y1, x0:x1].copy()
-    return Crop(grey[y0:y1, x0:x1].copy(), colours, box, face)
+    return Crop(grey[y0:y1, x0:x1].copy(), colours, box, face, n_faces)
 
 
 def _follows(source: Source, last: Source) -> bool:

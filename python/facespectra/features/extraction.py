@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 BATCH = 64
 
 # To be raised with every change of the code behind a stage that changes what comes out of it.
-FACES, FEATURES = 3, 4
+FACES, FEATURES = 4, 4
 _ROW = b"row\n"
 
 
@@ -45,7 +45,8 @@ def extract_features(samples: Iterable[Sample], features: FeatureSet) -> Feature
     while batch := list(islice(stream, BATCH)):
         rows, statuses = compute_rows(batch, features)
         boxes = [sample.crop.box if sample.crop else None for sample in batch]
-        tables.append(FeatureTable([sample.path for sample in batch], statuses, boxes, rows))
+        n_faces = [sample.crop.n_faces if sample.crop else 0 for sample in batch]
+        tables.append(FeatureTable([sample.path for sample in batch], statuses, boxes, rows, n_faces))
     return concat_rows(tables, features.width)
 
 
@@ -132,21 +133,28 @@ class Extractor:
     def blocks(
         self, sources: Sequence[Source], names: Sequence[str], progress: Progress | None = None
     ) -> Iterator[dict[str, FeatureTable]]:
-        """Compute several feature sets of some sources, and give their tables batch by batch."""
+        """Compute several feature sets of some sources, and give their tables batch by batch.
+
+        One row for each source, in order; for each face, where the cropper crops every one.
+        """
         stages = list(dict.fromkeys(part for name in names for part in self.parts[name]))
         # What one feature set reads is there for the next.
         colour = any(self.stages[stage].colour for stage in stages)
         located = prefetch(partial(self._locate, colour=colour), sources, self.cropper, self.threads)
-        for start in range(0, len(sources), BATCH):
-            batch = []
-            for item in islice(located, BATCH):
-                batch.append(item)
-                if progress is not None:
-                    progress(start + len(batch), len(sources))
-            tables = {stage: self._stage_table(stage, batch, colour) for stage in stages}
-            yield {
-                name: reduce(concat_columns, (tables[part] for part in self.parts[name])) for name in names
-            }
+        batch: list[_Located] = []
+        for position, items in enumerate(located):
+            for item in items:
+                item.origin = position
+            batch += items
+            if progress is not None:
+                progress(position + 1, len(sources))
+            if len(batch) >= BATCH or position + 1 == len(sources):
+                tables = {stage: self._stage_table(stage, batch, colour) for stage in stages}
+                yield {
+                    name: reduce(concat_columns, (tables[part] for part in self.parts[name]))
+                    for name in names
+                }
+                batch = []
 
     def digest(self, path: str) -> str | None:
         """SHA-256 of a file's bytes, computed once in the life of this object; None if it cannot be read."""
@@ -158,20 +166,18 @@ class Extractor:
                 self._digests[path] = None
         return self._digests[path]
 
-    def _locate(self, group: list[Source], colour: bool) -> list[_Located]:
+    def _locate(self, group: list[Source], colour: bool) -> list[list[_Located]]:
         """Find the faces of a group of sources, but for those that the cache knows."""
-        items = [_Located(source, name_of(source), self._face_key(source)) for source in group]
-        unknown = [item for item in items if not self._recall_face(item)]
+        keys = [self._face_key(source) for source in group]
+        found = [self._recall_faces(source, key) for source, key in zip(group, keys, strict=True)]
+        unknown = [position for position, items in enumerate(found) if not items]
         if not unknown:
-            return items
-        for item, sample in zip(
-            unknown, read_group([item.source for item in unknown], self.cropper, colour), strict=True
-        ):
-            crop = sample.crop
-            item.name, item.status, item.sample = sample.path, sample.status, sample
-            item.box, item.face = (crop.box, crop.face) if crop else (None, None)
-            self._remember_face(item)
-        return items
+            return found
+        samples = read_group([group[position] for position in unknown], self.cropper, colour)
+        for position, sample in zip(unknown, samples, strict=True):
+            found[position] = _located(group[position], keys[position], sample)
+            self._remember_faces(found[position])
+        return found
 
     def _face_key(self, source: Source) -> str | None:
         """A key of the content of a file and what is wanted of it; None where nothing is to be cached."""
@@ -189,27 +195,35 @@ class Extractor:
             return None
         return key_of(content=digest, change=change, frame=frame, faces=self._faces_key)
 
-    def _recall_face(self, item: _Located) -> bool:
-        """Fill in the face that the cache knows."""
+    def _recall_faces(self, source: Source, key: str | None) -> list[_Located]:
+        """Give the faces that the cache knows; nothing where it does not know the source."""
         from facespectra.faces import Face
 
-        entry = self.cache.fetch("faces", item.key) if self.cache and item.key else None
-        if entry is None:
-            return False
-        known = json.loads(entry)
-        item.status, face = Status(Kind(known["status"])), known["face"]
-        item.box = tuple(known["box"]) if known["box"] else None
-        if face:
-            points = tuple((x, y) for x, y in face["landmarks"])
-            item.face = Face(tuple(face["box"]), face["confidence"], points)
-        return True
+        entry = self.cache.fetch("faces", key) if self.cache and key else None
+        items: list[_Located] = []
+        for known in json.loads(entry) if entry else ():
+            item = _Located(source, name_of(source), _key_of_face(key, len(items)))
+            item.status, item.n_faces, face = Status(Kind(known["status"])), known["n_faces"], known["face"]
+            item.box = tuple(known["box"]) if known["box"] else None
+            if face:
+                points = tuple((x, y) for x, y in face["landmarks"])
+                item.face = Face(tuple(face["box"]), face["confidence"], points)
+            items.append(item)
+        return items
 
-    def _remember_face(self, item: _Located) -> None:
+    def _remember_faces(self, items: Sequence[_Located]) -> None:
         # What could not be read is tried again: another limit, or more memory, may be all that it needs.
-        if self.cache and item.key and item.status in (OK, NO_FACE):
-            face = asdict(item.face) if item.face else None
-            known = {"status": str(item.status), "box": item.box, "face": face}
-            self.cache.store("faces", item.key, json.dumps(known).encode())
+        if self.cache and (key := items[0].key) and items[0].status in (OK, NO_FACE):
+            known = [
+                {
+                    "status": str(item.status),
+                    "box": item.box,
+                    "face": asdict(item.face) if item.face else None,
+                    "n_faces": item.n_faces,
+                }
+                for item in items
+            ]
+            self.cache.store("faces", key, json.dumps(known).encode())
 
     def _stage_table(self, stage: str, batch: Sequence[_Located], colour: bool) -> FeatureTable:
         """Compute one feature set of a batch, but for the rows that the cache knows."""
@@ -250,7 +264,14 @@ class Extractor:
         matrix = np.full((len(batch), self.stages[stage].width), np.nan, dtype)
         for index, row in rows.items():
             matrix[index] = row
-        return FeatureTable([item.name for item in batch], statuses, [item.box for item in batch], matrix)
+        return FeatureTable(
+            [item.name for item in batch],
+            statuses,
+            [item.box for item in batch],
+            matrix,
+            [item.n_faces for item in batch],
+            [item.origin for item in batch],
+        )
 
     def _row_key(self, stage: str, item: _Located) -> str | None:
         if item.key is None:
@@ -268,14 +289,14 @@ class Extractor:
         for item, whole in zip(absent, wholes, strict=True):
             item.name, item.status, item.sample = whole.path, whole.status, whole
             if whole.crop is not None and item.box is not None:
-                crop = cut(whole.crop.grey, whole.crop.colours, item.box, item.face)
+                crop = cut(whole.crop.grey, whole.crop.colours, item.box, item.face, item.n_faces)
                 item.sample = Sample(whole.path, whole.status, crop)
 
 
 def _faces_key(cropper: FaceCropper | None) -> str:
     return key_of(
         stage=FACES,
-        crop=cropper.get_params() | {"in_core": cropper.in_core} if cropper else None,
+        crop=cropper.get_params() | {"in_core": cropper.in_core, "every": cropper.every} if cropper else None,
         versions=versions_of("facenet-pytorch", "torch", "pillow"),
     )
 
@@ -291,6 +312,33 @@ class _Located:
     box: Box | None = None
     face: Face | None = None
     sample: Sample | None = None
+    n_faces: int = 0  # in the source
+    origin: int = 0  # position of the source
+
+
+def _located(source: Source, key: str | None, sample: Sample) -> list[_Located]:
+    """Give the faces of a sample that was read: one, unless all were asked for."""
+    crops = [crop for crop in (sample.crop, *sample.others) if crop is not None]
+    if not crops:
+        return [_Located(source, sample.path, key, sample.status, sample=sample)]
+    return [
+        _Located(
+            source,
+            sample.path,
+            _key_of_face(key, position),
+            sample.status,
+            crop.box,
+            crop.face,
+            Sample(sample.path, sample.status, crop),
+            crop.n_faces,
+        )
+        for position, crop in enumerate(crops)
+    ]
+
+
+def _key_of_face(key: str | None, position: int) -> str | None:
+    """The first face has the key of its source, the others' are made of it."""
+    return key if key is None or not position else key_of(face=key, position=position)
 
 
 def _packed(status: Status, row: Matrix) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +24,8 @@ class FeatureTable:
     statuses: list[Status]
     boxes: list[Box | None]  # (x0, y0, x1, y1) of the crops, half-open, in pixels
     matrix: Matrix = field(repr=False)  # (n, width); a row of NaN where the status is not ok
+    n_faces: list[int] = field(default_factory=list)  # in each image; empty where they were not counted
+    origins: list[int] = field(default_factory=list)  # position of each row's source; empty: one row each
 
     @property
     def ok(self) -> NDArray[np.bool_]:
@@ -57,6 +59,8 @@ class FeatureTable:
             [self.statuses[row] for row in rows],
             [self.boxes[row] for row in rows],
             self.matrix[list(rows)],
+            [self.n_faces[row] for row in rows] if self.n_faces else [],
+            [self.origins[row] for row in rows] if self.origins else [],
         )
 
 
@@ -70,6 +74,8 @@ def concat_rows(tables: Sequence[FeatureTable], width: int) -> FeatureTable:
         [status for table in tables for status in table.statuses],
         [box for table in tables for box in table.boxes],
         np.concatenate(blocks, dtype=dtype, casting="same_kind"),
+        [n for table in tables for n in table.n_faces],
+        [origin for table in tables for origin in table.origins],
     )
 
 
@@ -82,4 +88,4 @@ def concat_columns(first: FeatureTable, second: FeatureTable) -> FeatureTable:
     dtype = np.result_type(*full) if full else np.dtype(np.float64)
     matrix = np.concatenate([first.matrix, second.matrix], axis=1, dtype=dtype, casting="same_kind")
     matrix[[not status.ok for status in statuses]] = np.nan
-    return FeatureTable(first.paths, statuses, first.boxes, matrix)
+    return replace(first, statuses=statuses, matrix=matrix)
