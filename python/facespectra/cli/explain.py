@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from facespectra.cli.console import show_table
-from facespectra.cli.options import Backend, Device, Precision, ResNetWeights, Threads
+from facespectra.cli.options import Backend, Device, Faces, Precision, ResNetWeights, Threads, valid_faces
 
 if TYPE_CHECKING:
     from facespectra.videos import Frame
@@ -43,6 +43,7 @@ def explain(
     frame: Annotated[
         int | None, typer.Option(min=0, help="Which frame of a video, from 0.", show_default="the middle one")
     ] = None,
+    faces: Faces = None,
     resnet_weights: ResNetWeights = None,
     precision: Precision = "auto",
     backend: Backend = None,
@@ -56,10 +57,13 @@ def explain(
     others. A model of an earlier version, and our own, does not hold the mean spectra of its classes; the
     drawing says so.
     """
+    from facespectra._files import check_writable
     from facespectra.detector import load
     from facespectra.report import explanation
 
     explanation.check_suffix(out)
+    valid_faces(faces)
+    check_writable(out)
     source = _source(image, frame)
     detector = load(
         model,
@@ -69,9 +73,11 @@ def explain(
         weights=resnet_weights,
         precision=precision,
     )
-    result = explanation.explain(source, detector)
+    result = explanation.explain(source, detector, faces=faces)
     result.save(out)
-    rows = [("image", str(source)), ("result", result.headline), ("model", result.model)]
+    rows = [("image", str(source)), ("result", result.headline)]
+    rows += [(name, text) for name, text in (("why", result.reason), ("note", result.note)) if text]
+    rows += [("model", result.model)]
     if result.experts:
         strongest = sorted(result.experts.items(), key=lambda pair: -abs(pair[1]))[:LISTED]
         rows += [

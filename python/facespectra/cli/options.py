@@ -11,7 +11,7 @@ from facespectra.datasets.layouts import LAYOUTS
 from facespectra.spectrum.backends import NAMES
 
 if TYPE_CHECKING:
-    from facespectra.evaluation.metrics import Aggregate
+    from facespectra.evaluation.aggregation import Aggregate
 
 Sources = Annotated[
     list[str],
@@ -33,6 +33,13 @@ Layout = Annotated[
     ),
 ]
 Frames = Annotated[int, typer.Option(min=1, help="Frames of each video, evenly spread.")]
+Faces = Annotated[
+    str | None,
+    typer.Option(
+        help="largest; all: the most suspicious decides; whole: images are faces that were cut out already.",
+        show_default="as the model was trained",
+    ),
+]
 PerVideo = Annotated[
     str, typer.Option(help="Score of a video or group from its frames: mean, median or max.")
 ]
@@ -93,3 +100,12 @@ def valid_aggregate(name: str) -> Aggregate:
         if name == known:
             return known
     raise ValueError(f"--per-video must be {', '.join(AGGREGATES)}, not {name!r}")
+
+
+def valid_faces(name: str | None) -> str | None:
+    """Check the value of ``--faces``."""
+    from facespectra.detector.inputs import FACES
+
+    if name not in (None, *FACES):
+        raise ValueError(f"--faces must be {', '.join(FACES)}, not {name!r}")
+    return name

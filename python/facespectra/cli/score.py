@@ -1,41 +1,47 @@
-"""``facespectra score``: images and videos into scores, one line each."""
+"""``facespectra score``: images and videos into verdicts, one line each."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import math
 import sys
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from facespectra._files import as_utf8, printable
-from facespectra.cli.console import complain_of, find_sources, leave, progress_bar
+from facespectra._files import printable
+from facespectra.cli.console import complain, complain_of, find_sources, leave, progress_bar
 from facespectra.cli.options import (
     Backend,
     Cache,
     Device,
+    Faces,
     Frames,
     PerVideo,
     Precision,
     ResNetWeights,
     Threads,
     valid_aggregate,
+    valid_faces,
+)
+from facespectra.cli.verdict_files import (
+    CsvWriter,
+    JsonWriter,
+    Row,
+    TableWriter,
+    Writer,
+    format_of,
+    opened,
+    read_done,
 )
 from facespectra.videos import N_FRAMES, find_media
 
 if TYPE_CHECKING:
-    from facespectra.detector import Detector, Score
-    from facespectra.features import Status
+    from facespectra.detector import Detector
+    from facespectra.detector.streaming import Unit
 
 DEFAULT = "default"
-COLUMNS = ("path", "score", "label", "x0", "y0", "x1", "y1", "status", "reason")
-
-Row: TypeAlias = tuple[Any, ...]
-"""One input: the values of COLUMNS, and the name of the model that decided."""
 
 
 def score(
@@ -57,7 +63,25 @@ def score(
             show_default="default",
         ),
     ] = None,
-    form: Annotated[str, typer.Option("--format", help="table, csv or jsonl.")] = "table",
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="FILE",
+            help="Write here, as it goes, instead of to stdout: .csv, .jsonl, or .txt for the table.",
+            show_default=False,
+        ),
+    ] = None,
+    form: Annotated[
+        str | None,
+        typer.Option("--format", help="table, csv or jsonl.", show_default="as FILE is named, else table"),
+    ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Leave out what FILE holds already: go on where a run was stopped."),
+    ] = False,
+    faces: Faces = None,
     frames: Frames = N_FRAMES,
     per_frame: Annotated[
         bool, typer.Option("--per-frame", help="One line for each frame of a video.")
@@ -72,23 +96,32 @@ def score(
     threads: Threads = None,
     device: Device = None,
     cache: Cache = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Name the features behind each reason, too.")
+    ] = False,
 ) -> None:
-    """Score images and videos: the higher, the more likely fake.
+    """Score images and videos: the higher, the more likely a swap or a fake.
 
-    One line for each image and video, in the order of the sources: score, label at the model's threshold
-    (fake, real, or can't tell), box of the face, status, and the reason for the score. The score of our own
-    model is the probability of a face swap among swaps like those that it was trained on; it knows no other
-    fakes. A model for another kind, such as generated faces, can be asked as well: of several models the
-    first one that labels an image fake decides, and each line names the one that does.
+    One line for each image and video, in the order of the sources: score, label at the model's threshold, box
+    of the face, what most supports the label, and what else to know. Our own model says swap or
+    no-swap-found, never real: it knows face swaps alone. Any other model says fake or real. Where a model
+    knows that its score means little, or the signs are too weak, it says cannot-tell. Of several models the
+    first one that finds a fake decides, and each line names the one that does.
     """
-    from facespectra.detector.scores import aggregate_by_source, select_model
+    from facespectra._files import check_writable
+    from facespectra.detector.streaming import StreamSettings, stream_verdicts, units_of
     from facespectra.errors import FacespectraError
-    from facespectra.videos import spread_frames
 
-    write = WRITERS.get(form)
-    if write is None:
-        raise ValueError(f"unknown format {form!r}; use {', '.join(WRITERS)}")
+    form = format_of(form, out)
+    if resume and (out is None or form == "table"):
+        raise ValueError("--resume goes on in a file: add -o FILE with a name in .csv or .jsonl")
     names = model or [DEFAULT]
+    settings = StreamSettings(
+        frames=frames,
+        faces=valid_faces(faces),
+        per_video=valid_aggregate(per_video),
+        per_frame=per_frame,
+    )
     runtime = {
         "backend": backend,
         "threads": threads,
@@ -97,30 +130,80 @@ def score(
         "cache": cache,
     }
     detectors = _load(names, resnet_weights, runtime)
-    aggregate = valid_aggregate(per_video)
+    hashes = [one.sha256 for one in detectors]
+    if out is not None:
+        check_writable(out)
     files, n_missing = find_sources(_named(sources), find_media, as_named=True)
-    images, _ = spread_frames(files, frames)
-    by_model: list[list[Score]] = []
-    failed: dict[str, Status] = {}
-    for name, detector in zip(names, detectors, strict=True):
-        with progress_bar("score" if len(names) == 1 else f"score, {name}") as update:
-            scores = detector.score_samples(images, progress=update)
-        unreadable = [(one.path, one.status) for one in scores if one.status.unreadable]
-        if len(unreadable) == len(scores):
-            complain_of(unreadable)
-            raise FacespectraError(f"none of {len(scores)} inputs could be read")
-        failed |= dict(unreadable)
-        if not per_frame:
-            scores = aggregate_by_source(images, scores, aggregate, per_folder=per_folder)
-        by_model.append(scores)
-    n_unreadable = complain_of(failed.items())
-    thresholds = [detector.threshold_ for detector in detectors]
-    rows = []
-    for of_one_input in zip(*by_model, strict=True):
-        which = select_model(of_one_input, thresholds)
-        rows.append(_row(of_one_input[which], thresholds[which], names[which]))
-    write(rows, several=len(names) > 1)
+    units = units_of(files, per_folder=per_folder)
+    done = (
+        read_done(out, form, dict(zip(hashes, names, strict=True)))
+        if resume and out is not None
+        else Counter[str]()
+    )
+    left = _without(units, done)
+    tally, n_unreadable, n_done, pending = Counter[str](), 0, len(units) - len(left), ""
+    writer = _writer(form, units, several=len(names) > 1, verbose=verbose, per_frame=per_frame)
+    try:
+        with opened(out, _echo, append=bool(done)) as write, progress_bar("score") as update:
+            # Nothing is written as long as nothing could be read.
+            pending = "" if done else writer.head()
+            for outcome in stream_verdicts(detectors, left, settings, update):
+                n_done += 1
+                n_unreadable += complain_of(outcome.unreadable)
+                pending += "".join(
+                    writer.line(Row(one.verdict, names[one.which], hashes[one.which]))
+                    for one in outcome.decided
+                )
+                tally.update(
+                    one.verdict.label or one.verdict.status.partition(":")[0] for one in outcome.decided
+                )
+                if done or tally.total() > tally["unreadable"]:
+                    write(pending)
+                    pending = ""
+    except KeyboardInterrupt:
+        goes_on = "; add --resume to go on" if out is not None and form != "table" else ""
+        complain(f"stopped after {n_done} of {len(units)} inputs{goes_on}")
+        raise
+    if pending and left:
+        raise FacespectraError(f"none of {len(left)} inputs could be read")
+    for scope in dict.fromkeys(one.words.scope for one in detectors):
+        complain(scope)
+    if faces is None and tally["no-face"] > (tally.total() - tally["unreadable"]) / 2:
+        complain(
+            f"no face was found in {tally['no-face']} of {tally.total()} inputs; where these are faces that "
+            "were cut out already, add --faces whole"
+        )
+    if out is not None:
+        counts = ", ".join(f"{count} {label}" for label, count in sorted(tally.items()))
+        before = f", and {len(units) - len(left)} were there" if done else ""
+        complain(f"{printable(out)}: {counts or 'nothing new'}{before}")
     leave(n_unreadable + n_missing)
+
+
+def _echo(text: str) -> None:
+    # Not so that Click takes out of names what looks like the colours of a terminal.
+    typer.echo(text, nl=False, color=True)
+    sys.stdout.flush()
+
+
+def _without(units: Sequence[Unit], done: Counter[str]) -> list[Unit]:
+    """Leave out what was done before, an input that is named twice as often as it was done."""
+    left, found = [], done.copy()
+    for unit in units:
+        if found[unit.name] > 0:
+            found[unit.name] -= 1
+        else:
+            left.append(unit)
+    return left
+
+
+def _writer(form: str, units: Sequence[Unit], *, several: bool, verbose: bool, per_frame: bool) -> Writer:
+    if form == "csv":
+        return CsvWriter()
+    if form == "jsonl":
+        return JsonWriter()
+    width = max((len(printable(unit.name)) for unit in units), default=0)
+    return TableWriter(width + len(" (frame 1000)") * per_frame, several=several, verbose=verbose)
 
 
 def _load(names: list[str], weights: str | None, runtime: dict[str, Any]) -> list[Detector]:
@@ -142,64 +225,3 @@ def _named(sources: Sequence[str]) -> list[str]:
     for source in sources:
         named += [line.rstrip("\r\n") for line in sys.stdin if line.strip()] if source == "-" else [source]
     return named
-
-
-def _row(one: Score, threshold: float, model: str) -> Row:
-    from facespectra.detector.scores import label_of
-
-    return (
-        one.path,
-        None if math.isnan(one.score) else one.score,
-        label_of(one, threshold),
-        *(one.box or (None,) * 4),
-        str(one.status),
-        one.reason,
-        model,
-    )
-
-
-def _write_table(rows: Sequence[Row], *, several: bool) -> None:
-    width = max(len(printable(row[0])) for row in rows)
-    for path, value, label, x0, y0, x1, y1, status, reason, model in rows:
-        number = "-" if value is None else f"{value:.3f}"
-        box = "" if x0 is None else f"{x0},{y0},{x1},{y1}"
-        text = printable(reason if status == "ok" else status)
-        if several:
-            text = f"{printable(model)}: {text}" if text else printable(model)
-        typer.echo(f"{printable(path):<{width}}  {number:>7}  {label:<10}  {box:<19}  {text}".rstrip())
-
-
-def _write_csv(rows: Sequence[Row], *, several: bool) -> None:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    columns = (*COLUMNS, "model") if several else COLUMNS
-    writer.writerow(columns)
-    # repr of a float reads back as the same number.
-    writer.writerows(
-        ["" if value is None else repr(value) if isinstance(value, float) else value for value in row]
-        for row in (row[: len(columns)] for row in rows)
-    )
-    # Not so that Click takes out of names what looks like the colours of a terminal.
-    typer.echo(text.getvalue(), nl=False, color=True)
-
-
-def _write_jsonl(rows: Sequence[Row], *, several: bool) -> None:
-    for path, value, label, *box, status, reason, model in rows:
-        line: dict[str, Any] = {
-            "path": path,
-            "score": value,
-            "label": label or None,
-            "box": None if box[0] is None else box,
-            "status": status,
-            "reason": reason or None,
-        } | ({"model": model} if several else {})
-        # JSON is UTF-8: where a name is not, escapes stand in the line, and the same name comes out of them.
-        text = json.dumps(line, ensure_ascii=False)
-        typer.echo(text if as_utf8(text) == text else json.dumps(line))
-
-
-WRITERS: dict[str, Callable[..., None]] = {
-    "table": _write_table,
-    "csv": _write_csv,
-    "jsonl": _write_jsonl,
-}

@@ -27,6 +27,7 @@ from facespectra.cli.options import (
     Threads,
 )
 from facespectra.detector.classifiers import CLASSIFIERS, OWN_CLASSIFIERS, default_classifier
+from facespectra.detector.inputs import LARGEST, WHOLE
 from facespectra.features.feature_sets import FEATURES, NETWORKS
 from facespectra.videos import N_FRAMES
 
@@ -75,9 +76,10 @@ def train(
     layout: Layout = "auto",
     split: Split = None,
     frames: Frames = N_FRAMES,
-    whole: Annotated[
-        bool, typer.Option("--whole", help="Take whole images instead of the faces in them.")
-    ] = False,
+    faces: Annotated[
+        str, typer.Option(help="largest; whole: images are faces that were cut out already.")
+    ] = LARGEST,
+    whole: Annotated[bool, typer.Option("--whole", hidden=True, help="The same as --faces whole.")] = False,
     n_features: NFeatures = 300,
     convention: Convention = "durall",
     dtype: Dtype = "float32",
@@ -101,6 +103,8 @@ def train(
 
     if classifier is None:
         classifier = default_classifier(features)
+    if faces not in (LARGEST, WHOLE):
+        raise ValueError(f"--faces must be {LARGEST} or {WHOLE} here, not {faces!r}")
     if synthetic_fakes and augment:
         raise ValueError("--synthetic-fakes makes its own copies: it goes without --augment")
     parse_augmentations(augment)  # fails on a wrong name before anything is read
@@ -117,7 +121,7 @@ def train(
         classifier,
         scale=scale,
         seed=seed,
-        crop=not whole,
+        crop=not whole and faces == LARGEST,
         crop_settings={"margin": margin, "square": square, "snap": snap},
         feature_settings=settings,
         backend=backend,

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from facespectra.detector.detector import Detector
     from facespectra.detector.loading import load
     from facespectra.detector.scores import Score
+    from facespectra.detector.verdicts import Verdict
 
-__all__ = ["CLASSIFIERS", "Detector", "Score", "load"]
+__all__ = ["CLASSIFIERS", "Detector", "Score", "Verdict", "load"]
 
 __getattr__ = lazy_names(
     __name__,
@@ -24,6 +25,7 @@ __getattr__ = lazy_names(
         "CLASSIFIERS": "facespectra.detector.classifiers",
         "Detector": "facespectra.detector.detector",
         "Score": "facespectra.detector.scores",
+        "Verdict": "facespectra.detector.verdicts",
         "load": "facespectra.detector.loading",
     },
 )

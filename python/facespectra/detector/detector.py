@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,23 +14,18 @@ from facespectra._progress import Progress
 from facespectra._versions import versions
 from facespectra.detector.classifiers import SelfExplaining, class_features, fit_classifier, make_pipeline
 from facespectra.detector.model_file import dumps
-from facespectra.detector.scores import Score, mean_by_file, with_explanation
+from facespectra.detector.scoring import Scorer
 from facespectra.detector.training import check_training, training_samples
 from facespectra.errors import ModelError
-from facespectra.features.cache import Cache
-from facespectra.features.crops import Source
-from facespectra.features.extraction import Extractor
 from facespectra.features.feature_sets import make_features
 from facespectra.features.table import FeatureTable
-from facespectra.videos import N_FRAMES, spread_frames
+from facespectra.videos import N_FRAMES
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from facespectra.images import AnyImage
 
-
-class Detector:
+class Detector(Scorer):
     """Tells fake faces from real ones by features of the face and a classifier.
 
     Parameters
@@ -103,9 +97,6 @@ class Detector:
     array([-0.93,  1.02])
     """
 
-    pipeline_: Any
-    threshold_: float
-    training_: dict[str, Any]
     held_out_scores_: NDArray[np.float64] | None
     versions_: dict[str, str]
     class_features_: dict[str, dict[str, Any]]
@@ -164,11 +155,6 @@ class Detector:
             "crop_settings": crop_settings,
             "feature_settings": dict(self.feature_set.settings),
         }
-
-    @property
-    def gives_probabilities(self) -> bool:
-        """Whether scores are probabilities of a fake, calibrated in training."""
-        return bool(getattr(self.pipeline_[-1], "slope_", 0.0)) if hasattr(self, "pipeline_") else False
 
     def fit(
         self,
@@ -265,86 +251,6 @@ class Detector:
             seed=self.seed,
             blocks=self.feature_set.blocks,
         )
-
-    def extract(self, sources: Sequence[Source], *, progress: Progress | None = None) -> FeatureTable:
-        """Crop the faces and compute their features, one row for each source, in order.
-
-        Sources are image files, frames of videos, augmented copies of either, or images in memory; `progress`
-        is called with the number of images done and of all.
-        """
-        cache = None if self.cache is None else Cache(Path(self.cache))
-        extractor = Extractor(
-            self.cropper, {self.features: self.feature_set}, cache=cache, threads=self.threads
-        )
-        return extractor.table(sources, self.features, progress)
-
-    def score(
-        self,
-        paths: Sequence[PathLike],
-        *,
-        frames: int = N_FRAMES,
-        progress: Progress | None = None,
-    ) -> NDArray[np.float64]:
-        """Score image and video files.
-
-        Parameters
-        ----------
-        paths : sequence of path-like
-            The files.
-        frames : int
-            How many frames of each video to look at, evenly spread. Its score is the mean of theirs.
-        progress : callable, optional
-            Called with the number of images and frames done and of all.
-
-        Returns
-        -------
-        (n,) float64
-            Higher means more likely fake; NaN where no face was found or the file cannot be read, see
-            :meth:`score_samples`. The same whether an image is scored alone or among others.
-
-        Raises
-        ------
-        ModelError
-            If the detector has not been trained.
-        """
-        if isinstance(paths, str | os.PathLike):
-            raise TypeError("score() takes a sequence of paths; put a single one into a list")
-        sources, origins = spread_frames(paths, frames)
-        scores = self.score_features(self.extract(sources, progress=progress))
-        return scores if len(scores) == len(paths) else mean_by_file(scores, origins, len(paths))
-
-    def score_samples(self, sources: Sequence[Source], *, progress: Progress | None = None) -> list[Score]:
-        """Score sources, as for :meth:`extract`, and give each its status, box and reason, in order."""
-        table = self.extract(sources, progress=progress)
-        scores = self.score_features(table).tolist()
-        rows = zip(table.paths, scores, table.statuses, table.boxes, strict=True)
-        classifier = self.pipeline_[-1]
-        return [
-            with_explanation(Score(*row), values, classifier)
-            for row, values in zip(rows, table.matrix, strict=True)
-        ]
-
-    def score_images(self, images: Iterable[AnyImage]) -> NDArray[np.float64]:
-        """Score images in memory, (n,) float64, as :meth:`score` does files.
-
-        Images are ``(H, W)``, ``(H, W, 3)`` or ``(H, W, 4)`` arrays of uint8, uint16, or float in [0, 1], or
-        Pillow images.
-        """
-        return self.score_features(self.extract(list(images)))
-
-    def score_features(self, table: FeatureTable) -> NDArray[np.float64]:
-        """Score the rows of a table, (n,) float64; NaN where the status is not ``"ok"``.
-
-        The table is from :meth:`extract` of a detector with the same settings. A ModelError says that the
-        detector has not been trained.
-        """
-        if not hasattr(self, "pipeline_"):
-            raise ModelError("the detector has not been trained; call fit first, or load a model")
-        used = table.ok
-        scores = np.full(len(used), np.nan)
-        if used.any():
-            scores[used] = self.pipeline_.decision_function(table.matrix[used])
-        return scores
 
     def save(self, path: PathLike) -> Path:
         """Write the trained detector to a file that :func:`load` reads, by skops and without any pickle.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,7 @@ def load_bytes(data: bytes, name: str, **runtime: Any) -> Detector:
             if any(one[key].shape != (width,) for key in ("mean", "sd")):
                 raise ValueError(f"the classes have other features than {width}")
         check_pipeline(detector.pipeline_, width)
+        detector.sha256 = hashlib.sha256(data).hexdigest()
     except Exception as error:
         # And so can the parts of a classifier, which then fail anywhere in scikit-learn.
         raise ModelError(

@@ -1,17 +1,18 @@
-"""What a detector says of an image: a score, its label, and frames put together to a video's."""
+"""What a detector computes of an image: a score and the evidence for it; frames joined to a video."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facespectra.detector.classifiers import SelfExplaining
-from facespectra.evaluation.metrics import Aggregate
+from facespectra.evaluation.aggregation import Aggregate, aggregate_frames, counted_frames
 from facespectra.features.crops import Source
 from facespectra.features.status import Kind, Status
 from facespectra.videos import Frame
@@ -19,12 +20,10 @@ from facespectra.videos import Frame
 if TYPE_CHECKING:
     from facespectra.faces import Box
 
-FAKE, REAL, CANNOT_TELL = "fake", "real", "can't tell"
-
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """What the detector says about one image.
+    """What the detector computes of one image or video, before any threshold.
 
     Attributes
     ----------
@@ -36,93 +35,121 @@ class Score:
         As text ``"ok"``, ``"no-face"``, ``"unreadable: <reason>"``, or ``"cannot-tell: <reason>"`` where the
         detector knows that its score means little, such as for a very small face.
     box : (x0, y0, x1, y1) or None
-        The pixels that were scored, half-open.
-    reason : str
-        What contributed most to the score, where the classifier can say so: the dominant expert and the
-        feature with the largest contribution.
+        The pixels that were scored, half-open; None for a video.
+    n_faces : int
+        Faces in the image, of which one was scored: those at least a third as wide as the largest, or all
+        where all were asked for; in a video, the most in one frame.
+    evidence : (str, str)
+        The feature group that most speaks for a fake, and the one that most speaks against it; empty where
+        the classifier does not explain itself, or nothing speaks so.
+    expert : str
+        The expert that contributes most; empty where there are none.
+    how : str
+        What a video's score was joined from, in words.
+    frames : tuple of Score
+        Of a video's frames.
     """
 
     path: str
     score: float
     status: Status
     box: Box | None
-    reason: str = ""
+    n_faces: int = 0
+    evidence: tuple[str, str] = ("", "")
+    expert: str = ""
+    how: str = ""
+    frames: tuple[Score, ...] = field(default=(), repr=False)
+
+
+def abstention(status: Status, box: Box | None, features: NDArray[Any], classifier: Any) -> Status:
+    """Give the status of a scored face: cannot-tell with the reason where the classifier abstains."""
+    if not status.ok or box is None or not isinstance(classifier, SelfExplaining):
+        return status
+    reason = classifier.abstention_reason(features, box[2] - box[0])
+    return Status(Kind.CANNOT_TELL, reason) if reason else status
 
 
 def with_explanation(score: Score, features: NDArray[Any], classifier: Any) -> Score:
-    """Add the reason that a classifier gives, and its abstention, where it explains itself."""
+    """Add abstention, evidence and expert, where the classifier explains itself."""
     if not score.status.ok or score.box is None or not isinstance(classifier, SelfExplaining):
         return score
-    abstention = classifier.abstention_reason(features, score.box[2] - score.box[0])
-    status = Status(Kind.CANNOT_TELL, abstention) if abstention else score.status
-    name, amount = next(iter(classifier.contributions(features).items()))
-    label = FAKE if amount > 0 else REAL
-    reason = f"{classifier.dominant_expert(features)} expert; {name} is evidence for {label}"
-    return replace(score, status=status, reason=reason)
+    amounts = classifier.contributions(features)
+    most, least = max(amounts, key=amounts.__getitem__), min(amounts, key=amounts.__getitem__)
+    return replace(
+        score,
+        status=abstention(score.status, score.box, features, classifier),
+        evidence=(most if amounts[most] > 0 else "", least if amounts[least] < 0 else ""),
+        expert=classifier.dominant_expert(features),
+    )
 
 
-def label_of(score: Score, threshold: float) -> str:
-    """The label of a score: ``"fake"``, ``"real"``, ``"can't tell"``, or nothing where there is no score."""
-    if score.status.kind is Kind.CANNOT_TELL:
-        return CANNOT_TELL
-    if not score.status.ok:
-        return ""
-    return FAKE if score.score >= threshold else REAL
-
-
-def select_model(scores: Sequence[Score], thresholds: Sequence[float]) -> int:
-    """Which of several detectors decides about an image, by its position: each knows its own kind of fake.
-
-    The first that labels it fake; where none does, the first that labels it real, else the first. Scores of
-    different detectors have no scale in common and are never compared.
-    """
-    labels = [label_of(one, threshold) for one, threshold in zip(scores, thresholds, strict=True)]
-    return next((labels.index(label) for label in (FAKE, REAL) if label in labels), 0)
+def most_suspicious(faces: Sequence[Score]) -> int:
+    """Which face decides about an image, by position: the highest score among those that can be told."""
+    scores = np.array([face.score for face in faces])
+    if np.isnan(scores).all():
+        return 0
+    counted = counted_frames(scores, _undecided(faces))
+    return int(np.argmax(np.where(counted, scores, -np.inf)))
 
 
 def aggregate_scores(name: str, frames: Sequence[Score], how: Aggregate = "mean") -> Score:
-    """Put the scores of the frames of one video together.
+    """Join the scores of the frames of one video, by the rule of :mod:`facespectra.evaluation.aggregation`.
 
-    Only frames whose status is ok count; where there is none, those about which the detector cannot tell,
-    with the first one's status; where there is none of these either, there is no score.
+    The status is that of the frames that count; where there is no score, the first frame's.
     """
-    for kind in (Kind.OK, Kind.CANNOT_TELL):
-        counted = [frame for frame in frames if frame.status.kind is kind]
-        if counted:
-            combine: Callable[[list[float]], Any] = getattr(np, how)
-            value = float(combine([frame.score for frame in counted]))
-            reason = f"{how} of {len(counted)} of {len(frames)} frames"
-            return Score(name, value, counted[0].status, None, reason)
-    return Score(name, float("nan"), frames[0].status, None)
+    scores, undecided = np.array([frame.score for frame in frames]), _undecided(frames)
+    value = aggregate_frames(scores, undecided, how)
+    n_faces = max(frame.n_faces for frame in frames)
+    counted = np.flatnonzero(counted_frames(scores, undecided)).tolist()
+    if not counted:
+        return Score(name, value, frames[0].status, None, n_faces, frames=tuple(frames))
+    # The frames that most speak for and against a fake stand for the video.
+    order = sorted(counted, key=lambda row: frames[row].score)
+    return Score(
+        name,
+        value,
+        frames[counted[0]].status,
+        None,
+        n_faces,
+        (frames[order[-1]].evidence[0], frames[order[0]].evidence[1]),
+        frames[order[-1]].expert,
+        f"{how} of {len(counted)} of {len(frames)} frames",
+        tuple(frames),
+    )
 
 
-def aggregate_by_source(
-    sources: Sequence[Source], scores: Sequence[Score], how: Aggregate, *, per_folder: bool = False
+def _undecided(scores: Sequence[Score]) -> NDArray[np.bool_]:
+    return np.array([one.status.kind is Kind.CANNOT_TELL for one in scores], bool)
+
+
+def join_by_origin(
+    sources: Sequence[Source],
+    origins: Sequence[int],
+    scores: Sequence[Score],
+    how: Aggregate,
+    *,
+    folders: Sequence[str] | None = None,
 ) -> list[Score]:
-    """Give one score for each video and each image; with `per_folder`, for each folder of images."""
-    groups: dict[str, list[Score]] = {}
-    single: set[str] = set()
-    for position, (source, one) in enumerate(zip(sources, scores, strict=True)):
-        if isinstance(source, Frame):
-            name = source.path
-        elif per_folder:
-            name = os.path.dirname(one.path) or "."  # noqa: PTH120
+    """Give one score for each origin: frames of a video are joined, and images of a folder where asked for.
+
+    `origins` are ascending positions; `folders` names what stands at each.
+    """
+    joined = []
+    rows = zip(sources, origins, scores, strict=True)
+    for origin, group in groupby(rows, key=itemgetter(1)):
+        members = list(group)
+        source, samples = members[0][0], [sample for _, _, sample in members]
+        if folders is not None and not isinstance(source, Frame):
+            joined.append(aggregate_scores(folders[origin], samples, how))
         else:
-            # An image that is named twice is scored twice.
-            name = f"{position}"
-            single.add(name)
-        groups.setdefault(name, []).append(one)
-    return [
-        members[0] if name in single else aggregate_scores(name, members, how)
-        for name, members in groups.items()
-    ]
+            joined.append(
+                aggregate_scores(source.path, samples, how) if isinstance(source, Frame) else samples[0]
+            )
+    return joined
 
 
-def mean_by_file(scores: NDArray[np.float64], origins: Sequence[int], n_files: int) -> NDArray[np.float64]:
-    """Average the scores of frames over the files that they come from; NaN where no frame has a score."""
-    scored = ~np.isnan(scores)
-    of_file = np.asarray(origins)[scored]
-    counts = np.bincount(of_file, minlength=n_files)
-    means = np.full(n_files, np.nan)
-    np.divide(np.bincount(of_file, scores[scored], n_files), counts, out=means, where=counts > 0)
-    return means
+def most_suspicious_faces(scores: Sequence[Score], origins: Sequence[int]) -> list[Score]:
+    """Give the score of the face that decides about each origin."""
+    by_origin = groupby(zip(origins, scores, strict=True), key=itemgetter(0))
+    faces = [[score for _, score in group] for _, group in by_origin]
+    return [of_image[most_suspicious(of_image)] for of_image in faces]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from facespectra._progress import Progress
+from facespectra.detector.labels import SWAPS_ALONE
 from facespectra.errors import DatasetError
 from facespectra.features.crops import Sample, Source, cut, read_samples
 from facespectra.features.extraction import extract_features
@@ -112,7 +113,9 @@ def fit_synthetic(
         seed=detector.seed,
         progress=progress,
     )
-    return detector.fit_features(made.table, made.labels, made.groups)
+    detector.fit_features(made.table, made.labels, made.groups)
+    detector.training_["fakes"] = SWAPS_ALONE
+    return detector
 
 
 def real_photographs(

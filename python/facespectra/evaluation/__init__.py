@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from facespectra.evaluation.aggregation import AGGREGATES
 from facespectra.evaluation.comparison import Comparison, compare
 from facespectra.evaluation.intervals import delong_interval, group_interval, wilson_interval
 from facespectra.evaluation.metrics import (
-    AGGREGATES,
     CONSTANT,
     POLARITY,
     Evaluation,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from facespectra._extras import require
+from facespectra.evaluation.aggregation import AGGREGATES, Aggregate, aggregate_by_unit, rule
 from facespectra.evaluation.calibration import brier_score, calibration_error
 from facespectra.evaluation.inputs import validate_inputs
 from facespectra.evaluation.intervals import delong_interval, group_interval, group_samples, wilson_interval
@@ -28,8 +28,6 @@ FEW_GROUPS = (
     "{n} groups, with fewer than five of real or of fake samples, are too few to resample: the interval of "
     "the AUC treats samples as independent, and is too narrow"
 )
-Aggregate = Literal["mean", "median", "max"]
-AGGREGATES: tuple[Aggregate, ...] = ("mean", "median", "max")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +138,7 @@ class Evaluation:
         if self.video_auc is not None:
             figures |= {"video_auc": self.video_auc, "n_videos": self.n_videos}
         if self.group_auc is not None or self.video_auc is not None:
-            figures["aggregate"] = self.aggregate
+            figures |= {"aggregate": self.aggregate, "aggregate_rule": rule(self.aggregate)}
         if self.brier is not None:
             figures |= {"brier": self.brier, "calibration_error": self.calibration_error}
         if self.missing_effect is not None:
@@ -201,6 +199,7 @@ def evaluate(
     *,
     videos: ArrayLike | None = None,
     aggregate: Aggregate = "mean",
+    undecided: ArrayLike | None = None,
     threshold: float | None = None,
     probabilities: bool = False,
 ) -> Evaluation:
@@ -221,6 +220,9 @@ def evaluate(
         with samples of each class, the interval is a bootstrap over videos.
     aggregate : {"mean", "median", "max"}
         How the scores of a group or a video are combined.
+    undecided : (n,) array_like of bool, optional
+        Samples with a score about which the detector can't tell. They count in a group's or a video's score
+        only where it has no other sample with a score; everywhere else their scores count as they are.
     threshold : float, optional
         Threshold of the accuracy, chosen on other data. Default: the one with the highest Youden index on
         these scores.
@@ -256,6 +258,10 @@ def evaluate(
     if probabilities and np.any((values < 0) | (values > 1)):
         raise ValueError("probabilities must lie in [0, 1]")
     scored = ~np.isnan(values)
+    unsure = np.zeros(len(values), bool) if undecided is None else np.asarray(undecided, bool)
+    if unsure.shape != values.shape:
+        raise ValueError(f"{len(values)} samples, but undecided has shape {unsure.shape}")
+    unsure = unsure[scored]
     all_samples = truth, values
     truth, values = truth[scored], values[scored]
     n_real, n_fake = int(np.sum(truth == 0)), int(np.sum(truth == 1))
@@ -272,7 +278,7 @@ def evaluate(
     }
     interval, method, warnings = _interval(truth, values, units)
     warnings += [text for text, holds in ((POLARITY, auc < 0.5), (CONSTANT, np.ptp(values) == 0)) if holds]
-    per_unit = {name: _unit_auc(truth, values, unit, aggregate) for name, unit in units.items()}
+    per_unit = {name: _unit_auc(truth, values, unit, aggregate, unsure) for name, unit in units.items()}
     return Evaluation(
         n=len(truth),
         n_real=n_real,
@@ -352,15 +358,16 @@ def _equal_error_rate(fpr: NDArray[np.float64], tpr: NDArray[np.float64]) -> flo
 
 
 def _unit_auc(
-    truth: NDArray[np.int64], values: NDArray[np.float64], units: NDArray[Any], aggregate: Aggregate
+    truth: NDArray[np.int64],
+    values: NDArray[np.float64],
+    units: NDArray[Any],
+    aggregate: Aggregate,
+    undecided: NDArray[np.bool_],
 ) -> float:
     from sklearn.metrics import roc_auc_score
 
     _, index = np.unique(units, return_inverse=True)
     # A real video and the fake made from it can share a group: one score for each of the two.
-    cell = index * 2 + truth
-    order = np.argsort(cell, kind="stable")
-    present, starts = np.unique(cell[order], return_index=True)
-    combine: Callable[[NDArray[np.float64]], Any] = getattr(np, aggregate)
-    combined = [float(combine(part)) for part in np.split(values[order], starts[1:])]
+    present, cell = np.unique(index * 2 + truth, return_inverse=True)
+    combined = aggregate_by_unit(values, undecided, cell, len(present), aggregate)
     return float(roc_auc_score(present % 2, combined))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sized
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
@@ -11,7 +11,7 @@ from facespectra._threads import ordered_map, thread_count
 from facespectra.augment import Copy, change
 from facespectra.errors import UnreadableFileError, UnreadableImageError, UnreadableVideoError
 from facespectra.features.status import NO_FACE, NO_MEMORY, OK, Status, unreadable
-from facespectra.videos import Frame, is_video, read_frames, video_info
+from facespectra.videos import Frame, is_video, read_frames, spread_frames, video_info
 
 if TYPE_CHECKING:
     from facespectra.faces import Box, Face, FaceCropper
@@ -115,6 +115,19 @@ def read_group(group: list[Source], cropper: FaceCropper | None, colour: bool = 
     if isinstance(first, str | PathLike | Copy):
         return [_read_file(first, cropper, colour)]
     return [crop_image("", first, cropper, colour=colour)]
+
+
+def spread_sources(images: Iterable[Source], n_frames: int) -> tuple[list[Source], list[int]]:
+    """Replace each video by evenly spread frames; also give the position of the source of each."""
+    sources: list[Source] = []
+    origins: list[int] = []
+    for position, image in enumerate(images):
+        frames: Sequence[Source] = [image]
+        if isinstance(image, str | PathLike):
+            frames = spread_frames([image], n_frames)[0]
+        sources += frames
+        origins += [position] * len(frames)
+    return sources, origins
 
 
 def name_of(source: Source) -> str:

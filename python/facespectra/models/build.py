@@ -24,6 +24,7 @@ from scipy.special import logit
 
 from facespectra.detector.classifiers import class_features
 from facespectra.detector.detector import Detector
+from facespectra.detector.labels import SWAPS_ALONE
 from facespectra.detector.synthetic import DRAWS, SyntheticSet, is_held_out, synthetic_set
 from facespectra.evaluation import evaluate
 from facespectra.evaluation.calibration import brier_score, calibration_error
@@ -89,6 +90,7 @@ def build(
         experts.offset_ += SHIFT
         real = experts.calibrated(means[table.ok & (labels == 0)])
         detector.threshold_ = float(np.quantile(real, 1 - FALSE_ALARMS))
+    detector.training_["fakes"] = SWAPS_ALONE
     detector.class_features_ = class_features(table.matrix[table.ok], labels[table.ok])
     experts.least_width, experts.least_detail = LEAST_WIDTH, LEAST_DETAIL[features]
     checks = {

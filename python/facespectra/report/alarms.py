@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from facespectra._files import PathLike, printable
-from facespectra.detector.scores import aggregate_by_source
+from facespectra.detector.scores import join_by_origin
 from facespectra.errors import DatasetError
 from facespectra.evaluation import wilson_interval
 from facespectra.videos import find_media, spread_frames
@@ -19,8 +19,8 @@ from facespectra.videos import find_media, spread_frames
 if TYPE_CHECKING:
     from facespectra._progress import Progress
     from facespectra.detector import Detector
+    from facespectra.evaluation.aggregation import Aggregate
     from facespectra.evaluation.intervals import Interval
-    from facespectra.evaluation.metrics import Aggregate
     from facespectra.features import Status
 
 PROMISED = 0.05
@@ -111,9 +111,9 @@ def measure_false_alarms(
     progress: Progress | None = None,
 ) -> FalseAlarms:
     """Score the real faces of one source, one score for each image and video."""
-    images, _ = spread_frames(files, frames)
+    images, origins = spread_frames(files, frames)
     samples = detector.score_samples(images, progress=progress)
-    scores = aggregate_by_source(images, samples, per_video)
+    scores = join_by_origin(images, origins, samples, per_video)
     scored = [one.score for one in scores if not np.isnan(one.score)]
     n_unreadable = sum(one.status.unreadable for one in scores)
     return FalseAlarms(

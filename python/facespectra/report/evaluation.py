@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from facespectra.detector import Detector
-    from facespectra.evaluation.metrics import Aggregate
+    from facespectra.evaluation.aggregation import Aggregate
 
 __all__ = ["Evaluated", "Watch", "run", "runtime_settings"]
 

@@ -14,10 +14,11 @@ from facespectra._extras import require
 from facespectra._files import write_atomically
 from facespectra.detector.attribution import Attribution, attribute
 from facespectra.detector.classifiers import SelfExplaining
+from facespectra.detector.inputs import choose_cropper
 from facespectra.detector.loading import load
-from facespectra.detector.scores import Score, label_of, with_explanation
+from facespectra.detector.scores import most_suspicious
 from facespectra.errors import FacespectraError
-from facespectra.features.crops import Crop, Source, read_samples
+from facespectra.features.crops import Crop, Sample, Source, read_samples
 from facespectra.features.extraction import extract_features
 from facespectra.features.status import NO_FACE
 from facespectra.report.figures.explanation import (
@@ -54,9 +55,15 @@ class Explanation:
     score, threshold : float
         The detector's; scores at the threshold and above count as fake.
     label : str
-        ``"fake"``, ``"real"`` or ``"can't tell"``.
+        As of :class:`facespectra.detector.Verdict`.
     abstention_reason : str
         Why the detector can't tell; else empty.
+    reason : str
+        What most supports the label, in words.
+    note : str
+        What else to know, such as ``"largest of 2 faces"``; mostly empty.
+    scope : str
+        What was checked for and what was not.
     probability : bool
         Whether the score is a probability.
     box : (x0, y0, x1, y1)
@@ -86,6 +93,9 @@ class Explanation:
     threshold: float
     label: str
     abstention_reason: str
+    reason: str
+    note: str
+    scope: str
     probability: bool
     box: Box
     crop: Crop = field(repr=False)
@@ -111,7 +121,7 @@ class Explanation:
     @property
     def notes(self) -> list[str]:
         """How the contributions were computed and what is missing, in a sentence or two each."""
-        lines = []
+        lines = [f"{text[0].upper()}{text[1:]}." for text in (self.reason, self.note, self.scope) if text]
         if self.abstention_reason:
             lines.append(f"The model can't tell: {self.abstention_reason}.")
         if self.experts:
@@ -222,7 +232,7 @@ def check_suffix(path: str | os.PathLike[str]) -> str:
     return suffix
 
 
-def explain(source: Source, detector: Detector | None = None) -> Explanation:
+def explain(source: Source, detector: Detector | None = None, *, faces: str | None = None) -> Explanation:
     """Explain the score of one image.
 
     Parameters
@@ -231,6 +241,8 @@ def explain(source: Source, detector: Detector | None = None) -> Explanation:
         An image file, a frame of a video, or an image.
     detector : Detector, optional
         Trained; by default the one that this package ships.
+    faces : {"largest", "all", "whole"}, optional
+        The face that is explained, as for :meth:`facespectra.Detector.predict`.
 
     Returns
     -------
@@ -256,15 +268,18 @@ def explain(source: Source, detector: Detector | None = None) -> Explanation:
     from facespectra.spectrum.settings import SpectrumSettings
 
     detector = load() if detector is None else detector
-    (sample,) = read_samples([source], detector.cropper)
-    table = extract_features([sample], detector.feature_set)
-    (status,), (score,) = table.statuses, detector.score_features(table).tolist()
+    (read,) = read_samples([source], choose_cropper(detector.cropper, faces))
+    samples = [read, *(Sample(read.path, read.status, crop) for crop in read.others)]
+    table = extract_features(samples, detector.feature_set)
+    scores = detector.score_table(table)
+    position = most_suspicious(scores)
+    sample, explained, status = samples[position], scores[position], table.statuses[position]
     if sample.crop is None or not status.ok:
         reason = "no face was found, so there is no score to explain" if status == NO_FACE else str(status)
         raise FacespectraError(f"{sample.path or 'the image'}: {reason}")
-    crop, row = sample.crop, table.matrix[0]
+    crop, row = sample.crop, table.matrix[position]
     classifier = detector.pipeline_[-1]
-    explained = with_explanation(Score(sample.path, score, status, crop.box), row, classifier)
+    verdict = detector.verdict(explained, faces=faces)
     columns = detector.feature_set.spectrum
     classes: dict[str, dict[str, Floats]] = {}
     if columns is None:
@@ -278,22 +293,25 @@ def explain(source: Source, detector: Detector | None = None) -> Explanation:
     amplitude = log_amplitude(crop.grey, SpectrumSettings(dtype="float64"))
     experts, dominant = {}, ""
     if isinstance(classifier, SelfExplaining):
-        scores = classifier.expert_scores(row[None])[0].tolist()
-        experts = dict(zip(classifier.expert_names, scores, strict=True))
+        of_experts = classifier.expert_scores(row[None])[0].tolist()
+        experts = dict(zip(classifier.expert_names, of_experts, strict=True))
         dominant = str(classifier.dominant_expert(row))
     return Explanation(
         path=sample.path,
-        score=score,
+        score=explained.score,
         threshold=detector.threshold_,
-        label=label_of(explained, detector.threshold_),
-        abstention_reason=explained.status.reason,
+        label=verdict.label,
+        abstention_reason=verdict.status.partition(": ")[2],
+        reason=verdict.reason,
+        note=verdict.note,
+        scope=detector.words.scope,
         probability=detector.gives_probabilities,
         box=crop.box,
         crop=crop,
         log_spectrum=np.fft.fftshift(amplitude).astype(np.float64),
         spectrum=np.asarray(spectrum, np.float64),
         classes=classes,
-        attribution=attribute(detector, table.matrix),
+        attribution=attribute(detector, row[None]),
         experts=experts,
         dominant_expert=dominant,
         model=f"{detector.features}, {detector.classifier}",

@@ -1,0 +1,57 @@
+"""Feature groups in words that need no knowledge of the features."""
+
+from __future__ import annotations
+
+import re
+
+from facespectra.detector.labels import Vocabulary
+
+_PARTS = {
+    "inner": "the inner face",
+    "ring": "the edge of the face",
+    "eyes": "the eyes",
+    "mouth": "the mouth",
+    "skin": "the skin",
+}
+_DETAIL = {
+    "highpass3": "the finest detail",
+    "highpass5": "the fine detail",
+    "diff2-h": "the finest detail",
+    "diff2-v": "the finest detail",
+    "dog0.8": "the fine detail",
+    "dog1.6": "the detail",
+    "dog3.2": "the coarser detail",
+    "dog6.4": "the coarse detail",
+}
+_LAYERS = {
+    0: "the finest texture",
+    2: "the fine texture",
+    4: "the texture",
+    7: "the pattern",
+    10: "the shape",
+}
+
+_TEXTURE = re.compile(r"(\w+)(-ring)? block (\d+) (?:mean|spread)")
+_REGION = re.compile(r"(\w+)(-ring)? (\S+) (?:rms|p90)")
+_POWER = re.compile(r"power (\w+) [\d.]+")
+_BAND = re.compile(r"[\d.]+-[\d.]+")
+
+
+def in_words(group: str, words: Vocabulary, *, fake: bool) -> str:
+    """Say what a feature group is evidence for: a fake, or the absence of one; nothing for no group."""
+    if not group:
+        return ""
+    match = _TEXTURE.fullmatch(group) or _REGION.fullmatch(group)
+    if match:
+        part, relative, kind = match.groups()
+        detail = _LAYERS[int(kind)] if kind.isdigit() else _DETAIL[kind]
+        what = f"{detail} of {_PARTS[part]}"
+        if relative:
+            return f"{what} {'does not match' if fake else 'matches'} the rest of the face"
+    elif match := _POWER.fullmatch(group):
+        what = f"the amount of {match[1]} detail"
+    elif _BAND.fullmatch(group):
+        what = f"the part from {group} of the frequency spectrum"
+    else:
+        what = f"what {group} sees"
+    return f"{what} is more like that of {words.kinds[fake]}"
