@@ -12,11 +12,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from facespectra.cli import main
 from facespectra.detector import streaming
 from facespectra.rendered.database import render_face
+
+for _package in ("sklearn", "skops", "lz4", "onnxruntime"):
+    pytest.importorskip(_package, reason="needs the detect extra")
+Image = pytest.importorskip("PIL.Image", reason="needs the detect extra")
 
 N = 12
 

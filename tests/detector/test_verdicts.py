@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
 import facespectra as fs
 from facespectra.cli import main
@@ -18,6 +18,10 @@ from facespectra.detector.verdicts import select_model, verdict_of
 from facespectra.features.feature_sets import FEATURES, make_features
 from facespectra.features.status import NO_FACE, OK, Kind, Status, unreadable
 from facespectra.rendered.database import render_face
+
+for _package in ("sklearn", "skops", "lz4", "onnxruntime"):
+    pytest.importorskip(_package, reason="needs the detect extra")
+Image = pytest.importorskip("PIL.Image", reason="needs the detect extra")
 
 NOTHING = float("nan")
 FACES = [render_face(np.random.default_rng(seed), 224) for seed in range(8)]
@@ -144,7 +148,7 @@ def test_models_of_swaps_say_swap_and_others_fake(tmp_path: Path) -> None:
     assert "not checked for" in SWAPS.scope
 
 
-def two_faces(small: Image.Image, large: Image.Image) -> Image.Image:
+def two_faces(small: Any, large: Any) -> Any:
     both = Image.new("RGB", (720, 448), (90, 96, 100))
     both.paste(large.resize((400, 400)), (10, 24))
     both.paste(small.resize((256, 256)), (440, 100))

@@ -67,6 +67,19 @@ def plan_crops(sources: Sequence[str], n_frames: int) -> Iterator[tuple[Path | F
                     yield image, name
 
 
+def plan_others(name: Path, n_faces: int, taken: set[Path]) -> list[Path]:
+    """Name the crops of all faces of an image, its own name first; new ones are added to `taken`."""
+    names = [name][:n_faces]
+    number = 2
+    while len(names) < n_faces:
+        other = name.with_name(f"{name.stem}-face{number}.png")
+        number += 1
+        if other not in taken:
+            taken.add(other)
+            names.append(other)
+    return names
+
+
 def write_png(path: Path, grey: UInt8Array) -> None:
     """Write a grey image as a PNG file."""
     from PIL import Image
