@@ -130,9 +130,8 @@ def test_a_source_that_gives_nothing_is_one_failure(batch: Path, capsys: pytest.
         out = ["-o", "f.csv"] if command == "extract" else ["--format", "csv"]
         assert main([command, *sources, *out]) == 1
         captured = capsys.readouterr()
-        assert len(error_lines(captured.err)) == 3
         for name in ("bare", "missing.png", "*.tif"):
-            assert any(name in line for line in error_lines(captured.err))
+            assert len([line for line in error_lines(captured.err) if name in line]) == 1
         text = captured.out if command == "score" else Path("f.csv").read_text()
         assert "a_good.png" in text
         assert "z_good.png" in text

@@ -214,7 +214,7 @@ def test_commands_give_the_same_with_a_cache(
     data, cache = str(tmp_path / "set"), ["--cache", str(tmp_path / "cache")]
 
     def scores(name: str, *more: str) -> list[str]:
-        model, out = str(tmp_path / f"{name}.skops"), tmp_path / name
+        model, out = str(tmp_path / "model.skops"), tmp_path / name
         assert main(["train", data, "-o", model, "--classifier", "svm-linear", *more]) == 0
         assert main(["evaluate", data, "-m", model, "-o", str(out), "--robustness", "0", *more]) == 0
         capfd.readouterr()
