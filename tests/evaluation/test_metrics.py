@@ -153,12 +153,20 @@ def test_threshold_is_finite_even_where_every_score_ranks_wrongly() -> None:
     assert np.isfinite(youden_threshold(np.array([1, 1, 0, 0]), np.array([0.0, 1.0, 2.0, 3.0])))
 
 
-def test_polarity_is_warned_of_and_not_repaired() -> None:
-    result = fs.evaluate([1, 1, 1, 0, 0], [0.1, 0.2, 0.6, 0.5, 0.9])
-    assert result.auc == pytest.approx(1 / 6)
-    assert result.auc_flipped == pytest.approx(5 / 6)
+def test_polarity_is_warned_of_where_the_interval_excludes_chance_and_not_repaired() -> None:
+    labels, scores = draw(40, 40, 1.5, seed=6)
+    result = fs.evaluate(1 - labels, scores)
+    assert result.auc_ci95[1] < 0.5
+    assert result.auc_flipped == pytest.approx(1 - result.auc)
     assert "polarity" in result.warnings[0]
-    assert fs.evaluate([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]).warnings == ()
+    assert fs.evaluate(labels, scores).warnings == ()
+    # Below 0.5, but by chance as likely as not.
+    few = fs.evaluate([1, 1, 1, 0, 0], [0.1, 0.2, 0.6, 0.5, 0.9])
+    assert few.auc == pytest.approx(1 / 6)
+    assert few.auc_ci95[1] > 0.5
+    assert few.warnings == ()
+    alone = fs.evaluate([1, 0, 0, 0], [0, 1, 2, 3])
+    assert (alone.auc, alone.warnings) == (0, ())
 
 
 def test_perfect_separation_has_an_interval_with_a_width() -> None:

@@ -111,32 +111,11 @@ def evaluate(
 
 
 def _rows(result: Evaluation) -> list[tuple[str, str]]:
-    low, high = result.auc_ci95
-    rows = [
-        (
-            "samples",
-            f"{result.n} ({result.n_real} real, {result.n_fake} fake; {result.n_no_score} without a score)",
-        ),
-        (
-            "AUC",
-            f"{result.auc:.3f} (95 % interval {low:.3f} to {high:.3f}, {_method(result)}; "
-            f"flipped {result.auc_flipped:.3f})",
-        ),
-        ("EER", f"{result.eer:.3f}"),
-        ("AP", f"{result.average_precision:.3f}"),
-        ("accuracy", f"{result.accuracy:.3f} (at the threshold from training, {result.threshold:.6g})"),
-    ]
-    rows += [(f"TPR at {100 * fpr:g} % FPR", f"{tpr:.3f}") for fpr, tpr in result.tpr_at_fpr.items()]
-    if result.video_auc is not None:
-        rows.append(
-            ("AUC per video", f"{result.video_auc:.3f} ({result.n_videos} videos, {result.aggregate})")
-        )
-    if result.group_auc is not None:
-        rows.append(
-            ("AUC per group", f"{result.group_auc:.3f} ({result.n_groups} groups, {result.aggregate})")
-        )
-    if result.brier is not None:
-        rows.append(("calibration", f"error {result.calibration_error:.3f}, Brier score {result.brier:.3f}"))
+    from facespectra.report.figures_table import figures_table
+
+    counts = f"{result.n_real} real, {result.n_fake} fake; {result.n_no_score} without a score"
+    rows = [("samples", f"{result.n} ({counts})")]
+    rows += [(one.name, one.in_one_line) for one in figures_table(result)]
     if result.missing_effect is not None:
         effect = {name.replace("_", " "): auc for name, auc in result.missing_effect["auc"].items()}
         rows.append(("AUC, no score", ", ".join(f"{name} {auc:.3f}" for name, auc in effect.items())))
@@ -146,7 +125,3 @@ def _rows(result: Evaluation) -> list[tuple[str, str]]:
 def _alarms_row(alarms: FalseAlarms) -> tuple[str, str]:
     counts = f"{alarms.n} with a face, {alarms.n_no_face} without, {alarms.n_unreadable} unreadable"
     return "false alarms", f"{alarms.rate_in_words} ({printable(alarms.source)}: {counts})"
-
-
-def _method(result: Evaluation) -> str:
-    return "DeLong" if result.auc_ci95_method == "delong" else result.auc_ci95_method

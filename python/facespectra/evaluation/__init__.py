@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from facespectra.evaluation.aggregation import AGGREGATES
 from facespectra.evaluation.comparison import Comparison, compare
-from facespectra.evaluation.intervals import delong_interval, group_interval, wilson_interval
+from facespectra.evaluation.intervals import delong_interval, group_interval, roc_auc, wilson_interval
 from facespectra.evaluation.metrics import (
     CONSTANT,
     POLARITY,
@@ -23,6 +23,7 @@ __all__ = [
     "delong_interval",
     "evaluate",
     "group_interval",
+    "roc_auc",
     "wilson_interval",
     "youden_threshold",
 ]

@@ -21,6 +21,10 @@ def calibration_error(
     Bins are weighted by their samples; a probability on an edge belongs to the upper bin. A finite sample has
     an error above 0 even where the system is perfectly calibrated.
     """
-    index = np.minimum((probabilities * bins).astype(np.int64), bins - 1)
-    gaps = np.bincount(index, weights=probabilities - labels, minlength=bins)
+    gaps = np.bincount(bin_of(probabilities, bins), weights=probabilities - labels, minlength=bins)
     return float(np.abs(gaps).sum() / len(labels))
+
+
+def bin_of(probabilities: NDArray[np.float64], bins: int = BINS) -> NDArray[np.int64]:
+    """Number of the bin of equal width that each probability is in, from 0; an edge is in the upper one."""
+    return np.minimum((probabilities * bins).astype(np.int64), bins - 1)

@@ -36,6 +36,11 @@ def components(
     return of_fake, of_real
 
 
+def roc_auc(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> float:
+    """AUC of finite scores, by ranks; both classes must be present."""
+    return float(components(labels, scores)[0].mean())
+
+
 def delong_interval(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> Interval:
     """95 % interval of the AUC after DeLong, DeLong and Clarke-Pearson (1988), on the logit scale.
 
@@ -64,7 +69,7 @@ def delong_interval(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> I
         if pairs > 1
         else float("nan")
     )
-    return _logit_interval(float(np.mean(of_fake)), float(np.sqrt(variance)), pairs, Z_95)
+    return logit_interval(float(np.mean(of_fake)), float(np.sqrt(variance)), pairs, Z_95)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +122,7 @@ def weighted_aucs(
     # A fake sample scores above the real ones before `below`, and ties with those from there to `up_to`.
     below, up_to = np.searchsorted(real, fake, "left"), np.searchsorted(real, fake, "right")
     aucs = np.empty(len(weights))
-    for part in _chunks(len(weights), len(labels)):
+    for part in chunks(len(weights), len(labels)):
         passed = np.zeros((len(weights[part]), len(real) + 1))
         np.cumsum(weights[part][:, of_real], axis=1, out=passed[:, 1:])
         weight = weights[part][:, of_fake]
@@ -126,9 +131,10 @@ def weighted_aucs(
     return aucs
 
 
-def _chunks(rows: int, width: int) -> Iterator[slice]:
+def chunks(rows: int, width: int) -> Iterator[slice]:
+    """Slices of rows that together hold no more than some million numbers, at least one row each."""
     step = max(1, _CHUNK // max(1, width))
-    return (slice(start, start + step) for start in range(0, rows, step))
+    return (slice(start, min(rows, start + step)) for start in range(0, rows, step))
 
 
 def wilson_interval(rates: NDArray[np.float64], n: int) -> NDArray[np.float64]:
@@ -151,6 +157,14 @@ def wilson_interval(rates: NDArray[np.float64], n: int) -> NDArray[np.float64]:
     centre = (rates + Z_95**2 / (2 * n)) / (1 + Z_95**2 / n)
     half = Z_95 * np.sqrt(rates * (1 - rates) / n + Z_95**2 / (4 * n**2)) / (1 + Z_95**2 / n)
     return np.clip([centre - half, centre + half], 0, 1)
+
+
+def wilson_bounds(rate: float, n: float, quantile: float) -> Interval:
+    """Interval of one rate, after Wilson, for a number of samples that need not be whole."""
+    share = quantile**2 / n
+    centre = (rate + share / 2) / (1 + share)
+    half = float(np.sqrt(share * rate * (1 - rate) + share**2 / 4)) / (1 + share)
+    return max(0.0, min(rate, centre - half)), min(1.0, max(rate, centre + half))
 
 
 def group_interval(
@@ -196,10 +210,11 @@ def group_interval(
     fewest = min(groups.with_real, groups.with_fake)
     # The variance of a bootstrap of k groups is (k - 1) / k of that of new groups.
     error = float(np.std(aucs, ddof=1)) * np.sqrt(fewest / (fewest - 1))
-    return _logit_interval(float(auc), error, fewest, float(t.ppf(0.975, fewest - 1)))
+    return logit_interval(float(auc), error, fewest, float(t.ppf(0.975, fewest - 1)))
 
 
-def _logit_interval(auc: float, error: float, pairs: int, quantile: float) -> Interval:
+def logit_interval(auc: float, error: float, pairs: int, quantile: float) -> Interval:
+    """Interval that is symmetric in the logit of a figure in [0, 1]; at 0 or 1 the exact one of `pairs`."""
     if auc == 1:
         return float(0.025 ** (1 / pairs)), 1.0
     if auc == 0:

@@ -2,194 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from facespectra._extras import require
-from facespectra.evaluation.aggregation import AGGREGATES, Aggregate, aggregate_by_unit, rule
+from facespectra.evaluation.aggregation import AGGREGATES, Aggregate, aggregate_by_unit
 from facespectra.evaluation.calibration import brier_score, calibration_error
+from facespectra.evaluation.independence import FEW_GROUPS, IndependentUnits, independent_units
 from facespectra.evaluation.inputs import validate_inputs
-from facespectra.evaluation.intervals import delong_interval, group_interval, group_samples, wilson_interval
-from facespectra.evaluation.missing import Bounds, missing_score_bounds
+from facespectra.evaluation.intervals import Interval, delong_interval, group_interval, roc_auc
+from facespectra.evaluation.missing import missing_score_bounds
+from facespectra.evaluation.resampling import (
+    bootstrap_interval,
+    mean_of_rates_interval,
+    rate_interval,
+    resample,
+)
+from facespectra.evaluation.result import Evaluation
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+__all__ = ["CONSTANT", "FEW_GROUPS", "FPR_POINTS", "POLARITY", "Evaluation", "evaluate", "youden_threshold"]
 
 FPR_POINTS = (0.01, 0.1)
 POLARITY = (
-    "AUC is below 0.5: the scores rank fake under real; check the polarity "
+    "AUC is below 0.5, and so is its whole interval: the scores rank fake under real; check the polarity "
     "(fake must be label 1 and score higher)"
 )
 CONSTANT = "all samples have the same score: they cannot be ranked"
-FEW_GROUPS = (
-    "{n} groups, with fewer than five of real or of fake samples, are too few to resample: the interval of "
-    "the AUC treats samples as independent, and is too narrow"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """Result of :func:`evaluate`. Samples without a score count in `n_no_score` and nowhere else.
-
-    Attributes
-    ----------
-    n, n_real, n_fake : int
-        Number of samples with a score: all, real, fake.
-    n_no_score : int
-        Samples left out because their score is NaN (no face, or unreadable).
-    auc : float
-        Area under the ROC curve, fake being the positive class.
-    auc_ci95 : (float, float)
-        95 % interval of `auc`.
-    auc_ci95_method : {"delong", "bootstrap over groups", "bootstrap over videos"}
-        Method of the interval, see :func:`delong_interval` and :func:`group_interval`.
-    auc_flipped : float
-        ``1 - auc``, the AUC at the opposite polarity.
-    eer : float
-        Equal error rate, interpolated on the ROC curve.
-    average_precision : float
-        Average precision, fake being the positive class.
-    accuracy : float
-        Share of samples on the correct side of `threshold`; a score equal to it counts as fake.
-    threshold : float
-        The given threshold, else the one with the highest Youden index on these scores.
-    threshold_source : {"given", "youden"}
-        Which of the two. An accuracy at ``"youden"`` is optimistic: it was fitted to these labels.
-    tpr_at_fpr : dict of float to float
-        Highest true positive rate of any threshold whose false positive rate does not exceed the key.
-    group_auc : float or None
-        AUC of one score per group and label, combined as `aggregate` says; None where no groups were given.
-    n_groups : int or None
-        Number of groups with a score.
-    video_auc, n_videos : float or None, int or None
-        The same per video and label.
-    aggregate : {"mean", "median", "max"}
-        How the scores of a group or a video are combined.
-    brier, calibration_error : float or None
-        Brier score and expected calibration error (10 bins); None where scores are not probabilities.
-    missing_effect : dict or None
-        ``auc`` and ``accuracy``, each with the samples without a score ``left_out``, counted ``as_real`` or
-        ``as_fake``, or decided ``at_chance``; None where every sample has a score.
-    fpr, tpr, thresholds : (k,) float64
-        The points of the ROC curve, from (0, 0) to (1, 1). The first threshold is infinite.
-    warnings : tuple of str
-        Problems with the scores or the interval.
-    """
-
-    n: int
-    n_real: int
-    n_fake: int
-    n_no_score: int
-    auc: float
-    auc_ci95: tuple[float, float]
-    auc_ci95_method: str
-    auc_flipped: float
-    eer: float
-    average_precision: float
-    accuracy: float
-    threshold: float
-    threshold_source: Literal["given", "youden"]
-    tpr_at_fpr: dict[float, float]
-    group_auc: float | None
-    n_groups: int | None
-    video_auc: float | None
-    n_videos: int | None
-    aggregate: Aggregate
-    brier: float | None
-    calibration_error: float | None
-    missing_effect: Bounds | None
-    fpr: NDArray[np.float64] = field(repr=False)
-    tpr: NDArray[np.float64] = field(repr=False)
-    thresholds: NDArray[np.float64] = field(repr=False)
-    warnings: tuple[str, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Convert to plain data for JSON, without the points of the curve.
-
-        Returns
-        -------
-        dict
-            NaN becomes None; the keys of ``tpr_at_fpr`` are strings; ``group_auc`` and ``n_groups``,
-            ``video_auc`` and ``n_videos``, ``brier`` and ``calibration_error``, and ``missing_effect`` are
-            present only where they are not None.
-        """
-        low, high = (None if np.isnan(bound) else bound for bound in self.auc_ci95)
-        figures: dict[str, Any] = {
-            "n": self.n,
-            "n_real": self.n_real,
-            "n_fake": self.n_fake,
-            "n_no_score": self.n_no_score,
-            "auc": self.auc,
-            "auc_ci95": [low, high],
-            "auc_ci95_method": self.auc_ci95_method,
-            "auc_flipped": self.auc_flipped,
-            "eer": self.eer,
-            "average_precision": self.average_precision,
-            "accuracy": self.accuracy,
-            "threshold": self.threshold,
-            "threshold_source": self.threshold_source,
-            "tpr_at_fpr": {f"{fpr:g}": tpr for fpr, tpr in self.tpr_at_fpr.items()},
-        }
-        if self.group_auc is not None:
-            figures |= {"group_auc": self.group_auc, "n_groups": self.n_groups}
-        if self.video_auc is not None:
-            figures |= {"video_auc": self.video_auc, "n_videos": self.n_videos}
-        if self.group_auc is not None or self.video_auc is not None:
-            figures |= {"aggregate": self.aggregate, "aggregate_rule": rule(self.aggregate)}
-        if self.brier is not None:
-            figures |= {"brier": self.brier, "calibration_error": self.calibration_error}
-        if self.missing_effect is not None:
-            figures["missing_effect"] = self.missing_effect
-        return figures | {"warnings": list(self.warnings)}
-
-    def plot(self, ax: Axes | None = None, *, label: str | None = None) -> Axes:
-        """Draw the ROC curve with its interval.
-
-        The band is the 95 % Wilson interval of the true positive rate at each threshold; the legend gives the
-        AUC with its interval; the dot is the equal error rate.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, optional
-            Axes to draw into; by default those of a new pyplot figure.
-        label : str, optional
-            Name of the curve in the legend.
-
-        Returns
-        -------
-        matplotlib.axes.Axes
-
-        Raises
-        ------
-        MissingExtraError
-            If matplotlib is not installed.
-        """
-        require("detect", "matplotlib")
-        if ax is None:
-            from matplotlib import pyplot as plt
-
-            _, ax = plt.subplots(figsize=(5, 5), layout="constrained")
-        low, high = self.auc_ci95
-        interval = "" if np.isnan(low) else f" [{low:.3f}, {high:.3f}]"
-        (line,) = ax.plot(
-            self.fpr, self.tpr, label=f"{f'{label}: ' if label else ''}AUC {self.auc:.3f}{interval}"
-        )
-        below, above = wilson_interval(self.tpr, self.n_fake)
-        ax.fill_between(self.fpr, below, above, color=line.get_color(), alpha=0.15, linewidth=0)
-        ax.plot(self.eer, 1 - self.eer, "o", color=line.get_color(), label=f"EER {self.eer:.3f}")
-        ax.plot([0, 1], [0, 1], color="0.6", linewidth=0.8, linestyle="--")
-        ax.set(
-            xlabel="False positive rate (real called fake)",
-            ylabel="True positive rate (fake called fake)",
-            xlim=(-0.01, 1.01),
-            ylim=(-0.01, 1.01),
-            aspect="equal",
-        )
-        ax.legend(loc="lower right")
-        return ax
 
 
 def evaluate(
@@ -276,9 +116,27 @@ def evaluate(
     units = {
         name: unit[scored] for name, unit in (("groups", of_group), ("videos", of_video)) if unit is not None
     }
-    interval, method, warnings = _interval(truth, values, units)
-    warnings += [text for text, holds in ((POLARITY, auc < 0.5), (CONSTANT, np.ptp(values) == 0)) if holds]
-    per_unit = {name: _unit_auc(truth, values, unit, aggregate, unsure) for name, unit in units.items()}
+    known = independent_units(truth, units)
+    interval, method = _auc_interval(truth, values, known)
+    found = {
+        POLARITY: interval[1] < 0.5,
+        CONSTANT: np.ptp(values) == 0,
+    }
+    warnings = [*filter(None, [known.warning]), *(text for text, holds in found.items() if holds)]
+    per_unit = {name: _unit_auc(truth, values, units, name, aggregate, unsure) for name in units}
+    called = values >= at
+    fakes_found, alarms = called[truth == 1], called[truth == 0]
+    figures = {
+        "eer": _equal_error_rate(fpr, tpr),
+        "average_precision": float(average_precision_score(truth, values)),
+        **({"brier": brier_score(truth, values)} if probabilities else {}),
+        **({"calibration_error": calibration_error(truth, values)} if probabilities else {}),
+    }
+    of_real = known.groups.with_real
+    tpr_at_fpr = {
+        point: float(tpr[fpr <= point].max()) if of_real * point >= 1 else None for point in FPR_POINTS
+    }
+    resampled, at_points = _resampled(truth, values, known, figures, tpr_at_fpr, (fpr, tpr, thresholds))
     return Evaluation(
         n=len(truth),
         n_real=n_real,
@@ -288,20 +146,37 @@ def evaluate(
         auc_ci95=interval,
         auc_ci95_method=method,
         auc_flipped=1 - auc,
-        eer=_equal_error_rate(fpr, tpr),
-        average_precision=float(average_precision_score(truth, values)),
-        accuracy=float(np.mean((values >= at) == (truth == 1))),
+        eer=figures["eer"],
+        average_precision=figures["average_precision"],
+        accuracy=float(np.mean(called == (truth == 1))),
+        balanced_accuracy=float((np.mean(fakes_found) + np.mean(~alarms)) / 2),
+        majority_accuracy=max(n_real, n_fake) / len(truth),
+        true_positive_rate=float(np.mean(fakes_found)),
+        false_positive_rate=float(np.mean(alarms)),
+        confusion={
+            "tp": int(fakes_found.sum()),
+            "fp": int(alarms.sum()),
+            "tn": int(np.sum(~alarms)),
+            "fn": int(np.sum(~fakes_found)),
+        },
         threshold=at,
         threshold_source="youden" if threshold is None else "given",
-        tpr_at_fpr={point: float(tpr[fpr <= point].max()) for point in FPR_POINTS},
-        group_auc=per_unit.get("groups"),
+        tpr_at_fpr=tpr_at_fpr,
+        group_auc=per_unit["groups"][0] if "groups" in units else None,
         n_groups=len(np.unique(units["groups"])) if "groups" in units else None,
-        video_auc=per_unit.get("videos"),
+        video_auc=per_unit["videos"][0] if "videos" in units else None,
         n_videos=len(np.unique(units["videos"])) if "videos" in units else None,
         aggregate=aggregate,
-        brier=brier_score(truth, values) if probabilities else None,
-        calibration_error=calibration_error(truth, values) if probabilities else None,
+        brier=figures.get("brier"),
+        calibration_error=figures.get("calibration_error"),
         missing_effect=None if scored.all() else missing_score_bounds(*all_samples, at),
+        units=known.name,
+        n_units_real=of_real,
+        n_units_fake=known.groups.with_fake,
+        intervals=resampled
+        | _rates(truth, called, known)
+        | {f"{name.removesuffix('s')}_auc": one[1] for name, one in per_unit.items()},
+        tpr_at_fpr_ci95=at_points,
         fpr=fpr,
         tpr=tpr,
         thresholds=thresholds,
@@ -333,20 +208,59 @@ def youden_threshold(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> 
     return float((thresholds[best] + below) / 2)
 
 
-def _interval(
-    truth: NDArray[np.int64], values: NDArray[np.float64], units: dict[str, NDArray[Any]]
-) -> tuple[tuple[float, float], str, list[str]]:
-    """Interval of the AUC, its method, and warnings."""
-    fewest = None
-    for name, unit in units.items():
-        groups = group_samples(truth, unit)
-        if groups.n == len(truth):
+def _auc_interval(
+    truth: NDArray[np.int64], values: NDArray[np.float64], known: IndependentUnits
+) -> tuple[Interval, str]:
+    if known.enough and not known.single:
+        return group_interval(truth, values, known.groups), f"bootstrap over {known.name}"
+    return delong_interval(truth, values), "delong"
+
+
+def _rates(
+    truth: NDArray[np.int64], called: NDArray[np.bool_], known: IndependentUnits
+) -> dict[str, Interval | None]:
+    """Intervals of the figures at the threshold."""
+    units, fake = known.groups.of_sample, truth == 1
+    found, alarms = rate_interval(called[fake], units[fake]), rate_interval(called[~fake], units[~fake])
+    spared = 1 - alarms[1], 1 - alarms[0]
+    rates = float(np.mean(called[fake])), float(np.mean(~called[~fake]))
+    return {
+        "accuracy": rate_interval(called == fake, units),
+        "balanced_accuracy": mean_of_rates_interval(rates, (found, spared)),
+        "true_positive_rate": found,
+        "false_positive_rate": alarms,
+    }
+
+
+def _resampled(
+    truth: NDArray[np.int64],
+    values: NDArray[np.float64],
+    known: IndependentUnits,
+    figures: dict[str, float],
+    tpr_at_fpr: dict[float, float | None],
+    curve: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+) -> tuple[dict[str, Interval | None], dict[float, Interval | None]]:
+    """Intervals by the bootstrap: of figures by name, and of the true positive rate at each point."""
+    intervals: dict[str, Interval | None] = dict.fromkeys(figures)
+    at_points: dict[float, Interval | None] = dict.fromkeys(tpr_at_fpr)
+    if not known.enough:
+        return intervals, at_points
+    groups = known.groups
+    fewest = min(groups.with_real, groups.with_fake)
+    draws = resample(truth, values, groups, tuple(tpr_at_fpr), probabilities="brier" in figures)
+    for name, value in figures.items():
+        intervals[name] = bootstrap_interval(value, getattr(draws, name), fewest)
+    fpr, tpr, thresholds = curve
+    fakes = truth == 1
+    for point, share in tpr_at_fpr.items():
+        if share is None:
             continue
-        if groups.can_bootstrap:
-            return group_interval(truth, values, groups), f"bootstrap over {name}", []
-        fewest = groups.n
-    warnings = [] if fewest is None else [FEW_GROUPS.format(n=fewest)]
-    return delong_interval(truth, values), "delong", warnings
+        low, high = bootstrap_interval(share, draws.tpr_at_fpr[point], fewest)
+        # No less than what is left were the threshold known.
+        at = thresholds[np.flatnonzero((fpr <= point) & (tpr == share))[0]]
+        least = rate_interval(values[fakes] >= at, groups.of_sample[fakes])
+        at_points[point] = min(low, least[0]), max(high, least[1])
+    return intervals, at_points
 
 
 def _equal_error_rate(fpr: NDArray[np.float64], tpr: NDArray[np.float64]) -> float:
@@ -360,14 +274,17 @@ def _equal_error_rate(fpr: NDArray[np.float64], tpr: NDArray[np.float64]) -> flo
 def _unit_auc(
     truth: NDArray[np.int64],
     values: NDArray[np.float64],
-    units: NDArray[Any],
+    units: dict[str, NDArray[Any]],
+    name: str,
     aggregate: Aggregate,
     undecided: NDArray[np.bool_],
-) -> float:
-    from sklearn.metrics import roc_auc_score
-
-    _, index = np.unique(units, return_inverse=True)
+) -> tuple[float, Interval | None]:
+    """AUC of one score for each group or video and label, with its interval."""
+    _, index = np.unique(units[name], return_inverse=True)
     # A real video and the fake made from it can share a group: one score for each of the two.
-    present, cell = np.unique(index * 2 + truth, return_inverse=True)
+    present, first, cell = np.unique(index * 2 + truth, return_index=True, return_inverse=True)
+    labels = present % 2
     combined = aggregate_by_unit(values, undecided, cell, len(present), aggregate)
-    return float(roc_auc_score(present % 2, combined))
+    coarser = {"groups": units["groups"][first]} if "groups" in units else {}
+    interval, _ = _auc_interval(labels, combined, independent_units(labels, coarser))
+    return roc_auc(labels, combined), None if np.isnan(interval[0]) else interval

@@ -228,7 +228,10 @@ def metrics(experiment: Experiment | None) -> list[tuple[str, str]]:
         ),
     ]
     values += [
-        (f"true positive rate at {fpr:.0%} false positives", f"{tpr:.3f}")
+        (
+            f"true positive rate at {fpr:.0%} false positives",
+            "not measurable with so few" if tpr is None else f"{tpr:.3f}",
+        )
         for fpr, tpr in evaluation.tpr_at_fpr.items()
     ]
     if evaluation.group_auc is not None:

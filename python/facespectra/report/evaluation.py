@@ -23,6 +23,7 @@ from facespectra.report.alarms import list_sources, measure_false_alarms, warnin
 from facespectra.report.evaluated import Evaluated
 from facespectra.report.evaluation_page import write_report
 from facespectra.report.files import draw_roc, write_metrics, write_roc, write_scores
+from facespectra.report.identity import data_root, data_sha256
 from facespectra.report.robustness import sweep
 from facespectra.videos import N_FRAMES
 
@@ -223,6 +224,10 @@ def _write_metrics(out: Path, evaluated: Evaluated, *, dataset: str | None, spli
         split=split,
         features=evaluated.detector.features,
         classifier=evaluated.detector.classifier,
+        model_sha256=evaluated.detector.sha256 or None,
+        data_sha256=data_sha256(
+            evaluated.paths, evaluated.labels.tolist(), evaluated.frames, data_root(dataset)
+        ),
         **measured,
     )
 

@@ -18,7 +18,7 @@ from facespectra.detector.classifiers import SelfExplaining
 from facespectra.detector.loading import DEFAULT_MODEL
 from facespectra.evaluation import wilson_interval
 from facespectra.evaluation.class_spectra import ClassSpectra, measure_class_spectra
-from facespectra.evaluation.intervals import components
+from facespectra.evaluation.intervals import roc_auc
 from facespectra.features.status import NO_FACE, OK
 from facespectra.report import text
 from facespectra.report.alarms import PROMISED
@@ -32,6 +32,7 @@ from facespectra.report.figures.scores import (
     scores_figure,
 )
 from facespectra.report.figures.spectra import spectra_figure
+from facespectra.report.figures_table import figures_table, units_in_words
 from facespectra.report.html import write_page
 from facespectra.report.importance import Importance, heat_maps, measure_importance
 from facespectra.report.robustness import Sweep
@@ -56,7 +57,9 @@ def write_report(path: str | os.PathLike[str], evaluated: Evaluated) -> Path:
         "title": evaluated.title,
         "model_name": evaluated.model_name,
         "verdict": text.verdict(result, evaluated.model_name),
-        "cards": text.cards(result, *_correct(labels, scores, result.threshold)),
+        "cards": text.cards(result),
+        "figures": figures_table(result),
+        "units": units_in_words(result),
         "warnings": list(dict.fromkeys(evaluated.warnings)),
         "result": result,
         "roc_svg": evaluation_roc_figure(result),
@@ -80,15 +83,6 @@ def write_report(path: str | os.PathLike[str], evaluated: Evaluated) -> Path:
         "settings": [*evaluated.settings, *_model_settings(evaluated)],
     }
     return write_page(path, "evaluation.html.j2", context)
-
-
-def _correct(
-    labels: NDArray[np.int64], scores: Floats, threshold: float
-) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Of the real samples and of the fake ones: how many are classified right, and how many there are."""
-    right = (scores >= threshold) == (labels == 1)
-    real, fake = ((int(right[labels == label].sum()), int(np.sum(labels == label))) for label in (0, 1))
-    return real, fake
 
 
 def _reliability(labels: NDArray[np.int64], probabilities: Floats, n_bins: int = 10) -> ReliabilityBins:
@@ -215,7 +209,7 @@ def _abstentions(evaluated: Evaluated) -> dict[str, Any] | None:
     sure = evaluated.scored & ~abstained
     labels = evaluated.labels[sure]
     both = len(set(labels.tolist())) == 2
-    auc = float(components(labels, evaluated.scores[sure])[0].mean()) if both else None
+    auc = roc_auc(labels, evaluated.scores[sure]) if both else None
     return {"n": int(abstained.sum()), "of": int(evaluated.scored.sum()), "auc": auc}
 
 

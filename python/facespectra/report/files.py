@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import math
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from facespectra._extras import require
 from facespectra._files import write_atomically, write_csv
+from facespectra._version import __version__
 from facespectra.evaluation import Evaluation
-from facespectra.features.status import NO_FACE, Status
+from facespectra.features.status import Kind, Status
 from facespectra.report.figures.style import REPRODUCIBLE, new_figure, render
+from facespectra.report.identity import SCHEMA
 
 SCORES = ("path", "label", "group", "score", "status")
 
@@ -23,11 +26,14 @@ def write_metrics(
 ) -> Path:
     """Write the figures of an evaluation as JSON, with counts of the statuses and more keys of plain data."""
     figures = evaluation.to_dict()
-    del figures["n_no_score"]
+    kinds = Counter(status.kind for status in statuses)
     counts = {
-        "n_no_face": sum(status == NO_FACE for status in statuses),
-        "n_unreadable": sum(status.unreadable for status in statuses),
+        "n_no_face": kinds[Kind.NO_FACE],
+        "n_unreadable": kinds[Kind.UNREADABLE],
+        "n_cannot_tell": kinds[Kind.CANNOT_TELL],
+        "n_no_score": figures.pop("n_no_score"),
     }
+    more = {"schema": SCHEMA, "version": __version__} | more
     # In the contract's order: the counts stand together.
     ordered = {key: figures.pop(key) for key in ("n", "n_real", "n_fake")} | counts | figures | more
     return write_atomically(path, json.dumps(ordered, indent=2, allow_nan=False) + "\n")

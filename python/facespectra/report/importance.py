@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facespectra.detector.attribution import Attribution, attribute
-from facespectra.evaluation.intervals import components
+from facespectra.evaluation.intervals import roc_auc
 from facespectra.report.figures.attribution import HeatMap
 from facespectra.report.sampling import stratified_sample
 from facespectra.texture import layout as texture
@@ -68,7 +68,7 @@ def permutation_importance(
     """AUC drop when a feature group is permuted among the samples, for each group; mean of five orders."""
 
     def auc(rows: NDArray[Any]) -> float:
-        return float(components(labels, detector.pipeline_.decision_function(rows))[0].mean())
+        return roc_auc(labels, detector.pipeline_.decision_function(rows))
 
     rng = np.random.default_rng(seed)
     orders = [rng.permutation(len(matrix)) for _ in range(REPEATS)]
@@ -146,6 +146,6 @@ def _strongest(
         numbers = matrix[:, group.columns]
         # Many numbers count by what they add to the score together.
         alone = numbers[:, 0] if numbers.shape[1] == 1 else attribution.amounts[:, k]
-        auc = float(components(labels, alone)[0].mean())
+        auc = roc_auc(labels, alone)
         rows.append((group.name, float(gap[k]), auc))
     return tuple(rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from facespectra.evaluation import Evaluation
+from facespectra.report.figures_table import TOO_FEW, interval_in_words, method_in_words, units_in_words
 
 # From this AUC on: how well the classes are told apart.
 GRADES = ((0.95, "very well"), (0.85, "well"), (0.7, "to a degree"), (0.0, "barely"))
@@ -30,20 +31,16 @@ def verdict(result: Evaluation, model: str) -> str:
     return f"{span} It tells these fakes from these real faces {grade}."
 
 
-def cards(result: Evaluation, real: tuple[int, int], fake: tuple[int, int]) -> list[dict[str, str]]:
-    """Give the figures at the top of the page: ``heading``, ``figure`` and ``detail`` of each.
-
-    `real` and `fake` are pairs: samples of the class that are classified right, and all of them.
-    """
-    low, high = result.auc_ci95
-    interval = "no interval" if np.isnan(low) else f"95 % interval {low:.3f} to {high:.3f}"
-    method = "DeLong" if result.auc_ci95_method == "delong" else result.auc_ci95_method
+def cards(result: Evaluation) -> list[dict[str, str]]:
+    """Give the figures at the top of the page: ``heading``, ``figure`` and ``detail`` of each."""
     several = result.n_videos is not None or (result.n_groups is not None and result.n_groups < result.n)
+    interval = interval_in_words(result.auc_ci95)
+    measured = f"95 % interval {interval} ({method_in_words(result)})" if interval[0].isdigit() else interval
     boxes = [
         {
             "heading": "AUC, per frame or image" if several else "AUC",
             "figure": f"{result.auc:.3f}",
-            "detail": f"{interval} ({method}); 0.5 is chance, 1 is perfect",
+            "detail": f"{measured}; 0.5 is chance, 1 is perfect",
         }
     ]
     for name, auc, n in (
@@ -51,41 +48,46 @@ def cards(result: Evaluation, real: tuple[int, int], fake: tuple[int, int]) -> l
         ("group", result.group_auc, result.n_groups),
     ):
         if auc is not None:
-            boxes.append(
-                {
-                    "heading": f"AUC, per {name}",
-                    "figure": f"{auc:.3f}",
-                    "detail": f"{n} {name}s, each by the {result.aggregate} of its scores",
-                }
-            )
-    at = "the threshold chosen in training" if result.threshold_source == "given" else "the best threshold"
-    boxes += [
-        {
-            "heading": "Accuracy at the threshold",
-            "figure": f"{100 * result.accuracy:.0f} %",
-            "detail": f"{real[0]} of {real[1]} real, {fake[0]} of {fake[1]} fake; {at}, "
-            f"{result.threshold:.4g}",
-        },
-        {
-            "heading": "Equal error rate",
-            "figure": f"{result.eer:.3f}",
-            "detail": "where equal shares of real and of fake faces are classified wrong",
-        },
-        {
-            "heading": "Fakes found at 1 % false alarms",
-            "figure": f"{100 * result.tpr_at_fpr[0.01]:.0f} %",
-            "detail": f"at 10 %: {100 * result.tpr_at_fpr[0.1]:.0f} %",
-        },
-    ]
-    if result.brier is not None and result.calibration_error is not None:
+            by = f"{n} {name}s, each by the {result.aggregate} of its scores"
+            boxes.append(_card(result, f"AUC, per {name}", f"{name}_auc", f"{auc:.3f}", by))
+    if result.threshold_source != "none":
+        at = "the threshold from training" if result.threshold_source == "given" else "the best threshold"
+        counts = result.confusion
         boxes.append(
-            {
-                "heading": "Calibration error",
-                "figure": f"{result.calibration_error:.3f}",
-                "detail": f"Brier score {result.brier:.3f}, where a constant 0.5 gives 0.250",
-            }
+            _card(
+                result,
+                "Balanced accuracy",
+                "balanced_accuracy",
+                f"{100 * result.balanced_accuracy:.0f} %",
+                f"{counts['tp']} of {result.n_fake} fakes found, {counts['fp']} of {result.n_real} real ones "
+                f"called fake, at {at}, {result.threshold:.4g}; 50 % is chance",
+            )
         )
+    boxes.append(
+        _card(
+            result,
+            "Equal error rate",
+            "eer",
+            f"{result.eer:.3f}",
+            "where equal shares of real and of fake faces are classified wrong",
+        )
+    )
+    if result.brier is not None and result.calibration_error is not None:
+        detail = f"Brier score {result.brier:.3f}, where a constant 0.5 gives 0.250"
+        figure = f"{result.calibration_error:.3f}"
+        boxes.append(_card(result, "Calibration error", "calibration_error", figure, detail))
     return boxes
+
+
+def _card(result: Evaluation, heading: str, name: str, figure: str, detail: str) -> dict[str, str]:
+    interval = result.intervals.get(name)
+    if interval is None:
+        return {"heading": heading, "figure": "\u2013", "detail": f"{TOO_FEW}: {units_in_words(result)}"}
+    return {
+        "heading": heading,
+        "figure": figure,
+        "detail": f"95 % interval {interval_in_words(interval)}; {detail}",
+    }
 
 
 def left_out(result: Evaluation) -> str:
