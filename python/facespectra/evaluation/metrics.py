@@ -12,7 +12,7 @@ from facespectra.evaluation.aggregation import AGGREGATES, Aggregate, aggregate_
 from facespectra.evaluation.calibration import brier_score, calibration_error
 from facespectra.evaluation.independence import FEW_GROUPS, IndependentUnits, independent_units
 from facespectra.evaluation.inputs import validate_inputs
-from facespectra.evaluation.intervals import Interval, delong_interval, group_interval, roc_auc
+from facespectra.evaluation.intervals import Interval, delong_interval, group_interval
 from facespectra.evaluation.missing import missing_score_bounds
 from facespectra.evaluation.resampling import (
     bootstrap_interval,
@@ -280,6 +280,8 @@ def _unit_auc(
     undecided: NDArray[np.bool_],
 ) -> tuple[float, Interval | None]:
     """AUC of one score for each group or video and label, with its interval."""
+    from sklearn.metrics import roc_auc_score
+
     _, index = np.unique(units[name], return_inverse=True)
     # A real video and the fake made from it can share a group: one score for each of the two.
     present, first, cell = np.unique(index * 2 + truth, return_index=True, return_inverse=True)
@@ -287,4 +289,4 @@ def _unit_auc(
     combined = aggregate_by_unit(values, undecided, cell, len(present), aggregate)
     coarser = {"groups": units["groups"][first]} if "groups" in units else {}
     interval, _ = _auc_interval(labels, combined, independent_units(labels, coarser))
-    return roc_auc(labels, combined), None if np.isnan(interval[0]) else interval
+    return float(roc_auc_score(labels, combined)), None if np.isnan(interval[0]) else interval
