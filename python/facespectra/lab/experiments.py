@@ -27,7 +27,7 @@ from facespectra.lab.subsets import MissingSubset, Subset, TrainingSet
 # Raise it with every change of the code that changes what a fit gives: cached fits are then out of date.
 FIT = 1
 
-EVALUATION, CROSS_VALIDATION = "evaluation", "cross-validation"
+EVALUATION, CROSS_VALIDATION, HELD_OUT = "evaluation", "cross-validation", "held-out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,7 @@ class Experiment:
     protocol: str = EVALUATION
     reported_auc: float | None = None  # in the reference study
     final: bool = False  # whether it is the answer to the task
+    choice: str = ""  # why it is
     reason: str = ""
     detector: Detector | None = None
     evaluation: Evaluation | None = None
@@ -115,6 +116,7 @@ class Experiment:
             "status": "skipped" if self.reason else "ok",
             "reason": self.reason or None,
             "final": self.final,
+            "choice": self.choice or None,
             "protocol": self.protocol,
             "features": self.system.features,
             "classifier": self.system.classifier,

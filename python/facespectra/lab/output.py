@@ -11,6 +11,7 @@ from facespectra._files import write_atomically, write_csv
 from facespectra.datasets.sources import frames_of
 from facespectra.errors import MissingExtraError
 from facespectra.evaluation.class_spectra import ClassSpectra
+from facespectra.lab.choice_text import choice_record
 from facespectra.lab.differences import BANDS
 from facespectra.lab.experiments import Experiment
 from facespectra.lab.pages import write_pages
@@ -40,6 +41,10 @@ def write_lab(result: LabResult) -> list[str]:
         if (detector := result.tasks[number].detector) is not None:
             detector.save(out / name)
     write_atomically(out / "invariance.json", _json(result.invariance))
+    for number, task in result.tasks.items():
+        if task.chosen is not None:
+            record = choice_record(task.chosen, task.contenders, task.choice)
+            write_atomically(out / f"task{number}/choice.json", _json(record))
     problems = []
     try:
         write_pages(result)

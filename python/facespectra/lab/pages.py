@@ -8,9 +8,11 @@ from typing import Any
 from facespectra._files import write_atomically
 from facespectra._versions import versions
 from facespectra.lab import text
-from facespectra.lab.experiments import CROSS_VALIDATION, Experiment
+from facespectra.lab.choice_text import held_out_rows
+from facespectra.lab.experiments import CROSS_VALIDATION, HELD_OUT, Experiment
 from facespectra.lab.result import LabResult
 from facespectra.lab.swaps import SWAPS_OF
+from facespectra.lab.tables import beside_each_other
 from facespectra.lab.tasks import PORTRAITS, TaskResult
 from facespectra.report.figures.roc import Curve, roc_figure
 from facespectra.report.figures.spectra import bands_figure, spectra_figure
@@ -66,7 +68,10 @@ def _task_context(result: LabResult, number: int) -> dict[str, Any]:
         "number": number,
         "heading": text.HEADINGS[number],
         "texts": text.task_texts(result, number),
-        "rows": [experiment.to_dict() for experiment in task.experiments],
+        "rows": [one.to_dict() for one in task.experiments if one.protocol != HELD_OUT],
+        "held_out": held_out_rows(task.chosen, task.contenders),
+        "databases": task.chosen.databases if task.chosen else (),
+        "beside": beside_each_other(result) if number == 3 else [],
         "reasons": _reasons(task.experiments),
         "warnings": list(dict.fromkeys(warnings)),
         "panels": len(panels),
@@ -97,7 +102,7 @@ def _roc_panels(task: TaskResult) -> dict[str, list[Curve]]:
     panels: dict[str, list[Curve]] = {}
     several = len({experiment.train for experiment in task.experiments}) > 1
     for experiment in sorted(task.experiments, key=lambda one: one.protocol == CROSS_VALIDATION):
-        if experiment.evaluation is None:
+        if experiment.evaluation is None or experiment.protocol == HELD_OUT:
             continue
         inside = experiment.protocol == CROSS_VALIDATION
         title = f"{experiment.test}, cross-validated" if inside else experiment.test

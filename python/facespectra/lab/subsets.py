@@ -46,6 +46,12 @@ class Subset:
         originals = self.samples[self.samples["change"] == ""]
         return self.groups if originals["group"].nunique() < len(originals) else None
 
+    @property
+    def keys(self) -> list[tuple[str, int | None, str]]:
+        """What each sample is: its file, frame and change."""
+        frames = frames_of(self.samples) or [None] * len(self.samples)
+        return list(zip(self.samples["path"], frames, self.samples["change"], strict=True))
+
     def table(self, *features: str) -> FeatureTable:
         """Table of a feature set, or of several side by side."""
         return reduce(concat_columns, (self.tables[name] for name in features))
@@ -118,9 +124,7 @@ def without_repeats(
     in_tested = set(tested) - {None}
     seen: set[tuple[str, int | None, str]] = set()
     kept, n_tested, n_repeated = [], 0, 0
-    frames = frames_of(subset.samples) or [None] * len(subset.samples)
-    rows = zip(subset.samples["path"], frames, subset.samples["change"], strict=True)
-    for number, (path, frame, change) in enumerate(rows):
+    for number, (path, frame, change) in enumerate(subset.keys):
         content = digest(path)
         if content is not None and content in in_tested:
             n_tested += not change
@@ -133,3 +137,14 @@ def without_repeats(
     if len(kept) == len(subset.samples):
         return subset, 0, 0
     return subset.take(kept), n_tested, n_repeated
+
+
+def without_files_of(subset: TrainingSet, test: Subset, digest: Callable[[str], str | None]) -> TrainingSet:
+    """Leave out the samples whose file is also in a test set."""
+    if isinstance(subset, MissingSubset):
+        return subset
+    tested = {digest(path) for path in test.samples["path"]} - {None}
+    kept = [row for row, path in enumerate(subset.samples["path"]) if digest(path) not in tested]
+    if not kept:
+        return MissingSubset(subset.name, f"all photographs of {subset.name} are also in {test.name}")
+    return subset if len(kept) == len(subset.samples) else subset.take(kept)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from facespectra.detector import CLASSIFIERS, Detector, load
+from facespectra.lab.choice import Choice, choose
+from facespectra.lab.choice_text import choice_in_words
 from facespectra.lab.experiments import (
     CROSS_VALIDATION,
     Experiment,
@@ -14,6 +16,7 @@ from facespectra.lab.experiments import (
     evaluate_detector,
     run_experiment,
 )
+from facespectra.lab.held_out import DEFAULT, Contender, hold_out, lead
 from facespectra.lab.subsets import Subset, TrainingSet
 from facespectra.lab.swaps import SWAPS_OF
 from facespectra.lab.training_sets import TrainingSets
@@ -38,11 +41,8 @@ NETWORK_SYSTEMS = {
 }
 
 # Tests of the default model: on the other database, inside Task 1's, and on fakes of the training sets.
-DEFAULT_MODEL, DEFAULT_MODEL_INSIDE = "default", "default-inside"
+DEFAULT_MODEL, DEFAULT_MODEL_INSIDE = DEFAULT, f"{DEFAULT}-inside"
 DEFAULT_MODEL_ON_TRAINING = ("default-development", "default-extra")
-# In order of preference, fixed before anything is tested, so that the other database plays no part:
-# ResNet-50, as in the reference study, and without its weights the spectrum, with all the training data.
-PREFERRED = ("resnet50-both", "resnet50-task1", "both", "augmented")
 
 
 @dataclass(slots=True)
@@ -52,6 +52,9 @@ class TaskResult:
     experiments: list[Experiment]
     final: Experiment | None = None  # the answer to the task
     choice: str = ""  # why this one
+    # Of Task 3: the systems that may answer it, in order of preference, and which of them was chosen.
+    contenders: list[Contender] = field(default_factory=list)
+    chosen: Choice | None = None
 
     @property
     def detector(self) -> Detector | None:
@@ -145,35 +148,51 @@ def task_3(
             (f"{slug}-extra", system, sets.extra, other),
             (f"{slug}-both", system, sets.both, other),
         ]
-    plan += [
-        ("regions", System("regions", "experts"), sets.development, other),
-        *_texture_on_fakes(faces, sets, evaluation, other),
-        ("swaps", experts, sets.swaps, other),
-        ("swaps-inside", experts, sets.swaps, evaluation),
-        ("swaps-both", experts, sets.swaps_both, other),
-    ]
+    if faces != "regions":
+        plan.append(("regions", System("regions", "experts"), sets.development, other))
+    plan += _inside_and_outside(experts, evaluation, other, _face_sets(faces, sets))
     result = TaskResult([])
     for slug, system, train, test in plan:
         experiment = Experiment(3, slug, system, train.name, test.name)
         if slug == "resnet50-extra":
             experiment.reported_auc = REPORTED_RESNET50
         result.experiments.append(run_experiment(experiment, trainer, train, test))
-    result.experiments += _test_shipped_model(faces, sets, evaluation, other)
+    shipped = _test_shipped_model(faces, sets, evaluation, other)
+    systems = {
+        faces: (experts, (f"{faces}-both", faces)),
+        "spectrum": (spectrum, ("both", "augmented")),
+        **{slug: (one, (f"{slug}-both", f"{slug}-task1")) for slug, one in NETWORK_SYSTEMS.items()},
+    }
+    known = {one.test: one for one in shipped if one.slug in DEFAULT_MODEL_ON_TRAINING}
+    result.contenders = [
+        Contender(DEFAULT_MODEL, "default model", (DEFAULT_MODEL,), fakes=False, tests=known),
+        *hold_out(trainer, sets.held_out, systems, (experts, ("swaps-both", "swaps"))),
+    ]
+    held_out = [test for one in result.contenders[1:] for test in one.measured.values()]
+    result.experiments += shipped + held_out
     choose_final(result)
     return result
 
 
-def _texture_on_fakes(
-    faces: str, sets: TrainingSets, evaluation: Subset, other: Subset
+def _face_sets(faces: str, sets: TrainingSets) -> dict[str, TrainingSet]:
+    """What the features that compare regions of a face are trained on, by slug."""
+    return {
+        faces: sets.development,
+        f"{faces}-extra": sets.extra,
+        f"{faces}-both": sets.both,
+        "swaps": sets.swaps,
+        "swaps-both": sets.swaps_both,
+    }
+
+
+def _inside_and_outside(
+    system: System, evaluation: Subset, other: Subset, sets: Mapping[str, TrainingSet]
 ) -> list[tuple[str, System, TrainingSet, Subset]]:
-    """Plan texture features trained on the databases' own fakes, where there are such features."""
-    if faces != "texture":
-        return []
-    texture = System("texture", "experts")
+    """Plan a system, trained on each set, on the other database and inside Task 1's."""
     return [
-        ("texture", texture, sets.development, other),
-        ("texture-inside", texture, sets.development, evaluation),
-        ("texture-extra", texture, sets.extra, other),
+        row
+        for slug, train in sets.items()
+        for row in ((slug, system, train, other), (f"{slug}-inside", system, train, evaluation))
     ]
 
 
@@ -193,17 +212,22 @@ def _test_shipped_model(
 
 
 def choose_final(result: TaskResult) -> None:
-    """Choose the final experiment of Task 3 without a look at its results on the other database."""
-    result.choice = (
-        "fixed beforehand: the default model if its AUC on the training sets, which it has not seen, is "
-        "significantly above 0.5, because their fakes are swaps then; otherwise ResNet-50 if there are "
-        "weights, with all the training data"
+    """Choose the final experiment of Task 3 by the training databases held out in turn."""
+    answers = {one.name: _answer(result, one) for one in result.contenders}
+    by_name = {one.name: one for one in result.contenders}
+    result.chosen = choose(
+        [one.candidate for one in result.contenders if answers[one.name] is not None],
+        lambda first, second, databases: lead(by_name[first], by_name[second], databases),
     )
-    by_slug = result.by_slug
-    known = [by_slug[slug].evaluation for slug in DEFAULT_MODEL_ON_TRAINING if slug in by_slug]
-    fakes_are_swaps = all(one is not None and one.auc_ci95[0] > 0.5 for one in known)
-    for slug in (DEFAULT_MODEL, *PREFERRED) if fakes_are_swaps else PREFERRED:
-        if by_slug[slug].evaluation is not None:
-            result.final = by_slug[slug]
-            result.final.final = True
-            return
+    if result.chosen is None:
+        return
+    result.final = answers[result.chosen.name]
+    if result.final is not None:
+        result.choice = choice_in_words(result.chosen, result.contenders)
+        result.final.final, result.final.choice = True, result.choice
+
+
+def _answer(result: TaskResult, contender: Contender) -> Experiment | None:
+    """The experiment in which a system is trained on all there is, where it could be trained."""
+    trained = (result.by_slug[slug] for slug in contender.answers if slug in result.by_slug)
+    return next((one for one in trained if one.detector is not None), None)

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from facespectra.lab.choice_text import kinds_of_fakes
 from facespectra.lab.databases import AUGMENTATIONS
 from facespectra.lab.differences import BANDS
-from facespectra.lab.experiments import CROSS_VALIDATION, Experiment
+from facespectra.lab.experiments import CROSS_VALIDATION, HELD_OUT, Experiment
 from facespectra.lab.result import LabResult
 from facespectra.lab.tasks import TaskResult
 
@@ -165,9 +166,11 @@ def _task_3(result: LabResult) -> list[str]:
     ]
     if task.final is not None:
         texts.append(
-            f"The choice of the final system is {task.choice}. Here it is {task.final.system.name}, trained "
-            f"on {task.final.train}."
+            f"The final system is {task.final.system.name}, trained on {task.final.train}: chosen "
+            f"{task.choice}."
         )
+    if kinds := kinds_of_fakes(task.contenders):
+        texts.append(kinds)
     return [*texts, *_augmentation(result, task)]
 
 
@@ -249,6 +252,7 @@ def summary(result: LabResult) -> list[str]:
             continue
         system = row["system"] + (" *" if row["final"] else "")
         test = "cross-validation" if row["protocol"] == CROSS_VALIDATION else row["test"]
+        test += ", held out" * (row["protocol"] == HELD_OUT)
         reported = "" if row["reported_auc"] is None else f"{row['reported_auc']:.2f}"
         table.append((str(row["task"]), system, row["train"], test, f"{row['auc']:.3f}", reported))
     widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
@@ -259,10 +263,12 @@ def summary(result: LabResult) -> list[str]:
     skipped = [
         f"skipped {count} {'row' if count == 1 else 'rows'}: {reason}" for reason, count in reasons.items()
     ]
+    third = result.tasks[3]
     reused, computed = (sum(counts[index] for counts in result.cache_counts.values()) for index in (0, 1))
     return [
         *lines,
         "* final system of the task",
+        *([f"Task 3's was chosen {third.choice}"] if third.choice else []),
         *skipped,
         f"cache: {reused} results reused, {computed} computed",
     ]

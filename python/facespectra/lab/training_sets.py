@@ -7,12 +7,28 @@ from typing import TYPE_CHECKING
 
 from facespectra._progress import Watch
 from facespectra.lab.databases import Databases
-from facespectra.lab.subsets import MissingSubset, TrainingSet, union, without_repeats
+from facespectra.lab.subsets import (
+    MissingSubset,
+    Subset,
+    TrainingSet,
+    union,
+    without_files_of,
+    without_repeats,
+)
 from facespectra.lab.swaps import SWAPS_OF, make_swaps
 
 if TYPE_CHECKING:
     from facespectra.detector import Detector
     from facespectra.features.extraction import Extractor
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """A training database that is held out, and what there is to train on without it."""
+
+    test: Subset
+    photographs: TrainingSet
+    swaps: TrainingSet  # of the real ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +42,7 @@ class TrainingSets:
     both: TrainingSet
     swaps: TrainingSet
     swaps_both: TrainingSet
+    held_out: tuple[HeldOut, ...]  # each training database in turn
     notes: list[str] = field(default_factory=list)  # on samples that were left out
 
 
@@ -65,6 +82,12 @@ def make_training_sets(
     development, extra = clean(databases.development), clean(databases.extra)
     both = clean(_join(f"{development.name} + {extra.name}", development, extra))
     swaps, extra_swaps = swaps_of(development), swaps_of(extra)
+
+    def hold_out(test: TrainingSet, *others: TrainingSet) -> list[HeldOut]:
+        if isinstance(test, MissingSubset):
+            return []
+        return [HeldOut(test, *(without_files_of(other, test, extractor.digest) for other in others))]
+
     return TrainingSets(
         development=development,
         # What is left out here is left out of the originals, which the notes are about.
@@ -74,6 +97,10 @@ def make_training_sets(
         both=both,
         swaps=swaps,
         swaps_both=_join(f"{SWAPS_OF} {both.name}", swaps, extra_swaps),
+        held_out=(
+            *hold_out(development, extra, extra_swaps),
+            *hold_out(extra, development, swaps),
+        ),
         notes=notes,
     )
 
