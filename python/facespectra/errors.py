@@ -57,7 +57,7 @@ class UnreadableImageError(UnreadableFileError):
 
 
 class UnreadableVideoError(UnreadableFileError):
-    """A file is not a readable video, or has fewer than two frames."""
+    """A file is not a readable video, or has no frame."""
 
 
 class DatasetError(FacespectraError):

@@ -1,4 +1,4 @@
-"""Reading images of any kind into 8-bit arrays, and finding them in folders.
+"""Reading images of any kind into 8-bit arrays.
 
 Nothing here resizes: resampling changes the spectrum that is to be measured.
 """
@@ -6,21 +6,20 @@ Nothing here resizes: resampling changes the spectrum that is to be measured.
 from __future__ import annotations
 
 import errno
-import glob
 import os
-import re
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Iterator
-from functools import cache, lru_cache
-from importlib.util import find_spec
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypeVar
 
 from facespectra._conversion import AnyImage, UInt8Array, shared_rgb, to_grey, to_rgb, to_rgb_image
-from facespectra._extras import require
+from facespectra._extras import installed, require
 from facespectra._files import PathLike, one_line, printable
-from facespectra.errors import DatasetError, SettingError, UnreadableImageError
+from facespectra._kinds import AVIF, HEIC, IMAGE_SUFFIXES, RAW_SUFFIXES, Medium, kind_of, suffix_of
+from facespectra._listing import find_images, url_reason
+from facespectra.errors import SettingError, UnreadableImageError
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -41,14 +40,6 @@ __all__ = [
 
 Result = TypeVar("Result")
 
-# fmt: off
-IMAGE_SUFFIXES = frozenset({
-    ".avif", ".bmp", ".gif", ".j2k", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm",
-    ".ppm", ".tif", ".tiff", ".webp",
-})
-# fmt: on
-"""Suffixes of images in folders and globs (explicit files always count)."""
-
 MAX_PIXELS = 89_478_485
 """Images with more pixels are refused: the size at which Pillow suspects a decompression bomb."""
 
@@ -68,19 +59,28 @@ _ORIENTATIONS = {
 
 # Warning filters belong to the whole process: two threads that change and restore them at the same time can
 # leave the wrong ones behind. Only headers are parsed under this lock, not decoded, which is the slow part.
-_HEADER_LOCK = threading.Lock()
+HEADER_LOCK = threading.Lock()
 
 
 @cache
 def image_formats() -> tuple[str, ...]:
-    """Give the formats that are read, by Pillow's names: those of :data:`IMAGE_SUFFIXES`.
+    """Give the formats that are read, by Pillow's names; HEIC and AVIF where there is what reads them.
 
     Pillow knows more, and some are a risk whatever the file is called: it passes PostScript, which is a
     program, to Ghostscript.
     """
-    # Pillow before 11.3 has no AVIF, and raises on unknown formats.
-    newer = ("AVIF",) if find_spec("PIL.AvifImagePlugin") else ()
-    return ("JPEG", "PNG", "PPM", "GIF", "BMP", "DIB", "WEBP", "TIFF", "JPEG2000", *newer)
+    from PIL import features
+
+    formats = ["JPEG", "PNG", "PPM", "GIF", "BMP", "DIB", "WEBP", "TIFF", "JPEG2000"]
+    # Pillow before 11.3 does not know the name.
+    if "avif" in features.modules and features.check("avif"):
+        formats.append("AVIF")
+    if installed("pillow_heif"):
+        import pillow_heif
+
+        pillow_heif.register_heif_opener(thumbnails=False)
+        formats.append("HEIF")
+    return tuple(formats)
 
 
 def pixel_limit() -> int:
@@ -125,13 +125,16 @@ def _read(path: PathLike, max_pixels: int | None, convert: Callable[[Image.Image
         with file.open("rb") as stream:
             return _decode(file, stream, limit, convert)
     except (OSError, ValueError) as error:
-        raise _unreadable(file, why_not_opened(file, error)) from error
+        raise _unreadable(path, why_not_opened(path, error)) from error
 
 
-def why_not_opened(file: Path, error: OSError | ValueError) -> str:
+def why_not_opened(name: PathLike, error: OSError | ValueError) -> str:
     """Explain why the system did not open a file; a ``ValueError`` comes from a NUL in its name."""
     if isinstance(error, ValueError):
         return "no file can have such a name"
+    if error.errno == errno.ENOENT and (reason := url_reason(name)):
+        return reason
+    file = Path(name)
     if error.errno in (errno.EISDIR, errno.EACCES) and file.is_dir():
         return "it is a folder" + ("" if os.access(file, os.R_OK | os.X_OK) else " that cannot be listed")
     reasons = {errno.ENOENT: "there is no such file", errno.EACCES: "permission to read it is denied"}
@@ -144,13 +147,16 @@ def _decode(
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with _HEADER_LOCK, warnings.catch_warnings():
+        with HEADER_LOCK, warnings.catch_warnings():
             # About damaged EXIF records, which do not matter, and decompression bombs, see below.
             warnings.simplefilter("ignore")
             if max_pixels > max(MAX_PIXELS, Image.MAX_IMAGE_PIXELS or max_pixels):
                 Image.MAX_IMAGE_PIXELS = max_pixels
             image: Image.Image = Image.open(stream, formats=image_formats())
             orientation = _orientation(image)
+        if image.format == "TIFF" and suffix_of(file) in RAW_SUFFIXES:
+            # What Pillow reads of it is a thumbnail.
+            raise _unreadable(file, why_not_known(file))
         width, height = image.size
         if width * height > max_pixels:
             raise _unreadable(file, too_large(width, height, max_pixels))
@@ -161,7 +167,7 @@ def _decode(
     except UnreadableImageError:
         raise
     except UnidentifiedImageError as error:
-        raise _unreadable(file, "it is not an image in a known format") from error
+        raise _unreadable(file, why_not_known(file)) from error
     except Image.DecompressionBombError as error:
         # Pillow raises before there is an image with a size.
         reason = f"it has too many pixels: the limit is {max_pixels} (set {MAX_PIXELS_VARIABLE} to allow it)"
@@ -173,6 +179,19 @@ def _decode(
         raise _unreadable(file, one_line(error)) from error
 
 
+def why_not_known(file: PathLike) -> str:
+    """Explain why a file is in none of the formats that are read, by what it is instead."""
+    kind = kind_of(file)
+    reader = {HEIC: "HEIF", AVIF: "AVIF"}.get(kind) if kind else None
+    if kind and reader and reader not in image_formats():
+        return f'it is {kind.name}: pip install "facespectra[heic]"'
+    if kind is None or kind.medium is Medium.IMAGE:
+        return "it is not an image in a known format"
+    if kind.medium is Medium.OTHER:
+        return f"it is {kind.name}: {kind.hint}"
+    return f"it is a {kind.medium.value} ({kind.name}), not an image"
+
+
 def _orientation(image: Image.Image) -> int:
     try:
         orientation = image.getexif().get(_ORIENTATION_TAG, 1)
@@ -181,91 +200,6 @@ def _orientation(image: Image.Image) -> int:
     return orientation if isinstance(orientation, int) else 1
 
 
-def _unreadable(file: Path, reason: str) -> UnreadableImageError:
+def _unreadable(file: PathLike, reason: str) -> UnreadableImageError:
     reason = " ".join(reason.split())
     return UnreadableImageError(f"cannot read image {printable(file)}: {reason}", reason)
-
-
-def find_images(
-    sources: PathLike | Iterable[PathLike], *, suffixes: frozenset[str] = IMAGE_SUFFIXES
-) -> list[Path]:
-    """List the files with these suffixes that files, folders and globs stand for.
-
-    Explicit files count whatever their names are. Folders are searched with their subfolders, following links
-    but skipping hidden names. The files are in the order of the sources and sorted within each, ``face_2``
-    before ``face_10``; duplicates are dropped. A subfolder that cannot be listed stands among the files, and
-    reading it fails. A source without files, or a folder that cannot be listed, raises ``DatasetError``.
-    """
-    if isinstance(sources, str | os.PathLike):
-        sources = [sources]
-    files: dict[str, Path] = {}
-    for source in sources:
-        paths = sorted(_matches(source, suffixes), key=_natural)
-        if not paths:
-            raise DatasetError(_no_match(source, "image" if suffixes == IMAGE_SUFFIXES else "image or video"))
-        for path in paths:
-            files.setdefault(os.path.normpath(Path.cwd() / path), path)
-    return list(files.values())
-
-
-def _no_match(source: PathLike, what: str) -> str:
-    name = printable(source)
-    if Path(source).is_dir():
-        return f"no {what} in the folder {name}"
-    if glob.has_magic(name):
-        return f"no {what} matches {name}"
-    return f"there is no file or folder {name}"
-
-
-def _matches(source: PathLike, suffixes: frozenset[str]) -> Iterator[Path]:
-    path = Path(source)
-    if path.is_dir():
-        yield from _walk(path, suffixes)
-    elif path.exists():
-        yield path
-    else:
-        # Path.glob takes no absolute patterns and lists hidden files.
-        for name in glob.iglob(os.fspath(source), recursive=True):  # noqa: PTH207
-            match = Path(name)
-            if match.suffix.lower() in suffixes and match.is_file():
-                yield match
-
-
-def _walk(folder: Path, suffixes: frozenset[str]) -> Iterator[Path]:
-    closed: list[Path] = []
-
-    def on_error(error: OSError) -> None:
-        if Path(error.filename) == folder:
-            raise DatasetError(f"cannot list the folder {printable(folder)}: {error.strerror}") from error
-        # Listed among the files: reading it says why.
-        closed.append(Path(error.filename))
-
-    seen: set[str] = set()
-    for here, folders, files in os.walk(folder, followlinks=True, onerror=on_error):
-        # Links can lead back up: each real folder is visited once.
-        real = os.path.realpath(here)
-        if real in seen:
-            folders.clear()
-            continue
-        seen.add(real)
-        # Sorted, so that of two links to one folder the same one always gives the names.
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in files:
-            if not name.startswith(".") and Path(name).suffix.lower() in suffixes:
-                yield Path(here, name)
-    yield from closed
-
-
-def _natural(path: Path) -> tuple[list[list[str | int]], str]:
-    # Folder keys are shared to save memory with 100,000 files; Path.parts would be cached, too.
-    text = os.fspath(path)
-    *folders, name = text.split(os.sep)  # noqa: PTH206
-    return [*map(_folder_pieces, folders), _pieces(name)], text
-
-
-def _pieces(part: str) -> list[str | int]:
-    # Text and numbers alternate, so that numbers are only compared with numbers.
-    return [int(piece) if piece.isdecimal() else piece.casefold() for piece in re.split(r"(\d+)", part)]
-
-
-_folder_pieces = lru_cache(maxsize=256)(_pieces)

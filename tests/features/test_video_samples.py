@@ -112,7 +112,7 @@ def test_a_run_of_frames_is_decoded_once(tmp_path: Path, monkeypatch: pytest.Mon
     assert [sample.path for sample in samples] == [str(source) for source in sources]
 
 
-def test_a_broken_video_is_one_named_failure(
+def test_a_broken_video_is_one_named_failure_and_a_cut_one_gives_what_is_good(
     data: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     broken = cut_clip(tmp_path / "cut.mp4")
@@ -134,12 +134,45 @@ def test_a_broken_video_is_one_named_failure(
         == 1
     )
     errors = [line for line in capsys.readouterr().err.splitlines() if "warning" not in line]
-    assert len(errors) == 2
-    assert errors[0].startswith(f"facespectra: {broken}: unreadable: it breaks off after ")
-    assert errors[1].startswith(f"facespectra: {text}: unreadable: it is cut off, or not a video")
+    assert len(errors) == 1
+    assert errors[0].startswith(f"facespectra: {text}: unreadable: it is cut off, or not a video")
     metrics = json.loads((run / "metrics.json").read_text())
-    # Four frames of the one, and the other as a whole.
-    assert (metrics["n"], metrics["n_unreadable"], metrics["n_videos"]) == (48, 5, 12)
+    assert (metrics["n"], metrics["n_unreadable"], metrics["n_videos"]) == (52, 1, 13)
+
+
+def test_the_note_of_a_cut_video_is_in_its_verdict(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = cut_clip(tmp_path / "cut.mp4")
+    n = videos.video_info(path).n_frames
+    note = f"cut short: {n} of 30 frames"
+    (verdict,) = fs.load(model).predict([path], frames=4)
+    assert verdict.note == f"mean of 4 of 4 frames; {note}"
+    for options in ([], ["--format", "csv"], ["--format", "jsonl"], ["--cache", str(tmp_path / "cache")]):
+        for _ in range(2):
+            assert main(["score", str(path), "-m", str(model), "--frames", "4", *options]) == 0
+            assert note in capsys.readouterr().out
+    assert main(["score", str(path), "-m", str(model), "--frames", "4", "--per-frame"]) == 0
+    assert capsys.readouterr().out.count(note) == 4
+
+
+def test_frames_that_cannot_be_decoded_are_left_out_of_a_damaged_video(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write_clip(tmp_path / "a.mp4", noise=0)
+    info = videos.video_info(path)
+    # What a file says of its frames cannot be known before they are decoded.
+    declared = videos.VideoInfo(40, info.width, info.height, info.codec, info.rate)
+    monkeypatch.setattr("facespectra.videos.video_info", lambda path: declared)
+    assert main(["score", str(path), "-m", str(model), "--frames", "4"]) == 0
+    said = capsys.readouterr()
+    assert "mean of 3 of 4 frames; damaged: 30 frames are good" in said.out
+    assert "unreadable" not in said.err
+    assert main(["score", str(path), "-m", str(model), "--frames", "4", "--per-frame"]) == 1
+    said = capsys.readouterr()
+    assert said.out.count("damaged: 30 frames are good") == 3
+    assert "(frame 35)" in said.out
+    assert "it breaks off after 30 frames, before frame 35" in said.err
 
 
 @pytest.mark.slow

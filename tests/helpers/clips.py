@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -44,8 +46,13 @@ def write_clip(
     codec: str = "mpeg4",
     noise: int | None = None,
     picture_file: Path | None = None,
+    pixels_as: str = "yuv420p",
+    times: Sequence[int] | None = None,
 ) -> Path:
-    """Write a video of `n` frames: numbered, random with `noise` for a seed, or all of one picture."""
+    """Write a video of `n` frames: numbered, random with `noise` for a seed, or all of one picture.
+
+    `times` are those of the frames, in 25ths of a second.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(noise)
     still = None
@@ -57,7 +64,7 @@ def write_clip(
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=25)
         stream.width, stream.height = size
-        stream.pix_fmt = "yuv420p"
+        stream.pix_fmt = pixels_as
         stream.bit_rate = 4_000_000
         for index in range(n):
             pixels = picture(index, size)
@@ -65,7 +72,10 @@ def write_clip(
                 pixels = still
             elif noise is not None:
                 pixels = rng.integers(0, 256, pixels.shape, dtype=np.uint8)
-            for packet in stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")):
+            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+            if times is not None:
+                frame.pts, frame.time_base = times[index], Fraction(1, 25)
+            for packet in stream.encode(frame):
                 container.mux(packet)
         for packet in stream.encode():
             container.mux(packet)
@@ -82,13 +92,60 @@ def write_clip(
 def cut_clip(path: Path, n: int = 30) -> Path:
     """Write a video whose index stands first, and cut off the second half of its frames."""
     whole = write_clip(path.with_name("whole.mp4"), n, noise=0)
-    with av.open(str(whole)) as source, av.open(str(path), "w", options={"movflags": "faststart"}) as target:
-        stream = target.add_stream_from_template(source.streams.video[0])
-        for packet in source.demux(source.streams.video[0]):
+    remux(whole, path, movflags="faststart")
+    whole.unlink()
+    return cut_off(path, 0.5)
+
+
+def remux(source: Path, target: Path, **options: str) -> Path:
+    """Copy the packets of a video into another container."""
+    with av.open(str(source)) as given, av.open(str(target), "w", options=options) as made:
+        stream = made.add_stream_from_template(given.streams.video[0])
+        for packet in given.demux(given.streams.video[0]):
             if packet.size:
                 packet.stream = stream
-                target.mux(packet)
-    whole.unlink()
+                made.mux(packet)
+    return target
+
+
+def cut_off(path: Path, share: float) -> Path:
+    """Keep that share of a file's bytes."""
     content = path.read_bytes()
-    path.write_bytes(content[: len(content) // 2])
+    path.write_bytes(content[: round(len(content) * share)])
+    return path
+
+
+def trim(path: Path, first: int, n: int) -> Path:
+    """Have the edit list of an MP4 show `n` frames from the one with number `first` on, at 25 a second."""
+    content = bytearray(path.read_bytes())
+    with av.open(str(path)) as container:
+        frame = round(1 / (25 * container.streams.video[0].time_base))
+    # Version and flags, number of edits, length in milliseconds, start in the time of the stream.
+    at = content.index(b"elst") + 4
+    _, count, _, start = struct.unpack_from(">IIIi", content, at)
+    assert count == 1
+    struct.pack_into(">Ii", content, at + 8, n * 40, start + first * frame)
+    path.write_bytes(content)
+    return path
+
+
+def write_sound(path: Path, codec: str = "aac", *, clip: Path | None = None, seconds: float = 1) -> Path:
+    """Write sound alone, or beside the pictures of a clip."""
+    rate = 16_000
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=rate, layout="mono")
+        if clip is not None:
+            with av.open(str(clip)) as given:
+                copied = container.add_stream_from_template(given.streams.video[0])
+                for packet in given.demux(given.streams.video[0]):
+                    if packet.size:
+                        packet.stream = copied
+                        container.mux(packet)
+        for start in range(0, round(rate * seconds), 1000):
+            frame = av.AudioFrame.from_ndarray(np.zeros((1, 1000), np.float32), format="fltp", layout="mono")
+            frame.sample_rate, frame.pts = rate, start
+            for packet in stream.encode(frame):
+                container.mux(packet)
+        for packet in stream.encode():
+            container.mux(packet)
     return path

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,23 +40,28 @@ def complain_of(unreadable: Iterable[tuple[str, Status | str]]) -> int:
     return len(failures)
 
 
-def find_sources(
-    sources: Sequence[str], find: Callable[[Sequence[str]], list[Path]], *, as_named: bool = False
-) -> tuple[list[Path], int]:
-    """List the files of the sources, each once, and count the sources without any.
+def find_sources(sources: Sequence[str], *, as_named: bool = False) -> tuple[list[Path], int]:
+    """List the images and videos of the sources, each once, and count the sources without any.
 
-    Sources without any file are named on stderr; where all are, the first one's DatasetError is raised. With
-    `as_named`, names that are neither folders nor globs are taken as files, as often as they are named.
+    What is passed over in a source is told on stderr, a line each. Sources without any file are named there,
+    too; where all are, the first one's DatasetError is raised. With `as_named`, names that are neither
+    folders nor globs are taken as files, as often as they are named.
     """
+    from facespectra._listing import Passed, in_words, url_reason
     from facespectra.errors import DatasetError
+    from facespectra.videos import find_media
 
     files: list[Path] = []
     missing: list[DatasetError] = []
     for source in sources:
+        passed = Passed()
         try:
-            files += [Path(source)] if as_named and _is_plain(source) else find([source])
+            plain = as_named and _is_plain(source) and not url_reason(source)
+            files += [Path(source)] if plain else find_media([source], passed=passed)
         except DatasetError as error:
             missing.append(error)
+        if passed:
+            complain(f"{printable(source)}: {in_words(passed)}")
     if not files and missing:
         raise missing[0]
     for failure in missing:

@@ -49,13 +49,12 @@ def crop(
     )
     from facespectra.features.crops import read_samples
     from facespectra.features.status import NO_FACE
-    from facespectra.videos import find_media
 
     if faces not in (LARGEST, ALL):
         raise ValueError(f"--faces must be {LARGEST} or {ALL} here, not {faces!r}")
     make = EveryFaceCropper if faces == ALL else FaceCropper
     cropper = make(margin=margin, square=square, snap=snap, device=device)
-    _, n_missing = find_sources(sources, find_media)
+    _, n_missing = find_sources(sources)
     check_writable(out / LIST)
     planned = list(plan_crops(sources, frames))
     taken = {name for _, name in planned}

@@ -61,7 +61,7 @@ def extract(
     from facespectra.features import Extractor, make_features
     from facespectra.features.cache import Cache as CacheFolder
     from facespectra.features.files import SUFFIXES, writer_of
-    from facespectra.videos import find_media, spread_frames
+    from facespectra.videos import spread_frames
 
     if out.suffix.lower() not in SUFFIXES:
         raise ValueError(
@@ -70,7 +70,7 @@ def extract(
     settings = {"n_features": n_features, "convention": convention, "dtype": dtype}
     features = make_features("spectrum", settings, backend=backend, threads=threads)
     cropper = FaceCropper(margin=margin, square=square, snap=snap, device=device) if faces else None
-    files, n_missing = find_sources(sources, find_media)
+    files, n_missing = find_sources(sources)
     images, _ = spread_frames(files, frames)
     check_writable(out)
     extractor = Extractor(

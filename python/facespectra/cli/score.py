@@ -35,7 +35,7 @@ from facespectra.cli.verdict_files import (
     opened,
     read_done,
 )
-from facespectra.videos import N_FRAMES, find_media
+from facespectra.videos import N_FRAMES
 
 if TYPE_CHECKING:
     from facespectra.detector import Detector
@@ -133,7 +133,7 @@ def score(
     hashes = [one.sha256 for one in detectors]
     if out is not None:
         check_writable(out)
-    files, n_missing = find_sources(_named(sources), find_media, as_named=True)
+    files, n_missing = find_sources(_named(sources), as_named=True)
     units = units_of(files, per_folder=per_folder)
     done = (
         read_done(out, form, dict(zip(hashes, names, strict=True)))

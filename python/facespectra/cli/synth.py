@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from facespectra.cli.console import complain_of, leave, progress_bar
+from facespectra.cli.console import complain_of, find_sources, leave, progress_bar
 from facespectra.cli.options import Device, Frames, Sources
 from facespectra.videos import N_FRAMES
 
@@ -43,12 +43,13 @@ def synth(
     from facespectra.features.status import NO_FACE
     from facespectra.synth import PRESETS
     from facespectra.synth.files import write_pairs
-    from facespectra.videos import find_media, spread_frames
+    from facespectra.videos import spread_frames
 
     if preset not in PRESETS:
         raise ValueError(f"unknown preset {preset!r}; use one of {', '.join(PRESETS)}")
     settings = PRESETS[preset].without(*(without or []))
-    images, _ = spread_frames(find_media(sources), frames)
+    files, n_missing = find_sources(sources)
+    images, _ = spread_frames(files, frames)
     photographs: list[Named] = []
     faces: list[Face] = []
     statuses: list[tuple[str, Status]] = []
@@ -66,4 +67,4 @@ def synth(
         n = write_pairs(out, photographs, faces, pairs, seed=seed, settings=settings, progress=update)
     no_face = sum(status == NO_FACE for _, status in statuses)
     typer.echo(f"{out}: {n} pairs from {len(faces)} photographs, {no_face} without a face")
-    leave(n_unreadable)
+    leave(n_unreadable + n_missing)

@@ -43,7 +43,7 @@ def read_header(path: str) -> Header | None:
     """Read the header of an image or a video; None if it cannot be read."""
     if is_video(path):
         try:
-            info = video_info(path)
+            info = video_info(path, count=False)
         except UnreadableVideoError:
             return None
         return Header(info.width, info.height, f"video {info.codec}")

@@ -46,6 +46,8 @@ class Score:
         The expert that contributes most; empty where there are none.
     how : str
         What a video's score was joined from, in words.
+    note : str
+        What else to know of the file, such as ``"cut short: 37 of 90 frames"``; mostly empty.
     frames : tuple of Score
         Of a video's frames.
     """
@@ -58,6 +60,7 @@ class Score:
     evidence: tuple[str, str] = ("", "")
     expert: str = ""
     how: str = ""
+    note: str = ""
     frames: tuple[Score, ...] = field(default=(), repr=False)
 
 
@@ -100,9 +103,10 @@ def aggregate_scores(name: str, frames: Sequence[Score], how: Aggregate = "mean"
     scores, undecided = np.array([frame.score for frame in frames]), _undecided(frames)
     value = aggregate_frames(scores, undecided, how)
     n_faces = max(frame.n_faces for frame in frames)
+    note = "; ".join(dict.fromkeys(frame.note for frame in frames if frame.note))
     counted = np.flatnonzero(counted_frames(scores, undecided)).tolist()
     if not counted:
-        return Score(name, value, frames[0].status, None, n_faces, frames=tuple(frames))
+        return Score(name, value, frames[0].status, None, n_faces, note=note, frames=tuple(frames))
     # The frames that most speak for and against a fake stand for the video.
     order = sorted(counted, key=lambda row: frames[row].score)
     return Score(
@@ -114,6 +118,7 @@ def aggregate_scores(name: str, frames: Sequence[Score], how: Aggregate = "mean"
         (frames[order[-1]].evidence[0], frames[order[0]].evidence[1]),
         frames[order[-1]].expert,
         f"{how} of {len(counted)} of {len(frames)} frames",
+        note,
         tuple(frames),
     )
 

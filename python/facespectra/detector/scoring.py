@@ -179,11 +179,12 @@ class Scorer:
         """Score the rows of a table, each with status, box and evidence."""
         scores = self.score_features(table).tolist()
         n_faces = table.n_faces or [0] * len(scores)
+        notes = table.notes or [""] * len(scores)
         rows = zip(table.paths, scores, table.statuses, table.boxes, n_faces, strict=True)
         classifier = self.pipeline_[-1]
         return [
-            with_explanation(Score(*row), values, classifier)
-            for row, values in zip(rows, table.matrix, strict=True)
+            with_explanation(Score(*row, note=note), values, classifier)
+            for row, note, values in zip(rows, notes, table.matrix, strict=True)
         ]
 
     def score_images(self, images: Iterable[AnyImage]) -> NDArray[np.float64]:

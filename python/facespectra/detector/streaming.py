@@ -127,6 +127,10 @@ def _outcome(
     unreadable = dict.fromkeys(
         (one.path, one.status) for scores in by_detector for one in scores if one.status.unreadable
     )
+    some_good = any(not one.status.unreadable for scores in by_detector for one in scores)
+    if some_good and not (unit.folder or settings.per_frame):
+        # Of a damaged video, the frames that are good are scored, and its note says so.
+        unreadable = {}
     joined = [_joined(unit, sources, scores, settings) for scores in by_detector]
     words = [detector.words for detector in detectors]
     decided = []

@@ -46,7 +46,8 @@ class Verdict:
     expert : str
         The expert that contributes most; empty where the model has none.
     note : str
-        What else to know: ``"largest of 2 faces"``, ``"mean of 9 of 10 frames"``; mostly empty.
+        What else to know: ``"largest of 2 faces"``, ``"mean of 9 of 10 frames"``, ``"cut short: 37 of 90
+        frames"``; mostly empty.
     checked_for, not_checked_for : tuple of str
         What the model can find, and what it knows nothing of.
     frames : tuple of Verdict
@@ -151,7 +152,7 @@ def _note(score: Score, *, every: bool) -> str:
     which = "most suspicious" if every else "largest"
     up_to = "up to " if score.frames else ""
     faces = f"{which} of {up_to}{score.n_faces} faces" if score.n_faces > 1 else ""
-    return "; ".join(filter(None, (score.how, faces)))
+    return "; ".join(filter(None, (score.how, faces, score.note)))
 
 
 def select_model(verdicts: Sequence[Verdict], words: Sequence[Vocabulary]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
@@ -11,7 +11,7 @@ from facespectra._threads import ordered_map, thread_count
 from facespectra.augment import Copy, change
 from facespectra.errors import UnreadableFileError, UnreadableImageError, UnreadableVideoError
 from facespectra.features.status import NO_FACE, NO_MEMORY, OK, Status, unreadable
-from facespectra.videos import Frame, is_video, read_frames, spread_frames, video_info
+from facespectra.videos import BrokenOffError, Frame, is_video, read_frames, spread_frames, video_info
 
 if TYPE_CHECKING:
     from facespectra.faces import Box, Face, FaceCropper
@@ -51,6 +51,7 @@ class Sample:
     status: Status
     crop: Crop | None  # there if the status is ok
     others: tuple[Crop, ...] = ()  # the other faces, where all were asked for
+    note: str = ""  # what else to know of the file: "cut short: 37 of 90 frames"
 
 
 def read_samples(
@@ -62,9 +63,10 @@ def read_samples(
 ) -> Iterator[Sample]:
     """Read images and crop the face of each; without a cropper, take them whole.
 
-    A file that cannot be read is a status, never an exception. A video that breaks off gives nothing: all its
-    frames have that status. Something that is neither a path nor an image raises ValueError or TypeError.
-    Without `colour`, crops take a quarter of the memory: frames of a video wait in it until the last is read.
+    A file that cannot be read is a status, never an exception. Of a video that breaks off, the frames that
+    are good have a note, and the others that status. Something that is neither a path nor an image raises
+    ValueError or TypeError. Without `colour`, crops take a quarter of the memory: frames of a video wait in
+    it until the last is read.
     """
     yield from prefetch(lambda group: read_group(group, cropper, colour), sources, cropper, threads)
 
@@ -209,9 +211,16 @@ def _read_frames(group: list[Source], cropper: FaceCropper | None, colour: bool)
     try:
         for frame, (_, _, image) in zip(frames, read_frames(path, numbers), strict=True):
             changed = change(image, frame.change) if isinstance(frame, Copy) else image
-            samples.append(crop_image(str(frame), changed, cropper, colour=colour))
+            sample = crop_image(str(frame), changed, cropper, colour=colour)
+            samples.append(replace(sample, note=frame.note) if isinstance(frame, Frame) else sample)
+    except BrokenOffError as error:
+        if not samples:
+            return [_failed(path, error)] * len(group)
+        note = f"damaged: {error.n_good} frames are good"
+        samples = [sample if sample.note else replace(sample, note=note) for sample in samples]
+        samples += [_failed(str(frame), error) for frame in frames[len(samples) :]]
     except UnreadableVideoError as error:
-        # One failure, under one name: what came before the break is no sample of the whole video.
+        # One failure, under one name.
         return [_failed(path, error)] * len(group)
     except MemoryError:
         return [Sample(path, NO_MEMORY, None)] * len(group)

@@ -204,6 +204,7 @@ class Extractor:
         for known in json.loads(entry) if entry else ():
             item = _Located(source, name_of(source), _key_of_face(key, len(items)))
             item.status, item.n_faces, face = Status(Kind(known["status"])), known["n_faces"], known["face"]
+            item.note = known.get("note", "")
             item.box = tuple(known["box"]) if known["box"] else None
             if face:
                 points = tuple((x, y) for x, y in face["landmarks"])
@@ -221,6 +222,7 @@ class Extractor:
                     "face": asdict(item.face) if item.face else None,
                     "n_faces": item.n_faces,
                 }
+                | ({"note": item.note} if item.note else {})
                 for item in items
             ]
             self.cache.store("faces", key, json.dumps(known).encode())
@@ -271,6 +273,7 @@ class Extractor:
             matrix,
             [item.n_faces for item in batch],
             [item.origin for item in batch],
+            [item.note for item in batch],
         )
 
     def _row_key(self, stage: str, item: _Located) -> str | None:
@@ -314,13 +317,14 @@ class _Located:
     sample: Sample | None = None
     n_faces: int = 0  # in the source
     origin: int = 0  # position of the source
+    note: str = ""
 
 
 def _located(source: Source, key: str | None, sample: Sample) -> list[_Located]:
     """Give the faces of a sample that was read: one, unless all were asked for."""
     crops = [crop for crop in (sample.crop, *sample.others) if crop is not None]
     if not crops:
-        return [_Located(source, sample.path, key, sample.status, sample=sample)]
+        return [_Located(source, sample.path, key, sample.status, sample=sample, note=sample.note)]
     return [
         _Located(
             source,
@@ -331,6 +335,7 @@ def _located(source: Source, key: str | None, sample: Sample) -> list[_Located]:
             crop.face,
             Sample(sample.path, sample.status, crop),
             crop.n_faces,
+            note=sample.note,
         )
         for position, crop in enumerate(crops)
     ]

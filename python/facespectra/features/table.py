@@ -26,6 +26,7 @@ class FeatureTable:
     matrix: Matrix = field(repr=False)  # (n, width); a row of NaN where the status is not ok
     n_faces: list[int] = field(default_factory=list)  # in each image; empty where they were not counted
     origins: list[int] = field(default_factory=list)  # position of each row's source; empty: one row each
+    notes: list[str] = field(default_factory=list)  # what else to know of each file; empty: nothing
 
     @property
     def ok(self) -> NDArray[np.bool_]:
@@ -61,6 +62,7 @@ class FeatureTable:
             self.matrix[list(rows)],
             [self.n_faces[row] for row in rows] if self.n_faces else [],
             [self.origins[row] for row in rows] if self.origins else [],
+            [self.notes[row] for row in rows] if self.notes else [],
         )
 
 
@@ -76,6 +78,7 @@ def concat_rows(tables: Sequence[FeatureTable], width: int) -> FeatureTable:
         np.concatenate(blocks, dtype=dtype, casting="same_kind"),
         [n for table in tables for n in table.n_faces],
         [origin for table in tables for origin in table.origins],
+        [note for table in tables for note in table.notes],
     )
 
 
