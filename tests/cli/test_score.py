@@ -125,17 +125,17 @@ def test_a_video_is_one_line_and_its_frames_are_one_each(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pytest.importorskip("av", reason="needs the detect extra")
-    from clips import cut_clip, write_clip
+    from clips import cut_clip, cut_off, write_clip
 
     image, clip = folder / "wall.png", write_clip(tmp_path / "a.mp4", 8)
-    broken = cut_clip(tmp_path / "cut.mp4")
+    broken = cut_off(cut_clip(tmp_path / "cut.mp4"), 0.05)
     write_clip(tmp_path / "photo.mp4", 6, picture_file=folder / "video_0" / "0.png")
     sources = [str(clip), str(image), str(broken), str(tmp_path / "photo.mp4")]
     assert main(["score", *sources, "--frames", "3", "--format", "jsonl"]) == 1
     captured = capsys.readouterr()
     found = lines(captured.out)
     assert [one["path"] for one in found] == sources
-    assert [str(one["status"])[:18] for one in found[:3]] == ["no-face", "no-face", "unreadable: it bre"]
+    assert [str(one["status"])[:18] for one in found[:3]] == ["no-face", "no-face", "unreadable: it has"]
     assert captured.err.count("cut.mp4") == 1
     assert found[3]["note"] == "mean of 3 of 3 frames"
     assert len(found[3]["frames"]) == 3

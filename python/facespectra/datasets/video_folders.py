@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from facespectra.datasets.manifest import COLUMNS, make_table
 from facespectra.images import find_images
-from facespectra.videos import is_video
+from facespectra.videos import passes_for_video
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,7 +60,7 @@ def clips_in(folder: Path) -> list[Clip]:
         entry.stem: Clip(entry.stem, (entry,))
         for place in places
         for entry in sorted(place.iterdir())
-        if is_video(entry) and not entry.name.startswith(".") and entry.is_file()
+        if passes_for_video(entry) and not entry.name.startswith(".") and entry.is_file()
     }
     if videos:
         return [videos[name] for name in sorted(videos)]

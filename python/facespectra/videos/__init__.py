@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from facespectra._files import PathLike
-from facespectra._kinds import VIDEO_SUFFIXES, Medium, kind_of, suffix_of
+from facespectra._kinds import IMAGE_SUFFIXES, VIDEO_SUFFIXES, Medium, kind_of, suffix_of
 from facespectra._listing import Passed, find_images
 from facespectra.errors import UnreadableVideoError
 from facespectra.videos import animations, containers
@@ -29,6 +29,7 @@ __all__ = [
     "VideoInfo",
     "find_media",
     "is_video",
+    "passes_for_video",
     "read_frames",
     "spread",
     "spread_frames",
@@ -47,6 +48,12 @@ def is_video(path: PathLike) -> bool:
     if kind.medium is Medium.IMAGE:
         return animations.is_animation(path, kind)
     return kind.medium in (Medium.VIDEO, Medium.SOUND)
+
+
+def passes_for_video(path: PathLike) -> bool:
+    """Tell whether a file in a list counts as a video: by its name alone where it has a known ending."""
+    suffix = suffix_of(path)
+    return suffix in VIDEO_SUFFIXES or (suffix not in IMAGE_SUFFIXES and is_video(path))
 
 
 def find_media(sources: PathLike | Sequence[PathLike], *, passed: Passed | None = None) -> list[Path]:
