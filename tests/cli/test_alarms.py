@@ -72,7 +72,8 @@ def test_false_alarms_are_printed_written_and_warned_of(
         f"({soft}: 10 with a face, 0 without, 0 unreadable)",
     ]
     first, second = json.loads((out / "metrics.json").read_text())["alarms"]
-    assert list(first) == ["source", "n", "n_no_face", "n_unreadable", "rate", "ci95"]
+    assert list(first)[:6] == ["source", "n", "n_no_face", "n_unreadable", "rate", "ci95"]
+    assert (first["promised"], first["n_called_fake"], first["n_cannot_tell"]) == (0.05, 0, 0)
     assert (first["source"], first["n"], first["rate"]) == (str(sharp), 10, 0)
     assert (second["source"], second["n"], second["rate"]) == (str(soft), 10, 1)
     assert second["ci95"] == pytest.approx([0.7225, 1], abs=1e-4)

@@ -14,6 +14,7 @@ from facespectra.cli.options import (
     Cache,
     Dataset,
     Device,
+    Faces,
     Frames,
     Layout,
     PerVideo,
@@ -22,12 +23,13 @@ from facespectra.cli.options import (
     Split,
     Threads,
     valid_aggregate,
+    valid_faces,
 )
 from facespectra.videos import N_FRAMES
 
 if TYPE_CHECKING:
-    from facespectra.evaluation import Evaluation
     from facespectra.report.alarms import FalseAlarms
+    from facespectra.report.evaluated import Evaluated
 
 
 def evaluate(
@@ -48,6 +50,7 @@ def evaluate(
     layout: Layout = "auto",
     split: Split = None,
     frames: Frames = N_FRAMES,
+    faces: Faces = None,
     per_video: PerVideo = "mean",
     robustness: Annotated[
         int,
@@ -78,6 +81,7 @@ def evaluate(
     Of a data set with splits, the one called evaluation, test or testing is used; one without is taken whole.
     """
     from facespectra.detector.loading import DEFAULT_MODEL, load
+    from facespectra.models.card import card_file
     from facespectra.report import evaluation
 
     detector = load(
@@ -97,24 +101,29 @@ def evaluate(
         layout=layout,
         split=split,
         frames=frames,
+        faces=valid_faces(faces),
         per_video=valid_aggregate(per_video),
         robustness=robustness,
         alarms=alarms or (),
+        card=card_file(),
         command=command_line(),
         settings=evaluation.runtime_settings(backend),
         watch=progress_bar,
         notify=complain,
     )
-    show_table([*_rows(evaluated.result), *map(_alarms_row, evaluated.alarms)])
+    show_table([*_rows(evaluated), *map(_alarms_row, evaluated.alarms)])
     typer.echo(f"files in {out}")
     leave(len(evaluated.unreadable))
 
 
-def _rows(result: Evaluation) -> list[tuple[str, str]]:
+def _rows(evaluated: Evaluated) -> list[tuple[str, str]]:
     from facespectra.report.figures_table import figures_table
 
+    result = evaluated.result
     counts = f"{result.n_real} real, {result.n_fake} fake; {result.n_no_score} without a score"
     rows = [("samples", f"{result.n} ({counts})")]
+    if n_undecided := int(evaluated.undecided.sum()):
+        rows.append(("can't tell", f"{n_undecided}, whose scores are in the figures"))
     rows += [(one.name, one.in_one_line) for one in figures_table(result)]
     if result.missing_effect is not None:
         effect = {name.replace("_", " "): auc for name, auc in result.missing_effect["auc"].items()}
@@ -123,5 +132,6 @@ def _rows(result: Evaluation) -> list[tuple[str, str]]:
 
 
 def _alarms_row(alarms: FalseAlarms) -> tuple[str, str]:
-    counts = f"{alarms.n} with a face, {alarms.n_no_face} without, {alarms.n_unreadable} unreadable"
+    unsure = f", of which can't tell {alarms.n_cannot_tell}" if alarms.n_cannot_tell else ""
+    counts = f"{alarms.n} with a face{unsure}, {alarms.n_no_face} without, {alarms.n_unreadable} unreadable"
     return "false alarms", f"{alarms.rate_in_words} ({printable(alarms.source)}: {counts})"

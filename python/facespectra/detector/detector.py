@@ -68,9 +68,9 @@ class Detector(Scorer):
         scores of 5-fold cross-validation that keeps groups together; where there are too few groups for that,
         over the scores of the fit itself.
     training_ : dict
-        ``n_real``, ``n_fake``, ``n_no_face``, ``n_unreadable``; ``held_out_auc`` of that cross-validation, or
-        None; ``warnings`` of the fit; ``left_out``, a list of (path, status), which is not saved with the
-        model.
+        ``n_real``, ``n_fake``, ``n_no_face``, ``n_unreadable``; ``held_out_auc`` of that cross-validation and
+        ``held_out_false_alarms``, its share of real samples from the threshold on, or None;
+        ``warnings`` of the fit; ``left_out``, a list of (path, status), which is not saved with the model.
     held_out_scores_ : (n,) float64 or None
         What that cross-validation gave each sample, NaN where there are no features; None where there was
         none. Not saved with the model.
@@ -235,11 +235,17 @@ class Detector(Scorer):
         self.class_features_ = {}
         if not isinstance(fit.pipeline[-1], SelfExplaining):
             self.class_features_ = class_features(table.matrix[used], truth[used])
-        self.held_out_scores_ = None
+        self.held_out_scores_ = alarms = None
         if fit.held_out is not None:
+            alarms = float(np.mean(fit.held_out[truth[used] == 0] >= fit.threshold))
             self.held_out_scores_ = np.full(len(used), np.nan)
             self.held_out_scores_[used] = fit.held_out
-        outcome = {"held_out_auc": fit.held_out_auc, "warnings": fit.warnings, "left_out": table.left_out}
+        outcome = {
+            "held_out_auc": fit.held_out_auc,
+            "held_out_false_alarms": alarms,
+            "warnings": fit.warnings,
+            "left_out": table.left_out,
+        }
         self.training_ = counts | outcome
         return self
 

@@ -153,8 +153,15 @@ def join_by_origin(
     return joined
 
 
+def deciding_rows(scores: Sequence[Score], origins: Sequence[int]) -> list[int]:
+    """Give the row of the face that decides about each origin; origins are ascending."""
+    rows = []
+    for _, group in groupby(enumerate(origins), key=itemgetter(1)):
+        members = [row for row, _ in group]
+        rows.append(members[most_suspicious([scores[row] for row in members])])
+    return rows
+
+
 def most_suspicious_faces(scores: Sequence[Score], origins: Sequence[int]) -> list[Score]:
     """Give the score of the face that decides about each origin."""
-    by_origin = groupby(zip(origins, scores, strict=True), key=itemgetter(0))
-    faces = [[score for _, score in group] for _, group in by_origin]
-    return [of_image[most_suspicious(of_image)] for of_image in faces]
+    return [scores[row] for row in deciding_rows(scores, origins)]

@@ -13,7 +13,10 @@ AGGREGATES: tuple[Aggregate, ...] = ("mean", "median", "max")
 
 def rule(how: Aggregate) -> str:
     """The rule in words."""
-    return f"{how} of the scores of frames that can be told; of all that have a score where none can"
+    return (
+        f"{how} of the scores of frames that can be told, weak signs included; of all that have a score "
+        "where none can"
+    )
 
 
 def counted_frames(scores: NDArray[np.float64], undecided: NDArray[np.bool_]) -> NDArray[np.bool_]:

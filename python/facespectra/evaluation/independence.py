@@ -8,7 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facespectra.evaluation.intervals import Groups, group_samples
+from facespectra.evaluation.intervals import (
+    MIN_GROUPS,
+    Groups,
+    Interval,
+    delong_interval,
+    group_interval,
+    group_samples,
+    roc_auc,
+)
 
 FEW_GROUPS = (
     "{n} groups, with fewer than five of real or of fake samples, are too few to resample: the interval of "
@@ -52,3 +60,41 @@ def independent_units(labels: NDArray[np.int64], units: dict[str, NDArray[Any]])
     if found is None:
         return IndependentUnits("samples", group_samples(labels, np.arange(len(labels))))
     return found
+
+
+def auc_interval(
+    labels: NDArray[np.int64], scores: NDArray[np.float64], known: IndependentUnits
+) -> tuple[Interval, str]:
+    """95 % interval of the AUC and its method: a bootstrap over units, or DeLong's over samples."""
+    if known.enough and not known.single:
+        return group_interval(labels, scores, known.groups), f"bootstrap over {known.name}"
+    return delong_interval(labels, scores), "delong"
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredAuc:
+    """AUC of a part of the samples; None where the part has fewer than five units of a class."""
+
+    n_real: int
+    n_fake: int
+    auc: float | None
+    ci95: Interval | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Convert to plain data for JSON."""
+        interval = None if self.ci95 is None else list(self.ci95)
+        return {"n_real": self.n_real, "n_fake": self.n_fake, "auc": self.auc, "auc_ci95": interval}
+
+
+def measure_auc(
+    labels: NDArray[np.int64], scores: NDArray[np.float64], units: dict[str, NDArray[Any]]
+) -> MeasuredAuc:
+    """Measure the AUC of some samples that have a score, where there are enough of both classes."""
+    n_real, n_fake = int(np.sum(labels == 0)), int(np.sum(labels == 1))
+    if min(n_real, n_fake) < MIN_GROUPS:
+        return MeasuredAuc(n_real, n_fake, None, None)
+    known = independent_units(labels, units)
+    if not known.enough:
+        return MeasuredAuc(n_real, n_fake, None, None)
+    interval, _ = auc_interval(labels, scores, known)
+    return MeasuredAuc(n_real, n_fake, roc_auc(labels, scores), interval)

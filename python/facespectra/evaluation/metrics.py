@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from facespectra._extras import require
 from facespectra.evaluation.aggregation import AGGREGATES, Aggregate, aggregate_by_unit
 from facespectra.evaluation.calibration import brier_score, calibration_error
-from facespectra.evaluation.independence import FEW_GROUPS, IndependentUnits, independent_units
+from facespectra.evaluation.independence import FEW_GROUPS, IndependentUnits, auc_interval, independent_units
 from facespectra.evaluation.inputs import validate_inputs
-from facespectra.evaluation.intervals import Interval, delong_interval, group_interval
+from facespectra.evaluation.intervals import Interval
 from facespectra.evaluation.missing import missing_score_bounds
 from facespectra.evaluation.resampling import (
     bootstrap_interval,
@@ -117,7 +117,7 @@ def evaluate(
         name: unit[scored] for name, unit in (("groups", of_group), ("videos", of_video)) if unit is not None
     }
     known = independent_units(truth, units)
-    interval, method = _auc_interval(truth, values, known)
+    interval, method = auc_interval(truth, values, known)
     found = {
         POLARITY: interval[1] < 0.5,
         CONSTANT: np.ptp(values) == 0,
@@ -208,14 +208,6 @@ def youden_threshold(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> 
     return float((thresholds[best] + below) / 2)
 
 
-def _auc_interval(
-    truth: NDArray[np.int64], values: NDArray[np.float64], known: IndependentUnits
-) -> tuple[Interval, str]:
-    if known.enough and not known.single:
-        return group_interval(truth, values, known.groups), f"bootstrap over {known.name}"
-    return delong_interval(truth, values), "delong"
-
-
 def _rates(
     truth: NDArray[np.int64], called: NDArray[np.bool_], known: IndependentUnits
 ) -> dict[str, Interval | None]:
@@ -288,5 +280,5 @@ def _unit_auc(
     labels = present % 2
     combined = aggregate_by_unit(values, undecided, cell, len(present), aggregate)
     coarser = {"groups": units["groups"][first]} if "groups" in units else {}
-    interval, _ = _auc_interval(labels, combined, independent_units(labels, coarser))
+    interval, _ = auc_interval(labels, combined, independent_units(labels, coarser))
     return float(roc_auc_score(labels, combined)), None if np.isnan(interval[0]) else interval

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from facespectra.datasets.sources import frames_of, sources_of
 from facespectra.detector.loading import DEFAULT_MODEL
 from facespectra.evaluation import Evaluation
+from facespectra.features.status import Kind
 from facespectra.report.alarms import FalseAlarms
 from facespectra.report.robustness import Sweep
+from facespectra.report.samples import known_groups, videos_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,18 +32,20 @@ class Evaluated:
 
     Attributes
     ----------
-    detector : Detector
-        The detector that was evaluated.
+    detector : Detector or None
+        The detector that was evaluated; None where the scores are another system's.
     model : Path or None
-        Its file; None for one that is in memory only.
+        Its file, or that of the scores; None for a detector that is in memory only.
     title : str
         Of the page: name of the data set, and its split where it is one.
     manifest : pandas.DataFrame
         One row for each image or frame that was scored, as :func:`facespectra.read_dataset` gives them.
-    table : FeatureTable
-        Features and status of the same samples.
+    table : FeatureTable or None
+        Features of the same samples; None where the scores are another system's.
     scores : (n,) float64
         Of the same samples; NaN where there is no score.
+    statuses : tuple of Status
+        Of the same samples, in the words of ``facespectra score``.
     result : Evaluation
         The figures.
     warnings : tuple of str
@@ -50,20 +54,27 @@ class Evaluated:
         AUC by degradation, where it was measured.
     alarms : tuple of FalseAlarms
         False-alarm rates on real faces of other sources, where they were measured.
+    name : str
+        What the page calls the system; empty for the name of the model.
+    faces : {"largest", "all", "whole"} or None
+        Which face of each image was scored; None: as the detector was trained.
     settings : sequence of (name, value)
         What the page lists under "How it was made", before the model.
     """
 
-    detector: Detector
+    detector: Detector | None
     model: Path | None
     title: str
     manifest: pd.DataFrame
-    table: FeatureTable
+    table: FeatureTable | None
     scores: NDArray[np.float64]
+    statuses: tuple[Status, ...]
     result: Evaluation
     warnings: tuple[str, ...] = ()
     sweep: Sweep | None = None
     alarms: tuple[FalseAlarms, ...] = ()
+    name: str = ""
+    faces: str | None = None
     settings: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -92,13 +103,27 @@ class Evaluated:
         return ~np.isnan(self.scores)
 
     @property
+    def undecided(self) -> NDArray[np.bool_]:
+        """About which samples the detector can't tell, (n,) bool."""
+        return np.array([status.kind is Kind.CANNOT_TELL for status in self.statuses], bool)
+
+    @property
+    def units(self) -> dict[str, NDArray[np.object_]]:
+        """The group and the video of each sample, as far as they are known."""
+        known = {"groups": known_groups(self.manifest), "videos": videos_of(self.manifest)}
+        return {name: np.array(unit, object) for name, unit in known.items() if unit is not None}
+
+    @property
     def unreadable(self) -> list[tuple[str, Status]]:
         """Path and status of each sample that cannot be read, of the data set and then of `alarms`."""
-        return [*self.table.unreadable, *(one for alarms in self.alarms for one in alarms.unreadable)]
+        failed = [pair for pair in zip(self.paths, self.statuses, strict=True) if pair[1].unreadable]
+        return [*failed, *(one for alarms in self.alarms for one in alarms.unreadable)]
 
     @property
     def model_name(self) -> str:
         """The model as the subject of a sentence."""
+        if self.name:
+            return self.name
         if self.model is None:
             return "the detector"
         return "the model that facespectra ships" if self.model == DEFAULT_MODEL else self.model.name

@@ -14,17 +14,22 @@ from facespectra._files import PathLike, printable
 from facespectra._progress import Watch
 from facespectra.datasets import add_frames, read_dataset, select_split
 from facespectra.datasets.checks import check, groups_across_splits
-from facespectra.datasets.sources import frames_of, sources_of
-from facespectra.detector.loading import DEFAULT_MODEL
 from facespectra.environment import describe
 from facespectra.errors import MissingExtraError
 from facespectra.evaluation import AGGREGATES, evaluate
-from facespectra.report.alarms import list_sources, measure_false_alarms, warning
+from facespectra.report.alarms import CARD, list_sources, measure_false_alarms, warning
 from facespectra.report.evaluated import Evaluated
 from facespectra.report.evaluation_page import write_report
-from facespectra.report.files import draw_roc, write_metrics, write_roc, write_scores
-from facespectra.report.identity import data_root, data_sha256
+from facespectra.report.files import draw_roc
+from facespectra.report.outputs import write_all_metrics, write_figures, write_videos
 from facespectra.report.robustness import sweep
+from facespectra.report.samples import (
+    join_videos,
+    known_groups,
+    refuse_one_class,
+    score_samples,
+    videos_of,
+)
 from facespectra.videos import N_FRAMES
 
 if TYPE_CHECKING:
@@ -45,9 +50,11 @@ def run(
     layout: str = "auto",
     split: str | None = None,
     frames: int = N_FRAMES,
+    faces: str | None = None,
     per_video: Aggregate = "mean",
     robustness: int = 40,
     alarms: PathLike | Iterable[PathLike] = (),
+    card: str = CARD,
     command: str = "",
     settings: Iterable[tuple[str, str]] | None = None,
     watch: Watch | None = None,
@@ -55,7 +62,8 @@ def run(
 ) -> Evaluated:
     """Evaluate a detector on a data set and write everything, as ``facespectra evaluate`` does.
 
-    Writes ``metrics.json``, ``scores.csv``, ``roc.csv``, ``roc.svg`` and ``report.html``.
+    Writes ``metrics.json``, ``scores.csv``, ``roc.csv``, ``roc.svg`` and ``report.html``; ``videos.csv``,
+    with one score for each video, where there are videos.
 
     Parameters
     ----------
@@ -75,14 +83,20 @@ def run(
         splits, all samples.
     frames : int, default 10
         Frames of each video, evenly spread.
+    faces : {"largest", "all", "whole"}, optional
+        The face of each image that is scored, as for :meth:`facespectra.Detector.predict`.
     per_video : {"mean", "median", "max"}
-        How the scores of a video's frames, or of a group's samples, become one score.
+        How the scores of a video's frames, or of a group's samples, become one score, as for
+        :meth:`facespectra.Detector.predict`: frames that can't be told count only where there are no others.
     robustness : int, default 40
         Faces to score again after JPEG, H.264, blur and resizing; 0 leaves that out.
     alarms : path-like or iterable of path-like, optional
-        Folders, globs or files of real faces from other sources. For each, the share that the detector's
-        threshold calls fake is measured, by image and video, with a 95 % interval after Wilson that takes
-        them as independent. Where the interval lies above 0.05, there is a warning.
+        Folders, globs or files of real faces from other sources. For each, the share that the detector
+        labels fake is measured, by image and video, with a 95 % interval after Wilson that takes them as
+        independent. Where the interval lies above 0.05, or above what the training of the detector gave for
+        held-out real faces if that was more, there is a warning.
+    card : str
+        Where the model card is to be read, for that warning.
     command : str, optional
         What was called, for the page.
     settings : iterable of (name, value), optional
@@ -103,7 +117,8 @@ def run(
     Raises
     ------
     DatasetError
-        If the data set cannot be read, or has no such split, or if there is nothing in one of `alarms`.
+        If the data set cannot be read, has no such split or only one class, or if there is nothing in one of
+        `alarms`.
     ModelError
         If the detector has not been trained.
     ValueError
@@ -127,40 +142,37 @@ def run(
     else:
         name, everything = None, dataset
     alarm_files = list_sources(alarms)
-    manifest = add_frames(select_split(everything, "test", split), frames)
+    chosen = select_split(everything, "test", split)
+    refuse_one_class(chosen)
     tell = notify or (lambda _: None)
     begin = watch or (lambda _: nullcontext(lambda _done, _total: None))
 
-    warnings = [*dict.fromkeys([*groups_across_splits(everything), *check(manifest, quick=True)])]
+    warnings = [*dict.fromkeys([*groups_across_splits(everything), *check(chosen, quick=True)])]
     for text in warnings:
         tell(f"warning: {text}")
     with begin("evaluate") as progress:
-        table = detector.extract(sources_of(manifest), progress=progress)
-    scores = detector.score_features(table)
-    for path, status in dict.fromkeys(table.unreadable):
-        tell(f"{printable(path)}: {status}")
-    labels, groups, numbers = manifest["label"].to_numpy(), manifest["group"].to_numpy(), frames_of(manifest)
+        samples = score_samples(detector, add_frames(chosen, frames), faces=faces, progress=progress)
     result = evaluate(
-        labels,
-        scores,
-        # Where every sample is a group of its own, nothing is known about groups.
-        groups if manifest["group"].nunique() < len(manifest) else None,
-        videos=None if numbers is None else manifest["path"].tolist(),
+        samples.manifest["label"].to_numpy(),
+        samples.scores,
+        known_groups(samples.manifest),
+        videos=videos_of(samples.manifest),
         aggregate=per_video,
+        undecided=samples.undecided,
         threshold=detector.threshold_,
         probabilities=detector.gives_probabilities,
     )
-    for text in result.warnings:
-        tell(f"warning: {text}")
     evaluated = Evaluated(
         detector=detector,
         model=None if model is None else Path(model),
-        title=_title(name, manifest),
-        manifest=manifest,
-        table=table,
-        scores=scores,
+        title=_title(name, samples.manifest),
+        manifest=samples.manifest,
+        table=samples.table,
+        scores=samples.scores,
+        statuses=samples.statuses(detector, faces),
         result=result,
         warnings=(*warnings, *result.warnings),
+        faces=faces,
         settings=(
             ("command", command or f"{__name__}.{run.__name__}"),
             ("layout", layout),
@@ -168,19 +180,24 @@ def run(
             *(runtime_settings() if settings is None else settings),
         ),
     )
-    _write_figures(Path(out), evaluated, dataset=name, split=split)
+    for path, status in dict.fromkeys(evaluated.unreadable):
+        tell(f"{printable(path)}: {status}")
+    for text in result.warnings:
+        tell(f"warning: {text}")
+    write_figures(Path(out), evaluated, dataset=name, split=split)
+    write_videos(Path(out), join_videos(samples, per_video))
     for source, files in alarm_files.items():
         with begin(f"real faces, {printable(source)}") as progress:
             measured = measure_false_alarms(
-                detector, source, files, frames=frames, per_video=per_video, progress=progress
+                detector, source, files, frames=frames, per_video=per_video, faces=faces, progress=progress
             )
         for path, status in dict.fromkeys(measured.unreadable):
             tell(f"{printable(path)}: {status}")
         evaluated = replace(evaluated, alarms=(*evaluated.alarms, measured))
-        if complaint := warning(measured, evaluated.model_name):
+        if complaint := warning(measured, evaluated.model_name, card):
             tell(f"warning: {complaint}")
             evaluated = replace(evaluated, warnings=(*evaluated.warnings, complaint))
-        _write_metrics(Path(out), evaluated, dataset=name, split=split)
+        write_all_metrics(Path(out), evaluated, dataset=name, split=split)
     try:
         require("detect", "matplotlib", "jinja2")
     except MissingExtraError as error:
@@ -188,9 +205,17 @@ def run(
         tell(f"warning: {missing}")
         return replace(evaluated, warnings=(*evaluated.warnings, missing))
     draw_roc(Path(out) / "roc.svg", {detector.classifier: result})
-    if robustness:
+    if robustness and samples.table is not None:
         with begin("robustness") as progress:
-            curves = sweep(detector, evaluated.sources, labels, table, robustness, progress=progress)
+            curves = sweep(
+                detector,
+                evaluated.sources,
+                evaluated.labels,
+                samples.table,
+                robustness,
+                faces=faces,
+                progress=progress,
+            )
         evaluated = replace(evaluated, sweep=curves)
     write_report(Path(out) / "report.html", evaluated)
     return evaluated
@@ -210,38 +235,3 @@ def _title(dataset: str | None, manifest: pd.DataFrame) -> str:
     title = "Evaluation" if dataset is None else Path(dataset).resolve().name
     splits = manifest["split"].unique().tolist()
     return f"{title}, {splits[0]}" if len(splits) == 1 and splits[0] else title
-
-
-def _write_metrics(out: Path, evaluated: Evaluated, *, dataset: str | None, split: str | None) -> None:
-    result, table, model = evaluated.result, evaluated.table, evaluated.model
-    measured = {"alarms": [one.to_dict() for one in evaluated.alarms]} if evaluated.alarms else {}
-    write_metrics(
-        out / "metrics.json",
-        result,
-        table.statuses,
-        model={None: None, DEFAULT_MODEL: "default"}.get(model, str(model)),
-        dataset=dataset,
-        split=split,
-        features=evaluated.detector.features,
-        classifier=evaluated.detector.classifier,
-        model_sha256=evaluated.detector.sha256 or None,
-        data_sha256=data_sha256(
-            evaluated.paths, evaluated.labels.tolist(), evaluated.frames, data_root(dataset)
-        ),
-        **measured,
-    )
-
-
-def _write_figures(out: Path, evaluated: Evaluated, *, dataset: str | None, split: str | None) -> None:
-    _write_metrics(out, evaluated, dataset=dataset, split=split)
-    groups = evaluated.manifest["group"]
-    write_scores(
-        out / "scores.csv",
-        evaluated.paths,
-        evaluated.labels,
-        groups,
-        evaluated.scores,
-        evaluated.table.statuses,
-        evaluated.frames,
-    )
-    write_roc(out / "roc.csv", evaluated.result)

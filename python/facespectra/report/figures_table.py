@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from facespectra.evaluation import Evaluation
+from facespectra.evaluation.independence import MeasuredAuc
 from facespectra.evaluation.intervals import Interval
 
 TOO_FEW = "not measurable with so few"
@@ -33,6 +34,13 @@ def interval_in_words(interval: Interval | None) -> str:
     if interval is None or np.isnan(interval[0]):
         return "no interval with so few"
     return f"{interval[0]:.3f} to {interval[1]:.3f}"
+
+
+def auc_in_words(measured: MeasuredAuc) -> str:
+    """The AUC of a part of the samples with its interval."""
+    if measured.auc is None:
+        return TOO_FEW
+    return f"{measured.auc:.3f}, 95 % interval {interval_in_words(measured.ci95)}"
 
 
 def method_in_words(result: Evaluation) -> str:

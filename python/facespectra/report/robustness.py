@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from facespectra._progress import Progress
 from facespectra._threads import thread_count
+from facespectra.detector.inputs import choose_cropper
 from facespectra.evaluation import evaluate
 from facespectra.faces import scale_box, shift_box
 from facespectra.features.crops import Crop, Sample, Source, cut
@@ -22,6 +23,7 @@ from facespectra.report.sampling import read_again, stratified_sample
 
 if TYPE_CHECKING:
     from facespectra.detector import Detector
+    from facespectra.faces import Box, FaceCropper
     from facespectra.features import FeatureTable
     from facespectra.images import UInt8Array
 
@@ -96,18 +98,21 @@ def sweep(
     table: FeatureTable,
     n: int = SAMPLES,
     *,
+    faces: str | None = None,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Sweep | None:
     """Score at most `n` samples, half of each class, again at each strength of each degradation.
 
     The face is detected once, in the unchanged image, and its box and landmarks move along: this measures
-    features and classifier, not the face detector. Only the face and a margin are degraded. None where a
-    class has no sample with features.
+    features and classifier, not the face detector. Only the face and a margin are degraded. `faces` is as for
+    the table: of several faces, the one in its box is taken. None where a class has no sample with features.
     """
     windows: list[tuple[int, Crop]] = []
     pixels = 0
-    for index, crop in _windows(detector, sources, stratified_sample(labels, table.ok, n, seed=seed)):
+    cropper = choose_cropper(detector.cropper, faces)
+    drawn = stratified_sample(labels, table.ok, n, seed=seed)
+    for index, crop in _windows(cropper, sources, drawn, table.boxes):
         pixels += crop.grey.size
         if pixels <= PIXELS:
             windows.append((index, crop))
@@ -128,18 +133,23 @@ def sweep(
 
 
 def _windows(
-    detector: Detector, sources: Sequence[Source], indices: Sequence[int]
+    cropper: FaceCropper | None,
+    sources: Sequence[Source],
+    indices: Sequence[int],
+    boxes: Sequence[Box | None],
 ) -> Iterator[tuple[int, Crop]]:
     """Faces with a margin around them; box and landmarks count from the corner of the window."""
     for index, whole in read_again(sources, indices):
         height, width = whole.grey.shape
-        if detector.cropper is None:
+        if cropper is None:
             yield index, whole
             continue
-        (face,) = detector.cropper.detect([whole.rgb])
-        if face is None:
+        candidates, _ = cropper.search(whole.rgb)
+        regions = [(face, cropper.region(face, width, height)) for face in candidates]
+        face, box = next((pair for pair in regions if pair[1] == boxes[index]), (None, None))
+        if face is None or box is None:
             continue
-        box = x0, y0, x1, y1 = detector.cropper.region(face, width, height)
+        x0, y0, x1, y1 = box
         margin = (max(GRID, round(MARGIN * (x1 - x0))), max(GRID, round(MARGIN * (y1 - y0))))
         left, top = (max(0, corner - by) // GRID * GRID for corner, by in zip((x0, y0), margin, strict=True))
         right, bottom = min(width, x1 + margin[0]), min(height, y1 + margin[1])

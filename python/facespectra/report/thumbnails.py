@@ -22,9 +22,9 @@ Floats = NDArray[np.float64]
 PER_SHEET = 6
 SHEETS = (
     ("Most certain hits: fake, and called fake", "hit", 1),
-    ("Most certain hits: real, and called real", "hit", 0),
+    ("Most certain hits: real, and not called fake", "hit", 0),
     ("Worst mistakes: real, and called fake", "mistake", 0),
-    ("Worst mistakes: fake, and called real", "mistake", 1),
+    ("Worst mistakes: fake, and not called fake", "mistake", 1),
 )
 TILE = 240  # pixels
 MARGIN = 0.35  # of the box, on each side

@@ -91,7 +91,7 @@ def roc_figure(panels: Mapping[str, Sequence[Curve]]) -> str:
 def _finish_roc(ax: Axes) -> None:
     ax.plot([0, 1], [0, 1], color=INK, linewidth=0.8, linestyle=":", alpha=0.6)
     ax.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal")
-    ax.set(xlabel="real faces called fake", ylabel="fake faces called fake")
+    ax.set(xlabel="real faces called fake", ylabel="fakes found")
 
 
 def _legend_by_auc(ax: Axes, curves: Sequence[Curve]) -> None:
@@ -136,5 +136,5 @@ def det_figure(result: Evaluation) -> str:
         ax.plot(limits, [-limits[0], -limits[1]], color=INK, linewidth=0.8, linestyle=":", alpha=0.6)
         ax.grid(color=INK, alpha=0.1)
         ax.set(xlim=limits, ylim=limits, aspect="equal")
-        ax.set(xlabel="real faces called fake", ylabel="fake faces called real")
+        ax.set(xlabel="real faces called fake", ylabel="fakes missed")
         return to_svg(figure)

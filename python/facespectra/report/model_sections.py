@@ -1,0 +1,172 @@
+"""What the page of an evaluation says about our own features: what drives the model, faces, settings."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facespectra._versions import versions
+from facespectra.detector.classifiers import SelfExplaining
+from facespectra.detector.inputs import ALL, LARGEST, WHOLE
+from facespectra.detector.loading import DEFAULT_MODEL
+from facespectra.evaluation.class_spectra import ClassSpectra, measure_class_spectra
+from facespectra.evaluation.independence import measure_auc
+from facespectra.report.evaluated import Evaluated
+from facespectra.report.figures.attribution import bars_figure, heat_maps_figure
+from facespectra.report.figures.spectra import spectra_figure
+from facespectra.report.figures_table import auc_in_words
+from facespectra.report.identity import file_sha256
+from facespectra.report.importance import Importance, heat_maps, measure_importance
+from facespectra.report.sampling import read_again, stratified_sample
+from facespectra.report.thumbnails import caption, sheets, sparkline, tile
+
+if TYPE_CHECKING:
+    from facespectra.detector import Detector
+    from facespectra.features import FeatureTable
+
+Floats = NDArray[np.float64]
+# Faces of each class whose spectra are averaged, where the model itself uses other features.
+SPECTRA_PER_CLASS = 150
+FOUND = {None: "the largest", LARGEST: "the largest", ALL: "the most suspicious of all"}
+
+
+def model_sections(evaluated: Evaluated) -> dict[str, Any]:
+    """What the template needs for the sections about our own features; nothing in them for other systems."""
+    detector, table = evaluated.detector, evaluated.table
+    if detector is None or table is None:
+        return {"drives": None, "spectra_svg": "", "n_spectra": 0, "gallery": [], "abstentions": None}
+    classes, gallery, n_spectra = _spectra_and_gallery(evaluated, detector, table)
+    return {
+        "drives": _drives(measure_importance(detector, table, evaluated.labels)),
+        "spectra_svg": "" if classes is None else _class_spectra_figure(classes),
+        "n_spectra": n_spectra,
+        "gallery": gallery,
+        "abstentions": _abstentions(evaluated, detector),
+    }
+
+
+def _class_spectra_figure(classes: ClassSpectra) -> str:
+    return spectra_figure([classes], width=5.4, height=4, auc_label="AUC of each point")
+
+
+def _drives(importance: Importance | str) -> dict[str, Any]:
+    if isinstance(importance, str):
+        return {"kind": "", "message": importance}
+    common = {"message": "", "method": importance.method, "unit": importance.unit}
+    if importance.lost is not None:
+        svg = bars_figure(importance.gaps, importance.lost, "fakes over real faces")
+        return common | {"kind": "bands", "svg": svg}
+    maps = heat_maps(importance.gaps) or ()
+    svg = heat_maps_figure(maps, "adds to fakes, over real faces")
+    return common | {"kind": "regions", "svg": svg, "rows": importance.strongest}
+
+
+def _spectra_and_gallery(
+    evaluated: Evaluated, detector: Detector, table: FeatureTable
+) -> tuple[ClassSpectra | None, list[dict[str, Any]], int]:
+    """The spectra of the classes, the contact sheet, and how many spectra were averaged."""
+    from facespectra.spectrum import radial_spectrum
+
+    labels, paths, frames, usable = evaluated.labels, evaluated.paths, evaluated.frames, evaluated.scored
+    rows = sheets(labels, evaluated.scores, evaluated.result.threshold, paths)
+    pictured = {index for row in rows for index in row.samples}
+    columns = detector.feature_set.spectrum
+    spectra: dict[int, Floats] = {}
+    if columns is None:
+        averaged = stratified_sample(labels, usable, 2 * SPECTRA_PER_CLASS)
+    else:
+        averaged = np.flatnonzero(usable).tolist()
+        matrix = table.matrix[:, columns].astype(np.float64)
+        spectra = {index: matrix[index] for index in averaged}
+    tiles: dict[int, dict[str, Any]] = {}
+    for index, whole in read_again(evaluated.sources, sorted(pictured | set(averaged) - spectra.keys())):
+        box = table.boxes[index]
+        if box is None:
+            continue
+        x0, y0, x1, y1 = box
+        if columns is None:
+            spectra[index] = radial_spectrum(whole.grey[y0:y1, x0:x1]).astype(np.float64)
+        if index in pictured:
+            frame = None if frames is None else frames[index]
+            uri, place = tile(whole.rgb, box)
+            below = caption(paths[index], frame, float(evaluated.scores[index]))
+            tiles[index] = {"uri": uri, "place": place, **below}
+    averaged = [index for index in averaged if index in spectra]
+    classes = measure_class_spectra(np.array([spectra[index] for index in averaged]), labels[averaged])
+    for index, one in tiles.items():
+        one["spark"] = sparkline(spectra[index], classes) if classes is not None else ""
+    gallery = [
+        {
+            "heading": row.heading,
+            "total": row.total,
+            "tiles": [tiles[index] for index in row.samples if index in tiles],
+        }
+        for row in rows
+    ]
+    return classes, gallery, len(averaged)
+
+
+def _abstentions(evaluated: Evaluated, detector: Detector) -> dict[str, Any] | None:
+    """For how many faces the model can't tell, and the AUC of the others; None for models that always can."""
+    if not isinstance(detector.pipeline_[-1], SelfExplaining):
+        return None
+    sure = evaluated.scored & ~evaluated.undecided
+    units = {name: unit[sure] for name, unit in evaluated.units.items()}
+    measured = measure_auc(evaluated.labels[sure], evaluated.scores[sure], units)
+    words = auc_in_words(measured)
+    return {"n": int(evaluated.undecided.sum()), "of": int(evaluated.scored.sum()), "auc": words}
+
+
+def model_settings(evaluated: Evaluated) -> list[tuple[str, str]]:
+    """What the page lists of the model under "How it was made"."""
+    detector = evaluated.detector
+    if detector is None:
+        return [
+            *_file("scores", evaluated.model),
+            ("evaluated with", _listed(versions())),
+            ("system", f"{platform.system()} {platform.machine()}"),
+        ]
+    settings = detector.settings
+    trained = detector.training_
+
+    held_out = trained.get("held_out_auc")
+    return [
+        *_file("model", evaluated.model),
+        ("features", f"{detector.features} ({_listed(settings['feature_settings'])})"),
+        ("classifier", f"{detector.classifier}{', features standardised' if detector.scale else ''}"),
+        ("seed of the training", str(detector.seed)),
+        (
+            "face",
+            f"{FOUND[evaluated.faces]}, by MTCNN ({_listed(settings['crop_settings'])})"
+            if evaluated.faces != WHOLE and (settings["crop"] or evaluated.faces)
+            else "not detected: whole images",
+        ),
+        (
+            "trained on",
+            f"{trained['n_real']} real and {trained['n_fake']} fake faces; {trained['n_no_face']} images "
+            f"without a face and {trained['n_unreadable']} unreadable ones left out"
+            + ("" if held_out is None else f"; AUC on held-out groups {held_out:.3f}"),
+        ),
+        ("trained with", _listed(detector.versions_)),
+        ("threshold", repr(detector.threshold_)),
+        ("evaluated with", _listed(versions())),
+        ("system", f"{platform.system()} {platform.machine()}"),
+    ]
+
+
+def _listed(pairs: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in pairs.items()) or "none"
+
+
+def _file(kind: str, path: Path | None) -> list[tuple[str, str]]:
+    if path is None:
+        return [(kind, "in memory, without a file")]
+    return [
+        (kind, "the package's own" if path == DEFAULT_MODEL else str(path)),
+        (f"SHA-256 of the {kind}", file_sha256(path)),
+    ]
