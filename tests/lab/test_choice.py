@@ -133,12 +133,12 @@ def test_mean_difference_is_tested_by_the_errors_of_both() -> None:
 
 
 def test_words_of_a_difference() -> None:
-    assert Difference(0.046, 0.04, 0.25).in_words == "not significantly (p = 0.25)"
-    assert Difference(0.2, 0.04, 1e-6).in_words == "significantly (p < 0.001)"
-    assert Difference(0.2).in_words == "too few samples to test"
+    assert Difference(0.046, 0.04, 0.25).in_words() == "not significantly higher (p = 0.25)"
+    assert Difference(0.2, 0.04, 1e-6).in_words("lower") == "significantly lower (p < 0.001)"
+    assert Difference(0.2).in_words() == "too few samples to test"
     unpaired = difference_of_intervals((0.9, (0.87, 0.93)), (0.8, (0.77, 0.83)))
     assert not unpaired.paired
     assert unpaired.significant
-    assert difference_of_intervals((0.9, (0.8, 1.0)), (0.8, (np.nan, np.nan))).in_words == (
+    assert difference_of_intervals((0.9, (0.8, 1.0)), (0.8, (np.nan, np.nan))).in_words() == (
         "too few samples to test"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from copy import copy
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,10 +13,14 @@ import numpy as np
 import pytest
 
 import facespectra as fs
+from facespectra.cli import main
 from facespectra.evaluation.class_spectra import BandAuc, ClassSpectra
 from facespectra.features.status import unreadable
 from facespectra.lab import LabResult, write_lab
 from facespectra.lab.differences import compare_databases
+from facespectra.lab.experiments import Experiment
+from facespectra.lab.text import summary
+from facespectra.lab.words import change, with_interval
 from lab_runs import KERNELS, rows_in
 from pages import Page
 
@@ -123,6 +128,48 @@ def test_the_text_of_the_page_agrees_with_the_results(done: LabResult) -> None:
     )
     for name in KERNELS:
         assert name in text
+
+
+def test_no_difference_stands_without_its_test(done: LabResult, capsys: pytest.CaptureFixture[str]) -> None:
+    second, third = done.tasks[2].final, done.tasks[3].final
+    # The two were tested on the same samples, which are matched by name here, as `facespectra compare` does.
+    command = ["compare", *(str(done.settings.out / f"task{number}") for number in (3, 2)), "--json"]
+    assert main(command) == 0
+    compared = json.loads(capsys.readouterr().out)
+    p = compared["bootstrap_p" if compared["resampled"] == "groups" else "delong_p"]
+    said = change(second, third)
+    assert (
+        f"a {'rise' if compared['difference'] > 0 else 'drop'} of {abs(compared['difference']):.3f}" in said
+    )
+    assert ("not significantly" in said) == (p >= 0.05)
+    assert said.endswith("by the paired test")
+    first = change(done.tasks[1].final, second)
+    assert first.endswith("by the intervals of both, because the samples are different")
+    text = Page((done.settings.out / "report.html").read_text()).text
+    terminal = "\n".join(summary(done))
+    for shown in (text, terminal):
+        assert said in shown
+        assert first in shown
+        assert not re.search(r"(better|worse) by", shown)
+    steps = re.findall(r"a (?:rise|drop) of \d\.\d+, (.{13})", text)
+    assert len(steps) > 10
+    assert set(steps) <= {"significantly", "not significa", "too few sampl"}
+
+
+def test_too_few_samples_say_so(done: LabResult) -> None:
+    few = copy(done.tasks[2].final)
+    few.test_set = few.test_set.take([0, int(np.argmax(few.test_set.labels))])
+    few.scores = np.array([0.1, 0.2])
+    few.evaluation = fs.evaluate([0, 1], few.scores)
+    assert with_interval(few) == "1.000 (0.025 to 1.000)"
+    assert "too few samples to test" in change(few, replace_scores(few, [0.2, 0.1]))
+    assert change(few, few) == "no change"
+
+
+def replace_scores(experiment: Experiment, scores: list[float]) -> Experiment:
+    other = copy(experiment)
+    other.scores = np.array(scores)
+    return other
 
 
 def test_spectra_and_bands_are_written(done: LabResult) -> None:

@@ -5,20 +5,31 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from facespectra._files import printable
+from facespectra.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from facespectra._progress import Progress
     from facespectra.features import Status
+
+__all__ = [
+    "PARTLY_DONE",
+    "command_line",
+    "complain",
+    "complain_of",
+    "find_sources",
+    "leave",
+    "progress_bar",
+    "show_table",
+    "warn_of",
+]
 
 PARTLY_DONE = 1
 
@@ -101,40 +112,6 @@ def warn_of(manifest: pd.DataFrame, part: pd.DataFrame) -> list[str]:
 def command_line() -> str:
     """The command that is running, for reports."""
     return shlex.join(["facespectra", *sys.argv[1:]])
-
-
-@contextmanager
-def progress_bar(what: str) -> Iterator[Progress]:
-    """Show a bar named `what`, with rate and time left, on stderr, if that is a terminal."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        ProgressColumn,
-        Task,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-    from rich.text import Text
-
-    class Rate(ProgressColumn):
-        """Items a second over the last half minute, as rich keeps them for the time left."""
-
-        def render(self, task: Task) -> Text:
-            return Text(f"{task.speed:.3g}/s" if task.speed else "")
-
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        Rate(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def show_table(rows: Sequence[tuple[str, str]]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from facespectra.lab.choice import BEST, NOT_MEASURED, Auc, Choice
 from facespectra.lab.held_out import DEFAULT, Contender
 from facespectra.lab.paired import difference
+from facespectra.report.figures_table import interval_in_words
 
 # From here on a system finds fakes, and below here none, each with the whole interval.
 FOUND, NOTHING = 0.6, 0.65
@@ -134,6 +135,4 @@ def _reasons(contenders: Sequence[Contender]) -> str:
 
 
 def _with_interval(auc: Auc) -> str:
-    if auc.low != auc.low:
-        return f"{auc.value:.3f} (too few samples for an interval)"
-    return f"{auc.value:.3f} ({auc.low:.3f} to {auc.high:.3f})"
+    return f"{auc.value:.3f} ({interval_in_words((auc.low, auc.high))})"

@@ -13,6 +13,7 @@ from facespectra.lab.experiments import CROSS_VALIDATION, HELD_OUT, Experiment
 from facespectra.lab.result import LabResult
 from facespectra.lab.swaps import SWAPS_OF
 from facespectra.lab.tables import beside_each_other
+from facespectra.lab.task_texts import task_texts, why
 from facespectra.lab.tasks import PORTRAITS, TaskResult
 from facespectra.report.figures.roc import Curve, roc_figure
 from facespectra.report.figures.spectra import bands_figure, spectra_figure
@@ -67,7 +68,7 @@ def _task_context(result: LabResult, number: int) -> dict[str, Any]:
     context: dict[str, Any] = {
         "number": number,
         "heading": text.HEADINGS[number],
-        "texts": text.task_texts(result, number),
+        "texts": task_texts(result, number),
         "rows": [one.to_dict() for one in task.experiments if one.protocol != HELD_OUT],
         "held_out": held_out_rows(task.chosen, task.contenders),
         "databases": task.chosen.databases if task.chosen else (),
@@ -85,7 +86,7 @@ def _task_context(result: LabResult, number: int) -> dict[str, Any]:
     if number == 2 and result.class_spectra:
         databases: list[Any] = list(result.class_spectra)
         context |= {
-            "why": text.why(result),
+            "why": why(result),
             "spectra_svg": spectra_figure(databases),
             "bands_svg": bands_figure(databases),
         }

@@ -39,12 +39,11 @@ class Difference:
             return TOO_FEW
         return "p < 0.001" if self.p < 0.001 else f"p = {self.p:.2g}"
 
-    @property
-    def in_words(self) -> str:
-        """Whether it is significant, with the p-value: what belongs after "higher" or "lower"."""
+    def in_words(self, how: str = "higher") -> str:
+        """Whether an AUC is significantly higher or lower, with the p-value."""
         if math.isnan(self.p):
             return TOO_FEW
-        return f"{'significantly' if self.significant else 'not significantly'} ({self.p_in_words})"
+        return f"{'significantly' if self.significant else 'not significantly'} {how} ({self.p_in_words})"
 
 
 def difference(first: Experiment, second: Experiment) -> Difference:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from facespectra.lab.experiments import EVALUATION, Experiment
-from facespectra.lab.paired import difference
 from facespectra.lab.result import LabResult
+from facespectra.lab.words import change
 
 
 def beside_each_other(result: LabResult) -> list[dict[str, Any]]:
@@ -23,9 +23,7 @@ def beside_each_other(result: LabResult) -> list[dict[str, Any]]:
             "train": train,
             "own": tests[own].to_dict(),
             "other": tests[other].to_dict(),
-            # On different samples: no paired test.
-            "drop": f"{tests[own].auc - tests[other].auc:+.3f}",
-            "p": difference(tests[own], tests[other]).in_words,
+            "change": change(tests[own], tests[other], with_test=False),
             "final": tests[own].final or tests[other].final,
         }
         for (system, train), tests in rows.items()
