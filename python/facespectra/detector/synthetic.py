@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from facespectra._progress import Progress
+from facespectra._threads import ordered_map, thread_count
 from facespectra.detector.labels import SWAPS_ALONE
 from facespectra.errors import DatasetError
 from facespectra.features.crops import Sample, Source, cut, read_samples
 from facespectra.features.extraction import extract_features
 from facespectra.features.status import NO_FACE, OK
 from facespectra.features.table import FeatureTable
-from facespectra.synth import SwapSettings, around_face, make_pairs
+from facespectra.synth import Pair, SwapSettings, around_face, map_pairs
 from facespectra.videos import N_FRAMES, Frame, find_media, spread_frames
 
 if TYPE_CHECKING:
     from facespectra.detector.detector import Detector
-    from facespectra.faces import Face, FaceCropper
+    from facespectra.faces import Face
     from facespectra.images import UInt8Array
 
 DRAWS = 4
@@ -56,22 +57,19 @@ def synthetic_set(
     folder, is a part of the seed. Of large ones, the face and its surroundings are kept, at no more pixels
     than the largest swap needs. A DatasetError says that no photograph has a face.
     """
-    if detector.cropper is None:
-        raise ValueError("synthetic fakes need the face in each photograph: they cannot be taken whole")
     settings = SwapSettings() if settings is None else settings
     if groups is None:
         # Frames of one video belong together.
         groups = [source.path if isinstance(source, Frame) else str(source) for source in photographs]
-    photos, faceless = _faces(detector.cropper, photographs, groups, settings)
+    photos, faceless = _faces(detector, photographs, groups, settings)
     if not photos:
         raise DatasetError(f"no face in any of {len(photographs)} photographs to make fakes of")
-    from facespectra.images import to_grey
-
     labels, of_twins = [0] * len(faceless), [group for group, _ in faceless]
 
     def stream() -> Iterator[Sample]:
         yield from (sample for _, sample in faceless)
-        pairs = make_pairs(
+        pairs = map_pairs(
+            lambda pair: (pair.photograph, _samples(photos[pair.photograph][0], pair)),
             [path for path, *_ in photos],
             [face for *_, face in photos],
             lambda k: photos[k][2],
@@ -79,16 +77,13 @@ def synthetic_set(
             seed=seed,
             settings=settings,
             in_rounds=True,
+            threads=detector.threads,
             progress=progress,
         )
-        for pair in pairs:
-            path, group, *_ = photos[pair.photograph]
-            twins = pair.twins
-            where = _jittered(twins.face, twins.real.shape, pair.rng)
-            for label, picture in enumerate((twins.real, twins.fake)):
-                labels.append(label)
-                of_twins.append(group)
-                yield Sample(path, OK, cut(to_grey(picture), picture, where.box, where))
+        for photograph, samples in pairs:
+            labels.extend((0, 1))
+            of_twins.extend([photos[photograph][1]] * 2)
+            yield from samples
 
     table = extract_features(stream(), detector.feature_set)
     return SyntheticSet(table, labels, of_twins)
@@ -141,20 +136,44 @@ def is_held_out(name: str, share: float) -> bool:
 
 
 def _faces(
-    cropper: FaceCropper, photographs: Sequence[Source], groups: Sequence[str], settings: SwapSettings
+    detector: Detector, photographs: Sequence[Source], groups: Sequence[str], settings: SwapSettings
 ) -> tuple[list[tuple[str, str, UInt8Array, Face]], list[tuple[str, Sample]]]:
     """Name, group, pixels and face of each photograph; and group and sample of those without a face."""
-    photos, faceless = [], []
-    for group, sample in zip(groups, read_samples(photographs, None), strict=True):
+    cropper = detector.cropper
+    if cropper is None:
+        raise ValueError("synthetic fakes need the face in each photograph: they cannot be taken whole")
+
+    def find(sample: Sample) -> tuple[Sample, tuple[UInt8Array, Face] | None]:
         if sample.crop is None:
-            faceless.append((group, sample))
-            continue
-        (face,) = cropper.detect([sample.crop.rgb])
+            return sample, None
+        (face,) = cropper.detect([sample.crop.rgb], threads=1)
         if face is None:
-            faceless.append((group, Sample(sample.path, NO_FACE, None)))
+            return Sample(sample.path, NO_FACE, None), None
+        return sample, around_face(sample.crop.rgb, face, settings)
+
+    # Where torch finds the faces, it has threads of its own.
+    workers = thread_count(detector.threads) if cropper.in_core else 1
+    samples = read_samples(photographs, None, threads=detector.threads)
+    photos, faceless = [], []
+    found = ordered_map(find, samples, workers=workers, max_pending=2 * workers)
+    for group, (sample, photo) in zip(groups, found, strict=True):
+        if photo is None:
+            faceless.append((group, Sample(sample.path, sample.status, None)))
         else:
-            photos.append((sample.path, group, *around_face(sample.crop.rgb, face, settings)))
+            photos.append((sample.path, group, *photo))
     return photos, faceless
+
+
+def _samples(path: str, pair: Pair) -> list[Sample]:
+    """Crop both twins, real and fake, where a face was found in either."""
+    from facespectra.images import to_grey
+
+    twins = pair.twins
+    where = _jittered(twins.face, twins.real.shape, pair.rng)
+    return [
+        Sample(path, OK, cut(to_grey(picture), picture, where.box, where))
+        for picture in (twins.real, twins.fake)
+    ]
 
 
 def _jittered(face: Face, shape: tuple[int, ...], rng: np.random.Generator) -> Face:

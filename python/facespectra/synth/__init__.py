@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from facespectra.synth.pairs import Pair, make_pairs
+from facespectra.synth.pairs import Pair, make_pairs, map_pairs
 from facespectra.synth.settings import PRESETS, STEPS, SwapSettings
 from facespectra.synth.twins import Twins, around_face, generator, make_twins
 
@@ -16,4 +16,5 @@ __all__ = [
     "generator",
     "make_pairs",
     "make_twins",
+    "map_pairs",
 ]
