@@ -105,9 +105,11 @@ def test_frames_of_videos_are_samples_and_their_groups_are_drawn(
     ("text", "message"),
     [
         (None, "scores.csv not found"),
-        ("path,label\na,1\n", "no column 'group'"),
-        ("path,label,group,score,status\na,one,a,1,ok\n", "cannot be read as scores"),
-        ("path,label,group,score,status\na,1,a,1,ok\na,1,a,1,ok\n", "a occurs twice"),
+        ("path,label\na,1\n", "no column 'score'"),
+        ("path,label,group,score,status\na,one,a,1,ok\n", "unknown label 'one' of a; use 0 or real"),
+        ("path,label,group,score,status\na,1,a,high,ok\n", "line 2: 'high' is not a number"),
+        ("path,label,group,score,status\na,1,a,1,ok\na,1,a,2,ok\n", "a has two scores, 1 and 2"),
+        ("path,label,group,score,status\na,1,a,1,ok\na,0,a,1,ok\n", "a is labelled both real and fake"),
         ("path,label,group,score,status\nz,1,a,1,ok\n", "no sample in common"),
         ("path,label,group,score,status\n0.jpg,1,a,1,ok\n", "disagree on the label of 0.jpg"),
         ("path,label,group,score,status\n0.jpg,0,a,1,ok\n", "1 real and 0 fake"),
@@ -123,3 +125,62 @@ def test_what_cannot_be_compared_is_one_line(
     assert main(["compare", *runs]) == 2
     (line,) = [line for line in capsys.readouterr().err.splitlines() if "warning" not in line]
     assert message in line
+
+
+def test_scores_of_another_system_take_labels_and_groups_of_the_run(
+    runs: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = [f"/data/set/{i}.jpg" for i in range(N)]
+    groups = [f"g{i // 2}" for i in range(N)]
+    a = run(Path(runs[0]), 2.0, 0, names, groups=groups)
+    b = np.random.default_rng(5).normal(size=N) + LABELS
+    theirs = tmp_path / "theirs.jsonl"
+    rows = [{"File": f"set/{i}.jpg", "Score": score} for i, score in enumerate(b.tolist())]
+    theirs.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert main(["compare", runs[0], str(theirs), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    expected = compare(LABELS, a, b, groups).to_dict()
+    assert {key: found[key] for key in expected} == expected
+    assert main(["compare", str(theirs), runs[0], "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["difference"] == -found["difference"]
+    assert main(["compare", str(theirs), str(theirs)]) == 2
+    assert "has labels: give one a column 'label', or evaluate it first" in capsys.readouterr().err
+
+
+def test_labels_of_verdicts_are_no_truth(
+    runs: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scores = run(Path(runs[0]), 2.0, 0)
+    verdicts = tmp_path / "verdicts.csv"
+    lines = [
+        f"{i}.jpg,{score!r},{'real' if score > 0 else 'fake'},0.5" for i, score in enumerate(scores.tolist())
+    ]
+    verdicts.write_text("\n".join(["path,score,label,threshold", *lines]))
+    assert main(["compare", runs[0], str(verdicts), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["difference"] == 0
+    assert main(["compare", str(verdicts), str(verdicts)]) == 2
+
+
+def test_each_system_has_intervals_and_rates_at_its_own_threshold(
+    runs: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    from facespectra.evaluation import evaluate
+    from facespectra.report import write_metrics
+
+    a, b = run(Path(runs[0]), 2.0, 0), run(Path(runs[1]), 0.5, 1)
+    first = evaluate(LABELS, a, threshold=0.8)
+    write_metrics(Path(runs[0]) / "metrics.json", first, [])
+    write_metrics(Path(runs[1]) / "metrics.json", evaluate(LABELS, b), [])
+    assert main(["compare", *runs, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["auc_ci95"] == [first.to_dict()["auc_ci95"], evaluate(LABELS, b).to_dict()["auc_ci95"]]
+    # A threshold that was fitted to these very scores says nothing of others.
+    assert found["at_threshold"][1] is None
+    assert found["at_threshold"][0]["confusion"] == first.confusion
+    assert found["at_threshold"][0]["balanced_accuracy_ci95"] is not None
+    assert main(["compare", *runs]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert f"fakes found, first {first.true_positive_rate:.3f} (95 % interval" in text
+    assert "reals called fake, first" in text
+    assert "second" in text
+    assert "accuracy, second" not in text

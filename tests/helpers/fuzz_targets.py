@@ -170,14 +170,15 @@ def _parquets() -> Iterator[bytes]:
 
 
 def _read_scores(path: Path) -> None:
-    from facespectra.cli.compare import _read
+    from facespectra.report.runs import name_of, read_run
 
-    for (name, frame), (label, group, score) in _read(path).items():
-        assert isinstance(name, str)
-        assert isinstance(frame, str)
+    for key, (label, group, score) in read_run(path).entries.items():
+        assert "\n" not in name_of(key)
+        assert key[1] is None or isinstance(key[1], int)
         assert isinstance(group, str)
-        assert isinstance(label, int)
+        assert label in (0, 1, None)
         assert isinstance(score, float)
+        assert not np.isinf(score)
 
 
 def _scores() -> Iterator[bytes]:
@@ -185,6 +186,10 @@ def _scores() -> Iterator[bytes]:
     yield b"path,frame,label,group,status,score\na.mp4,0,1,g,ok,1e-3\na.mp4,1,1,g,ok,nan\n"
     yield b"path,label,group,score\na.png,0,g,0.5\na.png,1,h,2\n"
     yield b'path,label,group,score\n"a\n\x1b[2J",0,g,0.5\n"a\n\x1b[2J",1,h,2\n'
+    yield b"File;Score;frame\na.mp4;0,5;3\nb.png;-1;\n"
+    yield b'{"path": "a.png", "score": 0.5}\n{"path": "b.png", "score": null, "frame": 7}\n'
+    yield b'[{"path": "a.png", "score": 1e400}, {"path": ["b"], "score": {}}]'
+    yield "a.png 0.5\r\nb c.png 1\r\n".encode("utf-16")
 
 
 def _in_folder(layout: str) -> Callable[[Path], object]:

@@ -133,6 +133,19 @@ def test_one_class_alone_is_found_before_the_work(
     assert not (tmp_path / "out").exists()
 
 
+def test_faces_that_were_cut_out_are_proposed_where_most_samples_have_none(
+    clips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["evaluate", str(clips), "--out", str(tmp_path / "out"), "--frames", "2"]
+    assert main(arguments) == 2
+    warned, refused = capsys.readouterr().err.splitlines()
+    assert "no face was found in 18 of 18 samples" in warned
+    assert "add --faces whole" in warned
+    assert "18 without a score left out" in refused
+    assert main([*arguments, "--faces", "whole", "--robustness", "0"]) == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_what_a_figure_is_of_stands_beside_it(clips: Path, tmp_path: Path) -> None:
     import shutil
     from hashlib import sha256

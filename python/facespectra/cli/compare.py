@@ -2,67 +2,71 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from facespectra._files import one_line, printable
 from facespectra.cli.console import complain, show_table
 
-FILE = "scores.csv"
-COLUMNS = ("path", "label", "group", "score")
-
-Key: TypeAlias = tuple[str, str]
-Rows: TypeAlias = dict[Key, tuple[int, str, float]]
+if TYPE_CHECKING:
+    from facespectra.evaluation import Evaluation
+    from facespectra.report.runs import Key, Run
 
 
 def compare(
     first: Annotated[
-        Path, typer.Argument(metavar="RUN", help="A folder that evaluate wrote.", show_default=False)
+        Path,
+        typer.Argument(
+            metavar="RUN",
+            help="A folder that evaluate wrote, or a file of any system's scores: path, score and label.",
+            show_default=False,
+        ),
     ],
-    second: Annotated[Path, typer.Argument(metavar="RUN", help="Another one.", show_default=False)],
+    second: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RUN", help="Another one; one of the two may be without labels.", show_default=False
+        ),
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
     draws: Annotated[int, typer.Option(min=100, help="Resampled data sets in the bootstrap.")] = 2000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 0,
 ) -> None:
-    """Test whether one of two systems is better, from the scores that evaluate wrote for the same samples.
+    """Test whether one of two systems is better, from their scores for the same samples.
 
     Compares the AUCs, first minus second, by DeLong's paired test and by a paired bootstrap; the bootstrap
     draws whole groups where several samples belong to one. Samples are matched by path (and frame); samples
-    of one run only, or without a score in one of them, are left out and counted.
+    of one run only, or without a score in one of them, are left out and counted. Where a run is a folder of
+    evaluate with a threshold, its balanced accuracy and both rates are given, too.
     """
     from facespectra.errors import DatasetError
     from facespectra.evaluation import compare as compare_scores
+    from facespectra.report.runs import name_of, pair_runs, read_run
 
-    a, b = _read(first), _read(second)
-    shared = [key for key in a if key in b]
+    a, b = pair_runs(read_run(first), read_run(second))
+    shared = [key for key in a.entries if key in b.entries]
     if not shared:
-        raise DatasetError(f"{first} and {second} have no sample in common: the paths in {FILE} differ")
-    conflicting = [key for key in shared if a[key][0] != b[key][0]]
+        raise DatasetError(f"{first} and {second} have no sample in common: their paths differ")
+    conflicting = [key for key in shared if a.entries[key].label != b.entries[key].label]
     if conflicting:
-        raise DatasetError(f"{first} and {second} disagree on the label of {_name(conflicting[0])}")
-    groups = [a[key][1] for key in shared]
-    result = compare_scores(
-        [a[key][0] for key in shared],
-        [a[key][2] for key in shared],
-        [b[key][2] for key in shared],
-        groups if len(set(groups)) < len(groups) else None,
-        draws=draws,
-        seed=seed,
-    )
-    only = {"only_in_first": len(a) - len(shared), "only_in_second": len(b) - len(shared)}
-    for run, others, rows in ((first, b, a), (second, a, b)):
-        missing = [key for key in rows if key not in others]
+        raise DatasetError(f"{first} and {second} disagree on the label of {name_of(conflicting[0])}")
+    labels, groups, scores = _columns(a, b, shared)
+    result = compare_scores(labels, scores[0], scores[1], groups, draws=draws, seed=seed)
+    of_each = [_evaluated(run, labels, scores, groups, which) for which, run in enumerate((a, b))]
+    only = {"only_in_first": len(a.entries) - len(shared), "only_in_second": len(b.entries) - len(shared)}
+    for run, others in ((a, b), (b, a)):
+        missing = [key for key in run.entries if key not in others.entries]
         if missing:
-            complain(f"warning: {len(missing)} samples are in {run} only, such as {_name(missing[0])}")
+            verb = "sample is" if len(missing) == 1 else "samples are"
+            complain(f"warning: {len(missing)} {verb} in {run.place} only, such as {name_of(missing[0])}")
     for warning in result.warnings:
         complain(f"warning: {warning}")
     if as_json:
         runs = {"first": str(first), "second": str(second)}
-        typer.echo(json.dumps(runs | result.to_dict() | only, indent=2, allow_nan=False))
+        more = {"auc_ci95": [one.to_dict()["auc_ci95"] for one in of_each], "at_threshold": _at(of_each)}
+        typer.echo(json.dumps(runs | result.to_dict() | more | only, indent=2, allow_nan=False))
         return
     bootstrap = (
         f"bootstrap over {result.n_groups if result.resampled == 'groups' else result.n} {result.resampled}"
@@ -77,50 +81,63 @@ def compare(
                 f"{result.n_left_out} left out, without a score in one)",
             ),
             ("AUC", f"{result.auc[0]:.4f} and {result.auc[1]:.4f}"),
+            *_each(of_each),
             ("difference", f"{result.difference:+.4f}"),
-            ("DeLong", _format_test(result.delong_ci95, result.delong_p)),
+            (f"DeLong over {result.n} samples", _format_test(result.delong_ci95, result.delong_p)),
             (bootstrap, _format_test(result.bootstrap_ci95, result.bootstrap_p)),
         ]
     )
 
 
+def _columns(a: Run, b: Run, shared: list[Key]) -> tuple[list[int], list[str] | None, list[list[float]]]:
+    """Labels, groups and both systems' scores; groups are None where every sample is its own."""
+    labels = [int(a.entries[key].label or 0) for key in shared]
+    groups = [a.entries[key].group for key in shared]
+    scores = [[run.entries[key].score for key in shared] for run in (a, b)]
+    return labels, groups if len(set(groups)) < len(groups) else None, scores
+
+
+def _evaluated(
+    run: Run, labels: list[int], scores: list[list[float]], groups: list[str] | None, which: int
+) -> Evaluation:
+    """Figures of one system on the samples that both have scored."""
+    import numpy as np
+
+    from facespectra.evaluation import evaluate
+
+    both = ~np.isnan(np.array(scores, np.float64)).any(axis=0)
+    own = np.array(scores[which], np.float64)[both]
+    of_group = None if groups is None else np.array(groups, object)[both]
+    result = evaluate(np.array(labels)[both], own, of_group, threshold=run.threshold)
+    return result if run.threshold is not None else result.without_threshold()
+
+
+def _each(results: list[Evaluation]) -> list[tuple[str, str]]:
+    from facespectra.report.figures_table import figures_table
+
+    wanted = ("AUC", "balanced accuracy", "accuracy", "fakes found", "reals called fake")
+    return [
+        (f"{figure.name}, {which}", figure.in_one_line)
+        for which, result in zip(("first", "second"), results, strict=True)
+        for figure in figures_table(result)
+        if figure.name in wanted
+    ]
+
+
+def _at(results: list[Evaluation]) -> list[dict[str, Any] | None]:
+    """Figures at each run's own threshold, None where there is none."""
+    names = ("threshold", "confusion", "majority_accuracy")
+    rates = ("accuracy", "balanced_accuracy", "true_positive_rate", "false_positive_rate")
+    found: list[dict[str, Any] | None] = []
+    for result in results:
+        figures = result.to_dict()
+        keys = (*names, *rates, *(f"{name}_ci95" for name in rates))
+        found.append(None if figures["threshold"] is None else {key: figures[key] for key in keys})
+    return found
+
+
 def _format_test(interval: tuple[float, float], p: float) -> str:
     low, high = interval
     if low != low:
-        return "not available for these samples"
+        return "not measurable with so few"
     return f"95 % interval {low:+.4f} to {high:+.4f}, p = {p:.2g}"
-
-
-def _name(key: Key) -> str:
-    path, frame = key
-    return printable(f"{path} (frame {frame})" if frame else path)
-
-
-def _read(run: Path) -> Rows:
-    """Label, group and score of each sample in scores.csv; NaN for no score."""
-    from facespectra.errors import DatasetError
-
-    file = run / FILE if run.is_dir() else run
-    try:
-        with file.open(newline="", encoding="utf-8", errors="surrogateescape") as stream:
-            reader = csv.DictReader(stream)
-            missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-            if missing:
-                raise DatasetError(f"{file}: no column {missing[0]!r}: not written by facespectra evaluate")
-            rows: Rows = {}
-            for row in reader:
-                if any(row[name] is None for name in COLUMNS):
-                    raise DatasetError(f"{file}: line {reader.line_num} is cut off")
-                key = row["path"], row.get("frame") or ""
-                if key in rows:
-                    raise DatasetError(f"{file}: {_name(key)} occurs twice")
-                rows[key] = _values(row)
-    except FileNotFoundError:
-        raise DatasetError(f"{run}: {FILE} not found; name folders that facespectra evaluate wrote") from None
-    except (ValueError, TypeError, csv.Error) as error:
-        raise DatasetError(f"{file}: cannot be read as scores ({one_line(error)})") from error
-    return rows
-
-
-def _values(row: dict[str, Any]) -> tuple[int, str, float]:
-    return int(row["label"]), row["group"], float(row["score"] or "nan")

@@ -30,6 +30,9 @@ from facespectra.videos import N_FRAMES
 if TYPE_CHECKING:
     from facespectra.report.alarms import FalseAlarms
     from facespectra.report.evaluated import Evaluated
+    from facespectra.report.parts import Part
+
+PARTS = {"method": "", "generator": "", "face": "face", "image": "picture", "quality": "JPEG quality"}
 
 
 def evaluate(
@@ -46,6 +49,29 @@ def evaluate(
             help="A model file that train wrote, or default or regions for our own.",
             show_default="default",
         ),
+    ] = None,
+    scores: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Instead of a model, the scores of any system: CSV, Parquet or JSON lines with path and "
+            "score, and frame for frames of videos.",
+            show_default=False,
+        ),
+    ] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(help="Of these scores: from here on they say fake.", show_default="no figures at one"),
+    ] = None,
+    higher_is: Annotated[
+        str, typer.Option(help="What a higher one of these scores means: fake or real.")
+    ] = "fake",
+    probabilities: Annotated[
+        bool, typer.Option("--probabilities", help="These scores are probabilities: judge them as such.")
+    ] = False,
+    name: Annotated[
+        str | None,
+        typer.Option(help="Name of the system with these scores.", show_default="the file's"),
     ] = None,
     layout: Layout = "auto",
     split: Split = None,
@@ -76,7 +102,7 @@ def evaluate(
     device: Device = None,
     cache: Cache = None,
 ) -> None:
-    """Evaluate a model: report.html, metrics.json, scores.csv, roc.csv and roc.svg.
+    """Evaluate a model, or any system's scores: report.html, metrics.json, scores.csv, roc.csv and roc.svg.
 
     Of a data set with splits, the one called evaluation, test or testing is used; one without is taken whole.
     """
@@ -84,20 +110,30 @@ def evaluate(
     from facespectra.models.card import card_file
     from facespectra.report import evaluation
 
-    detector = load(
-        model,
-        backend=backend,
-        threads=threads,
-        device=device,
-        weights=resnet_weights,
-        precision=precision,
-        cache=cache,
+    _check_options(scores, model, alarms, threshold, name, higher_is, probabilities=probabilities)
+    detector = (
+        None
+        if scores is not None
+        else load(
+            model,
+            backend=backend,
+            threads=threads,
+            device=device,
+            weights=resnet_weights,
+            precision=precision,
+            cache=cache,
+        )
     )
     evaluated = evaluation.run(
         detector,
         dataset,
         out,
-        model=DEFAULT_MODEL if model is None else model,
+        model=None if detector is None else DEFAULT_MODEL if model is None else model,
+        scores=scores,
+        name=name,
+        threshold=threshold,
+        higher_is=higher_is,
+        probabilities=probabilities,
         layout=layout,
         split=split,
         frames=frames,
@@ -116,6 +152,32 @@ def evaluate(
     leave(len(evaluated.unreadable))
 
 
+def _check_options(
+    scores: Path | None,
+    model: Path | None,
+    alarms: list[str] | None,
+    threshold: float | None,
+    name: str | None,
+    higher_is: str,
+    *,
+    probabilities: bool,
+) -> None:
+    """Refuse options that are for a model beside scores, and those for scores beside a model."""
+    for_scores = {
+        "--threshold": threshold is not None,
+        "--name": name is not None,
+        "--higher-is": higher_is != "fake",
+        "--probabilities": probabilities,
+    }
+    for_models = {"--model": model is not None, "--alarms": bool(alarms)}
+    if scores is not None and any(for_models.values()):
+        needless = next(option for option, given in for_models.items() if given)
+        raise ValueError(f"--scores takes the place of a model: leave out {needless}")
+    if scores is None and any(for_scores.values()):
+        needless = next(option for option, given in for_scores.items() if given)
+        raise ValueError(f"{needless} is for the scores of another system: add --scores FILE")
+
+
 def _rows(evaluated: Evaluated) -> list[tuple[str, str]]:
     from facespectra.report.figures_table import figures_table
 
@@ -125,10 +187,20 @@ def _rows(evaluated: Evaluated) -> list[tuple[str, str]]:
     if n_undecided := int(evaluated.undecided.sum()):
         rows.append(("can't tell", f"{n_undecided}, whose scores are in the figures"))
     rows += [(one.name, one.in_one_line) for one in figures_table(result)]
+    for kind, parts in evaluated.parts.items():
+        rows += [(" ".join(filter(None, ("AUC,", PARTS[kind], part.name))), _part(part)) for part in parts]
     if result.missing_effect is not None:
         effect = {name.replace("_", " "): auc for name, auc in result.missing_effect["auc"].items()}
         rows.append(("AUC, no score", ", ".join(f"{name} {auc:.3f}" for name, auc in effect.items())))
     return rows
+
+
+def _part(part: Part) -> str:
+    from facespectra.report.figures_table import auc_in_words
+
+    held_out = "; held out of the training split" if part.held_out else ""
+    words = auc_in_words(part.measured)
+    return f"{words} ({part.measured.n_real} real, {part.measured.n_fake} fake{held_out})"
 
 
 def _alarms_row(alarms: FalseAlarms) -> tuple[str, str]:

@@ -154,9 +154,9 @@ def shortcuts(manifest: pd.DataFrame, headers: Mapping[str, Header] | None = Non
 
 
 def _auc(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> float:
-    from facespectra.evaluation.intervals import components
+    from facespectra.evaluation.intervals import roc_auc
 
-    return float(components(labels, scores)[0].mean())
+    return roc_auc(labels, scores)
 
 
 def _folds(groups: pd.Series[str], labels: NDArray[np.int64]) -> NDArray[np.int64]:

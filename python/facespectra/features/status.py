@@ -13,6 +13,7 @@ class Kind(StrEnum):
     NO_FACE = "no-face"
     UNREADABLE = "unreadable"
     CANNOT_TELL = "cannot-tell"
+    NO_SCORE = "no-score"  # of a sample that another system did not score
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Status:
 
 OK = Status(Kind.OK)
 NO_FACE = Status(Kind.NO_FACE)
+NO_SCORE = Status(Kind.NO_SCORE)
 NO_MEMORY = Status(Kind.UNREADABLE, "there is not enough memory for it")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from facespectra.detector.loading import DEFAULT_MODEL
 from facespectra.evaluation import Evaluation
 from facespectra.features.status import Kind
 from facespectra.report.alarms import FalseAlarms
+from facespectra.report.parts import Part
 from facespectra.report.robustness import Sweep
 from facespectra.report.samples import known_groups, videos_of
 
@@ -50,6 +52,8 @@ class Evaluated:
         The figures.
     warnings : tuple of str
         What could make the figures better than the detector is, and what could not be written.
+    parts : dict of str to list of Part
+        AUC by method, generator, size and quality, as far as these are known.
     sweep : Sweep or None
         AUC by degradation, where it was measured.
     alarms : tuple of FalseAlarms
@@ -71,6 +75,7 @@ class Evaluated:
     statuses: tuple[Status, ...]
     result: Evaluation
     warnings: tuple[str, ...] = ()
+    parts: Mapping[str, Sequence[Part]] = field(default_factory=dict)
     sweep: Sweep | None = None
     alarms: tuple[FalseAlarms, ...] = ()
     name: str = ""

@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from facespectra._extras import require
 from facespectra._files import PathLike, printable
 from facespectra._progress import Watch
@@ -17,13 +19,17 @@ from facespectra.datasets.checks import check, groups_across_splits
 from facespectra.environment import describe
 from facespectra.errors import MissingExtraError
 from facespectra.evaluation import AGGREGATES, evaluate
-from facespectra.report.alarms import CARD, list_sources, measure_false_alarms, warning
+from facespectra.report.alarms import CARD, FalseAlarms, list_sources, measure_false_alarms, warning
 from facespectra.report.evaluated import Evaluated
 from facespectra.report.evaluation_page import write_report
 from facespectra.report.files import draw_roc
+from facespectra.report.identity import data_root
+from facespectra.report.other_scores import FAKE, given_samples, turned_threshold
 from facespectra.report.outputs import write_all_metrics, write_figures, write_videos
+from facespectra.report.parts import Part, Scored, measure_parts
 from facespectra.report.robustness import sweep
 from facespectra.report.samples import (
+    cut_out_already,
     join_videos,
     known_groups,
     refuse_one_class,
@@ -42,11 +48,16 @@ __all__ = ["Evaluated", "Watch", "run", "runtime_settings"]
 
 
 def run(
-    detector: Detector,
+    detector: Detector | None,
     dataset: str | os.PathLike[str] | pd.DataFrame,
     out: str | os.PathLike[str],
     *,
     model: str | os.PathLike[str] | None = None,
+    scores: PathLike | None = None,
+    name: str | None = None,
+    threshold: float | None = None,
+    higher_is: str = "fake",
+    probabilities: bool = False,
     layout: str = "auto",
     split: str | None = None,
     frames: int = N_FRAMES,
@@ -60,15 +71,15 @@ def run(
     watch: Watch | None = None,
     notify: Callable[[str], None] | None = None,
 ) -> Evaluated:
-    """Evaluate a detector on a data set and write everything, as ``facespectra evaluate`` does.
+    """Evaluate a detector, or somebody's scores, on a data set and write all that ``evaluate`` writes.
 
     Writes ``metrics.json``, ``scores.csv``, ``roc.csv``, ``roc.svg`` and ``report.html``; ``videos.csv``,
     with one score for each video, where there are videos.
 
     Parameters
     ----------
-    detector : Detector
-        Trained.
+    detector : Detector or None
+        Trained; None where `scores` are another system's.
     dataset : path-like or pandas.DataFrame
         A folder in a known layout, a manifest file, or what :func:`facespectra.read_dataset` gave of either.
     out : path-like
@@ -76,6 +87,20 @@ def run(
     model : path-like, optional
         The file that `detector` was loaded from, for the page and ``metrics.json``. For the model that this
         package ships, this is :data:`facespectra.detector.loading.DEFAULT_MODEL`.
+    scores : path-like, optional
+        Instead of a detector, a file with the scores of any system: CSV, Parquet or JSON lines with ``path``,
+        ``score``, and ``frame`` for frames of videos. A path is absolute, relative to the data set or to the
+        working directory, or as much of its end as names one file alone. Samples without a score are counted
+        and bounded; `frames`, `faces`, `robustness` and `alarms` are for detectors.
+    name : str, optional
+        What the page calls the system of the scores. Default: the name of their file.
+    threshold : float, optional
+        Scores from here on are called fake, or real with ``higher_is="real"``. Without it, there are only
+        figures that need none.
+    higher_is : {"fake", "real"}
+        What a higher score means. Scores that mean real are turned round: ``-score``, or ``1 - score``.
+    probabilities : bool
+        Whether the scores are probabilities, of a fake or of a real face as `higher_is` says.
     layout : str, default "auto"
         Of the folder, as in :func:`facespectra.read_dataset`.
     split : str, optional
@@ -119,6 +144,7 @@ def run(
     DatasetError
         If the data set cannot be read, has no such split or only one class, or if there is nothing in one of
         `alarms`.
+        Or if the file of scores cannot be read, has no file of the data set, or two scores for one.
     ModelError
         If the detector has not been trained.
     ValueError
@@ -132,15 +158,20 @@ def run(
     >>> done = evaluation.run(detector, "Celeb-DF", "out", model="task1.model")  # doctest: +SKIP
     >>> done.result.auc, done.result.auc_ci95  # doctest: +SKIP
     (0.823, (0.731, 0.889))
+    >>> done = evaluation.run(None, "Celeb-DF", "out", scores="theirs.csv")  # doctest: +SKIP
     >>> done.manifest["path"][done.scores > 0.99].tolist()  # doctest: +SKIP
     ['Celeb-DF/Celeb-synthesis/id0_id1_0000.mp4']
     """
     if per_video not in AGGREGATES:
         raise ValueError(f"per_video must be {', '.join(AGGREGATES)}, not {per_video!r}")
+    if (detector is None) == (scores is None):
+        raise ValueError("give a detector, or None and the scores of another system")
+    if detector is None and alarms:
+        raise ValueError("alarms are scored by a detector; scores of another system have none")
     if isinstance(dataset, (str, os.PathLike)):
-        name, everything = os.fspath(dataset), read_dataset(dataset, layout)
+        place, everything = os.fspath(dataset), read_dataset(dataset, layout)
     else:
-        name, everything = None, dataset
+        place, everything = None, dataset
     alarm_files = list_sources(alarms)
     chosen = select_split(everything, "test", split)
     refuse_one_class(chosen)
@@ -148,10 +179,26 @@ def run(
     begin = watch or (lambda _: nullcontext(lambda _done, _total: None))
 
     warnings = [*dict.fromkeys([*groups_across_splits(everything), *check(chosen, quick=True)])]
+    if detector is None:
+        samples, more = given_samples(
+            scores or "",
+            chosen,
+            everything,
+            data_root(place),
+            higher_is=higher_is,
+            probabilities=probabilities,
+        )
+        warnings += more
+        threshold = turned_threshold(threshold, higher_is, probabilities=probabilities)
     for text in warnings:
         tell(f"warning: {text}")
-    with begin("evaluate") as progress:
-        samples = score_samples(detector, add_frames(chosen, frames), faces=faces, progress=progress)
+    if detector is not None:
+        with begin("evaluate") as progress:
+            samples = score_samples(detector, add_frames(chosen, frames), faces=faces, progress=progress)
+        threshold, probabilities = detector.threshold_, detector.gives_probabilities
+        if faces is None and detector.cropper is not None and (proposal := cut_out_already(samples)):
+            tell(f"warning: {proposal}")
+            warnings.append(proposal)
     result = evaluate(
         samples.manifest["label"].to_numpy(),
         samples.scores,
@@ -159,53 +206,60 @@ def run(
         videos=videos_of(samples.manifest),
         aggregate=per_video,
         undecided=samples.undecided,
-        threshold=detector.threshold_,
-        probabilities=detector.gives_probabilities,
+        threshold=threshold,
+        probabilities=probabilities,
     )
+    if threshold is None:
+        result = result.without_threshold()
+    file = model if scores is None else scores
     evaluated = Evaluated(
         detector=detector,
-        model=None if model is None else Path(model),
-        title=_title(name, samples.manifest),
+        model=None if file is None else Path(file),
+        title=_title(place, samples.manifest),
         manifest=samples.manifest,
         table=samples.table,
         scores=samples.scores,
         statuses=samples.statuses(detector, faces),
         result=result,
         warnings=(*warnings, *result.warnings),
+        name=name or "",
         faces=faces,
         settings=(
             ("command", command or f"{__name__}.{run.__name__}"),
             ("layout", layout),
-            ("frames of each video", str(frames)),
-            *(runtime_settings() if settings is None else settings),
+            *_settings(detector, frames, higher_is, settings),
         ),
     )
+    evaluated = replace(evaluated, parts=_parts(evaluated, everything))
     for path, status in dict.fromkeys(evaluated.unreadable):
         tell(f"{printable(path)}: {status}")
     for text in result.warnings:
         tell(f"warning: {text}")
-    write_figures(Path(out), evaluated, dataset=name, split=split)
+    write_figures(Path(out), evaluated, dataset=place, split=split)
     write_videos(Path(out), join_videos(samples, per_video))
-    for source, files in alarm_files.items():
-        with begin(f"real faces, {printable(source)}") as progress:
-            measured = measure_false_alarms(
-                detector, source, files, frames=frames, per_video=per_video, faces=faces, progress=progress
-            )
-        for path, status in dict.fromkeys(measured.unreadable):
-            tell(f"{printable(path)}: {status}")
-        evaluated = replace(evaluated, alarms=(*evaluated.alarms, measured))
-        if complaint := warning(measured, evaluated.model_name, card):
-            tell(f"warning: {complaint}")
-            evaluated = replace(evaluated, warnings=(*evaluated.warnings, complaint))
-        write_all_metrics(Path(out), evaluated, dataset=name, split=split)
+    if detector is not None:
+        for source, files in alarm_files.items():
+            with begin(f"real faces, {printable(source)}") as progress:
+                measured = measure_false_alarms(
+                    detector,
+                    source,
+                    files,
+                    frames=frames,
+                    per_video=per_video,
+                    faces=faces,
+                    progress=progress,
+                )
+            evaluated = _with_alarms(evaluated, measured, card, tell)
+            write_all_metrics(Path(out), evaluated, dataset=place, split=split)
     try:
         require("detect", "matplotlib", "jinja2")
     except MissingExtraError as error:
         missing = f"report.html and roc.svg were not written: {error}"
         tell(f"warning: {missing}")
         return replace(evaluated, warnings=(*evaluated.warnings, missing))
-    draw_roc(Path(out) / "roc.svg", {detector.classifier: result})
-    if robustness and samples.table is not None:
+    label = evaluated.model_name if detector is None else detector.classifier
+    draw_roc(Path(out) / "roc.svg", {label: result})
+    if robustness and detector is not None and samples.table is not None:
         with begin("robustness") as progress:
             curves = sweep(
                 detector,
@@ -229,6 +283,37 @@ def runtime_settings(backend: str | None = None) -> list[tuple[str, str]]:
     fft = f", FFT by {library['name']} {library['version']}" if used == "native" and library else ""
     environment = ", ".join(f"{name}={value}" for name, value in state["environment"].items())
     return [("backend", f"{used}{fft}"), ("environment", environment or "nothing set")]
+
+
+def _with_alarms(
+    evaluated: Evaluated, measured: FalseAlarms, card: str, tell: Callable[[str], None]
+) -> Evaluated:
+    for path, status in dict.fromkeys(measured.unreadable):
+        tell(f"{printable(path)}: {status}")
+    evaluated = replace(evaluated, alarms=(*evaluated.alarms, measured))
+    complaint = warning(measured, evaluated.model_name, card)
+    if complaint is None:
+        return evaluated
+    tell(f"warning: {complaint}")
+    return replace(evaluated, warnings=(*evaluated.warnings, complaint))
+
+
+def _parts(evaluated: Evaluated, everything: pd.DataFrame) -> dict[str, list[Part]]:
+    used = evaluated.scored
+    units = {name: unit[used] for name, unit in evaluated.units.items()}
+    scored = Scored(evaluated.labels[used], evaluated.scores[used], units)
+    boxes = None if evaluated.table is None else [evaluated.table.boxes[k] for k in np.flatnonzero(used)]
+    return measure_parts(scored, evaluated.manifest[used], everything, boxes)
+
+
+def _settings(
+    detector: Detector | None, frames: int, higher_is: str, settings: Iterable[tuple[str, str]] | None
+) -> list[tuple[str, str]]:
+    if detector is not None:
+        more = runtime_settings() if settings is None else settings
+        return [("frames of each video", str(frames)), *more]
+    turned = "turned round: on this page, higher means more likely fake"
+    return [("scores", "as they are" if higher_is == FAKE else turned)]
 
 
 def _title(dataset: str | None, manifest: pd.DataFrame) -> str:

@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facespectra._extras import require
-from facespectra.evaluation import wilson_interval
+from facespectra.evaluation.calibration import BINS, bin_of
+from facespectra.evaluation.independence import independent_units
+from facespectra.evaluation.resampling import rate_interval
 from facespectra.features.status import NO_FACE, Kind
 from facespectra.report import text
 from facespectra.report.evaluated import Evaluated
@@ -29,6 +31,17 @@ from facespectra.report.robustness import Sweep
 
 Floats = NDArray[np.float64]
 LISTED = 100
+BESIDE = (
+    "The fakes of each beside all real samples. Held out: not in the training split of this data set; "
+    "what else a system was trained on is not known here."
+)
+HEADINGS = {
+    "method": ("By method", BESIDE),
+    "generator": ("By generator", BESIDE),
+    "face": ("By width of the face", ""),
+    "image": ("By size of the picture", "The shorter side."),
+    "quality": ("By JPEG quality", "As the file was last saved, from its quantisation tables."),
+}
 
 
 def write_report(path: str | os.PathLike[str], evaluated: Evaluated) -> Path:
@@ -49,8 +62,14 @@ def write_report(path: str | os.PathLike[str], evaluated: Evaluated) -> Path:
         "result": result,
         "roc_svg": evaluation_roc_figure(result),
         "det_svg": det_figure(result),
-        "scores_svg": scores_figure(labels, scores, result.threshold, probabilities=calibrated),
-        "reliability_svg": reliability_figure(_reliability(labels, scores)) if calibrated else "",
+        "scores_svg": scores_figure(
+            labels,
+            scores,
+            None if result.threshold_source == "none" else result.threshold,
+            probabilities=calibrated,
+        ),
+        "reliability_svg": reliability_figure(_reliability(evaluated)) if calibrated else "",
+        "parts": [(*HEADINGS[kind], rows) for kind, rows in evaluated.parts.items()],
         **model_sections(evaluated),
         "sweep": evaluated.sweep,
         "sweep_svg": _sweep_figure(evaluated.sweep) if evaluated.sweep else "",
@@ -65,14 +84,18 @@ def write_report(path: str | os.PathLike[str], evaluated: Evaluated) -> Path:
     return write_page(path, "evaluation.html.j2", context)
 
 
-def _reliability(labels: NDArray[np.int64], probabilities: Floats, n_bins: int = 10) -> ReliabilityBins:
-    index = np.minimum((probabilities * n_bins).astype(np.int64), n_bins - 1)
+def _reliability(evaluated: Evaluated, n_bins: int = BINS) -> ReliabilityBins:
+    scored = evaluated.scored
+    labels, probabilities = evaluated.labels[scored], evaluated.scores[scored]
+    units = {name: unit[scored] for name, unit in evaluated.units.items()}
+    of_sample = independent_units(labels, units).groups.of_sample
+    index = bin_of(probabilities, n_bins)
     used = np.unique(index)
     predicted = np.array([float(probabilities[index == k].mean()) for k in used])
     observed = np.array([float(labels[index == k].mean()) for k in used])
     counts = np.array([int(np.sum(index == k)) for k in used])
-    intervals = [wilson_interval(np.array([p]), int(n)) for p, n in zip(observed, counts, strict=True)]
-    low, high = np.array(intervals)[:, :, 0].T
+    intervals = [rate_interval(labels[index == k] == 1, of_sample[index == k]) for k in used]
+    low, high = np.array(intervals).T
     return ReliabilityBins(predicted, observed, low, high, (used + 0.5) / n_bins, counts, 1 / n_bins)
 
 
@@ -102,6 +125,7 @@ def _counts(evaluated: Evaluated) -> list[dict[str, Any]]:
                 "cannot_tell": counts[Kind.CANNOT_TELL],
                 "no_face": counts[Kind.NO_FACE],
                 "unreadable": counts[Kind.UNREADABLE],
+                "no_score": counts[Kind.NO_SCORE],
             }
         )
     return rows

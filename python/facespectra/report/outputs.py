@@ -14,7 +14,8 @@ from facespectra.detector.scores import Score
 from facespectra.evaluation.aggregation import rule
 from facespectra.report.evaluated import Evaluated
 from facespectra.report.files import write_metrics, write_roc, write_scores
-from facespectra.report.identity import data_root, data_sha256
+from facespectra.report.identity import data_root, data_sha256, file_sha256
+from facespectra.report.parts import parts_to_dict
 
 VIDEOS = ("path", "label", "group", "score", "status", "joined")
 
@@ -53,6 +54,9 @@ def write_all_metrics(out: Path, evaluated: Evaluated, *, dataset: str | None, s
             "classifier": detector.classifier,
             "model_sha256": detector.sha256 or None,
         }
+    elif model is not None:
+        more |= {"model": evaluated.model_name, "scores": str(model), "scores_sha256": file_sha256(model)}
+    more |= parts_to_dict(evaluated.parts)
     if evaluated.alarms:
         more["alarms"] = [one.to_dict() for one in evaluated.alarms]
     write_metrics(out / "metrics.json", evaluated.result, evaluated.statuses, **more)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from facespectra.evaluation.aggregation import Aggregate
     from facespectra.features import FeatureTable
 
+VIDEO = "video"  # a column of manifests whose images are frames
+
 
 @dataclass(frozen=True, slots=True)
 class Samples:
@@ -42,8 +44,10 @@ class Samples:
         """About which samples the detector can't tell, (n,) bool."""
         return np.array([one.status.kind is Kind.CANNOT_TELL for one in self.found], bool)
 
-    def statuses(self, detector: Detector, faces: str | None = None) -> tuple[Status, ...]:
-        """The status of each sample in the words of its verdict: weak signs are cannot-tell, too."""
+    def statuses(self, detector: Detector | None, faces: str | None = None) -> tuple[Status, ...]:
+        """The status of each sample in the words of a detector's verdict: weak signs are cannot-tell, too."""
+        if detector is None:
+            return tuple(one.status for one in self.found)
         verdicts = (detector.verdict(one, faces=faces) for one in self.found)
         return tuple(
             Status(Kind.CANNOT_TELL, verdict.status.partition(": ")[2])
@@ -60,7 +64,10 @@ def known_groups(manifest: pd.DataFrame) -> list[str] | None:
 
 
 def videos_of(manifest: pd.DataFrame) -> list[str] | None:
-    """The video of each sample, an image being its own; None where there are no videos."""
+    """The video of each sample, an image of none being its own; None where there are no videos."""
+    if VIDEO in manifest:
+        named = zip(manifest[VIDEO], manifest["path"], strict=True)
+        return [name if isinstance(name, str) and name else path for name, path in named]
     return None if frames_of(manifest) is None else manifest["path"].tolist()
 
 
@@ -89,6 +96,18 @@ def join_videos(samples: Samples, how: Aggregate) -> list[tuple[Score, int, str]
         (aggregate_scores(name, [samples.found[row] for row in own], how), label, groups[own[0]])
         for (name, label), own in rows.items()
     ]
+
+
+def cut_out_already(samples: Samples) -> str | None:
+    """What to try where most samples have no face; None where most have one."""
+    kinds = [one.status.kind for one in samples.found]
+    n_no_face, n_read = kinds.count(Kind.NO_FACE), len(kinds) - kinds.count(Kind.UNREADABLE)
+    if n_no_face <= n_read / 2:
+        return None
+    return (
+        f"no face was found in {n_no_face} of {n_read} samples; where these are faces that were cut out "
+        "already, add --faces whole"
+    )
 
 
 def refuse_one_class(manifest: pd.DataFrame) -> None:

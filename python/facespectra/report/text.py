@@ -51,7 +51,7 @@ def cards(result: Evaluation) -> list[dict[str, str]]:
             by = f"{n} {name}s, each by the {result.aggregate} of its scores"
             boxes.append(_card(result, f"AUC, per {name}", f"{name}_auc", f"{auc:.3f}", by))
     if result.threshold_source != "none":
-        at = "the threshold from training" if result.threshold_source == "given" else "the best threshold"
+        at = "the threshold" if result.threshold_source == "given" else "the best threshold"
         counts = result.confusion
         boxes.append(
             _card(

@@ -18,7 +18,9 @@ MAIN = COLOURS[0]
 MOST_TICKS = 1000
 
 
-def scores_figure(labels: NDArray[np.int64], scores: Floats, threshold: float, *, probabilities: bool) -> str:
+def scores_figure(
+    labels: NDArray[np.int64], scores: Floats, threshold: float | None, *, probabilities: bool
+) -> str:
     """Draw the distribution of the finite scores of each class, and a tick for each score, as SVG."""
     with page_style():
         figure = new_figure(5.4, 3)
@@ -41,18 +43,15 @@ def scores_figure(labels: NDArray[np.int64], scores: Floats, threshold: float, *
             # More ticks would merge into a bar, and make the page heavy.
             ticks = np.sort(own)[:: -(-len(own) // MOST_TICKS)]
             rug.vlines(ticks, 1 - label, 1.8 - label, color=colour, linewidth=0.7, alpha=0.7)
-        for each in (ax, rug):
+        for each in (ax, rug) if threshold is not None else ():
             each.axvline(threshold, color=INK, linewidth=1, linestyle="--", alpha=0.8)
         ax.set_ylabel("% of the class")
         ax.legend(frameon=False, loc="upper center", ncols=2, bbox_to_anchor=(0.5, 1.2))
         rug.set_yticks([0.4, 1.4], ["fake", "real"])
         rug.tick_params(axis="y", length=0)
         rug.spines["left"].set_visible(False)
-        rug.set_xlabel(
-            "probability of a fake; dashed: the threshold"
-            if probabilities
-            else "score; dashed: the threshold that was chosen in training"
-        )
+        name = "probability of a fake" if probabilities else "score"
+        rug.set_xlabel(name if threshold is None else f"{name}; dashed: the threshold")
         return to_svg(figure)
 
 
