@@ -72,6 +72,12 @@ def abstention(status: Status, box: Box | None, features: NDArray[Any], classifi
     return Status(Kind.CANNOT_TELL, reason) if reason else status
 
 
+def with_abstention(score: Score, features: NDArray[Any], classifier: Any) -> Score:
+    """Add nothing but the abstention."""
+    status = abstention(score.status, score.box, features, classifier)
+    return score if status is score.status else replace(score, status=status)
+
+
 def with_explanation(score: Score, features: NDArray[Any], classifier: Any) -> Score:
     """Add abstention, evidence and expert, where the classifier explains itself."""
     if not score.status.ok or score.box is None or not isinstance(classifier, SelfExplaining):

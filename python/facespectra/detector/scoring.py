@@ -13,7 +13,13 @@ from facespectra._files import PathLike
 from facespectra._progress import Progress
 from facespectra.detector.inputs import ALL, check_images, choose_cropper
 from facespectra.detector.labels import FAKES, Vocabulary, vocabulary_of
-from facespectra.detector.scores import Score, join_by_origin, most_suspicious_faces, with_explanation
+from facespectra.detector.scores import (
+    Score,
+    join_by_origin,
+    most_suspicious_faces,
+    with_abstention,
+    with_explanation,
+)
 from facespectra.detector.verdicts import Verdict, verdict_of
 from facespectra.errors import ModelError
 from facespectra.evaluation.aggregation import AGGREGATES, Aggregate
@@ -175,15 +181,16 @@ class Scorer:
         scores = self.score_table(table)
         return most_suspicious_faces(scores, table.origins) if faces == ALL else scores
 
-    def score_table(self, table: FeatureTable) -> list[Score]:
-        """Score the rows of a table, each with status, box and evidence."""
+    def score_table(self, table: FeatureTable, *, evidence: bool = True) -> list[Score]:
+        """Score the rows of a table, each with status, box and, which takes time, evidence."""
         scores = self.score_features(table).tolist()
         n_faces = table.n_faces or [0] * len(scores)
         notes = table.notes or [""] * len(scores)
         rows = zip(table.paths, scores, table.statuses, table.boxes, n_faces, strict=True)
         classifier = self.pipeline_[-1]
+        finish = with_explanation if evidence else with_abstention
         return [
-            with_explanation(Score(*row, note=note), values, classifier)
+            finish(Score(*row, note=note), values, classifier)
             for row, note, values in zip(rows, notes, table.matrix, strict=True)
         ]
 

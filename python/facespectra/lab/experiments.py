@@ -16,13 +16,17 @@ from numpy.typing import NDArray
 from facespectra._versions import versions_of
 from facespectra.detector import Detector
 from facespectra.detector.loading import load_bytes
+from facespectra.detector.scores import Score
 from facespectra.errors import DatasetError
 from facespectra.evaluation import Evaluation, evaluate
+from facespectra.evaluation.aggregation import rule
 from facespectra.features import FeatureTable, Status
 from facespectra.features.cache import Cache, key_of
 from facespectra.features.feature_set import NOTHING
 from facespectra.features.feature_sets import NETWORKS, parts_of
+from facespectra.features.status import Kind
 from facespectra.lab.subsets import MissingSubset, Subset, TrainingSet
+from facespectra.report.samples import Samples, videos_of
 
 # Raise it with every change of the code that changes what a fit gives: cached fits are then out of date.
 FIT = 1
@@ -126,6 +130,7 @@ class Experiment:
             metrics = self.evaluation.to_dict()
             row |= {key: metrics[key] for key in ("auc", "auc_ci95", "auc_flipped")}
             row |= {"held_out_auc": self.held_out_auc, **self.tested_on, "trained_on": self.trained_on}
+            row["aggregate_rule"] = rule(self.evaluation.aggregate)
             row |= {"folder": self.folder, "warnings": list(self.warnings)}
         return row
 
@@ -212,36 +217,58 @@ def run_experiment(
         return experiment
     experiment.trained_on = train.counts(*experiment.system.parts)
     if test is None:
-        return _record_scores(experiment, detector, train, detector.held_out_scores_)
+        return _cross_validated(experiment, detector, train)
     return evaluate_detector(experiment, detector, test)
 
 
 def evaluate_detector(experiment: Experiment, detector: Detector, test: Subset) -> Experiment:
     """Score a test set with a trained detector, or skip with the reason."""
-    scores = detector.score_features(test.table(*experiment.system.parts))
-    return _record_scores(experiment, detector, test, scores, detector.threshold_)
+    table = test.table(*experiment.system.parts)
+    found = detector.score_table(table, evidence=False)
+    return _record_scores(
+        experiment, detector, Samples(test.samples, found, table), test, detector.threshold_
+    )
+
+
+def _cross_validated(experiment: Experiment, detector: Detector, train: Subset) -> Experiment:
+    """Take the scores that cross-validation gave the training set."""
+    table, scores = train.table(*experiment.system.parts), detector.held_out_scores_
+    if scores is None:
+        experiment.detector = detector
+        experiment.reason = "too few groups of a class to divide into five folds"
+        return experiment
+    rows = zip(table.paths, scores.tolist(), table.statuses, table.boxes, strict=True)
+    found = [Score(*row) for row in rows]
+    return _record_scores(experiment, detector, Samples(train.samples, found, table), train)
 
 
 def _record_scores(
     experiment: Experiment,
     detector: Detector,
+    samples: Samples,
     test: Subset,
-    scores: NDArray[np.float64] | None,
     threshold: float | None = None,
 ) -> Experiment:
-    """Evaluate scores, None where there are too few groups to cross-validate, and fill in the experiment."""
+    """Evaluate what was scored, as ``facespectra evaluate`` does, and fill in the experiment."""
     experiment.detector = detector
-    if scores is None:
-        experiment.reason = "too few groups of a class to divide into five folds"
-        return experiment
     try:
-        experiment.evaluation = evaluate(test.labels, scores, test.known_groups, threshold=threshold)
+        experiment.evaluation = evaluate(
+            test.labels,
+            samples.scores,
+            test.known_groups,
+            videos=videos_of(test.samples),
+            undecided=samples.undecided,
+            threshold=threshold,
+            probabilities=detector.gives_probabilities,
+        )
     except ValueError as error:
         experiment.reason = str(error)
         return experiment
-    table = test.table(*experiment.system.parts)
-    experiment.test_set, experiment.scores, experiment.statuses = test, scores, table.statuses
-    experiment.tested_on = table.counts(test.labels)
+    statuses = list(samples.statuses(detector))
+    experiment.test_set, experiment.scores, experiment.statuses = test, samples.scores, statuses
+    counts = test.table(*experiment.system.parts).counts(test.labels)
+    n_unsure = sum(status.kind is Kind.CANNOT_TELL for status in statuses)
+    experiment.tested_on = counts | {"n_cannot_tell": n_unsure}
     experiment.held_out_auc = detector.training_["held_out_auc"]
     experiment.warnings = (*experiment.evaluation.warnings, *detector.training_["warnings"])
     return experiment

@@ -20,6 +20,8 @@ from facespectra.report import write_metrics, write_roc, write_scores
 
 # Task 2 tests the detector of Task 1.
 MODELS = {1: "task1.model", 3: "task3.model"}
+# What metrics.json has of a row of lab.json.
+ABOUT = ("task", "system", "features", "classifier", "train", "test", "protocol", "aggregate_rule")
 
 
 def write_lab(result: LabResult) -> list[str]:
@@ -63,9 +65,7 @@ def _write_experiment(folder: Path, experiment: Experiment, *, rendered: bool) -
     if experiment.evaluation is None or experiment.test_set is None:
         return
     row = experiment.to_dict()
-    about = {
-        key: row[key] for key in ("task", "system", "features", "classifier", "train", "test", "protocol")
-    }
+    about = {key: row[key] for key in ABOUT}
     write_metrics(
         folder / "metrics.json", experiment.evaluation, experiment.statuses, **about, rendered=rendered
     )
