@@ -130,13 +130,12 @@ class Stage:
     def end(self) -> None:
         """Write a last line for a stage that had others."""
         if self._n_lines:
-            done, took = self._done[0], duration(self._clock() - self._started)
-            self._echo(f"{self._what}: {done} done in {took}")
+            self._echo(f"{self._what}: done in {duration(self._clock() - self._started)}")
 
 
 def duration(seconds: float) -> str:
     """Give a time in the unit that suits it."""
-    if seconds < 90:
+    if seconds < 120:
         return f"{seconds:.0f} s"
     minutes = seconds / 60
     return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"
