@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,73 @@ def test_train_and_evaluate_warn(data: Path, tmp_path: Path, capsys: pytest.Capt
             "0, 1, 10 and 9 more"
         )
         assert any("size alone separates real from fake with an AUC of 1.00" in line for line in errors)
+
+
+@pytest.mark.slow
+def test_what_is_grouped_by_file_says_so_beside_the_figures(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An AUC over pictures that may be frames of one video is too good."""
+    model, words = str(tmp_path / "a.model"), "by file: frames of one video may be on both sides"
+    assert main(["dataset", str(data)]) == 0
+    assert words in capsys.readouterr().out
+    for group, expected in (([], words), (["--group", "split"], "too few groups to tell")):
+        assert main(["train", str(data), "-o", model, "--whole", "--n-features", "10", *group]) == 0
+        line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("AUC, 5-fold"))
+        assert expected in line
+    assert main(["evaluate", str(data), "-m", model, "-o", str(tmp_path / "run"), "--robustness", "0"]) == 0
+    assert words in capsys.readouterr().out
+    assert words in (tmp_path / "run/report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_frames_in_folders_are_evaluated_by_video(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    videos = [f"{kind}/{kind[0]}{v}" for kind in ("real", "fake") for v in range(6)]
+    for seed, place in enumerate(f"{video}/{k}.png" for video in videos for k in range(3)):
+        save_noise(tmp_path / "set" / place, seed)
+    model = str(tmp_path / "a.model")
+    assert main(["dataset", str(tmp_path / "set")]) == 0
+    assert "36 (18 real, 18 fake; 12 groups)" in capsys.readouterr().out
+    assert main(["train", str(tmp_path / "set"), "-o", model, "--whole", "--n-features", "10"]) == 0
+    assert "(on held-out groups)" in capsys.readouterr().out
+    run = ["evaluate", str(tmp_path / "set"), "-m", model, "-o", str(tmp_path / "run"), "--robustness", "0"]
+    assert main(run) == 0
+    assert "AUC per video" in capsys.readouterr().out
+    assert json.loads((tmp_path / "run/metrics.json").read_text())["n_videos"] == 12
+    assert main([*run, "--group", "file"]) == 0
+    assert "AUC per video" not in capsys.readouterr().out
+
+
+def test_folders_and_labels_can_be_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for seed in range(4):
+        save_noise(tmp_path / "set" / ("a", "b")[seed % 2] / f"{seed}.png", seed)
+    assert main(["dataset", str(tmp_path / "set")]) == 2
+    assert "--real NAME --fake NAME (found: a, b)" in capsys.readouterr().err
+    assert main(["dataset", str(tmp_path / "set"), "--real", "a", "--fake", "b"]) == 0
+    assert "4 (2 real, 2 fake; 4 groups)" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_where_most_have_no_face_whole_images_are_proposed(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = "where these are faces that were cut out already, add --faces whole"
+    assert main(["train", str(data), "-o", str(tmp_path / "a.model"), "--n-features", "10"]) == 2
+    assert words in capsys.readouterr().err
+    assert (
+        main(["train", str(data), "-o", str(tmp_path / "a.model"), "--n-features", "10", "--faces", "whole"])
+        == 0
+    )
+    # The model knows that it takes images whole.
+    run = [
+        "evaluate",
+        str(data),
+        "-m",
+        str(tmp_path / "a.model"),
+        "-o",
+        str(tmp_path / "run"),
+        "--robustness",
+        "0",
+    ]
+    assert main(run) == 0
+    assert words not in capsys.readouterr().err

@@ -125,7 +125,11 @@ def test_polarity_is_warned_of(
     manifest = fs.read_dataset(task)
     manifest["label"] = 1 - manifest["label"]
     manifest.to_csv(tmp_path / "manifest.csv", index=False)
-    assert main(["evaluate", str(tmp_path), "-m", str(model), "--out", str(tmp_path / "run")]) == 0
+    run = ["evaluate", str(tmp_path), "-m", str(model), "--out", str(tmp_path / "run")]
+    # The folders say the opposite: it has to be said that the labels are meant.
+    assert main(run) == 2
+    assert "--positive 1 to keep the labels" in one_line(capsys.readouterr().err)
+    assert main([*run, "--positive", "1"]) == 0
     assert "polarity" in one_line(capsys.readouterr().err)
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
     assert metrics["auc"] < 0.5 < metrics["auc_flipped"]

@@ -40,7 +40,7 @@ def test_task_folder(task_1: Path) -> None:
     assert manifest["label"].dtype == "int64"
     assert list(manifest["split"]) == ["development"] * 3 + ["evaluation"] * 2
     assert list(manifest["label"]) == [0, 0, 1, 0, 1]
-    assert list(manifest["group"])[:3] == ["development/real/a", "development/real/b", "development/fake/a"]
+    assert list(manifest["group"])[:3] == ["real/a", "real/b", "fake/a"]
     assert all(Path(path).is_absolute() and Path(path).is_file() for path in manifest["path"])
 
 
@@ -105,7 +105,7 @@ def test_manifest_takes_names_and_a_byte_order_mark(tmp_path: Path) -> None:
     [
         ("path,group\na.jpg,1\n", "no column 'label'"),
         ("file,kind\na.jpg,1\n", "no column 'path' and no column 'label'.*found: 'file', 'kind'"),
-        ("path,label\na.jpg,deepfake\n", "unknown label 'deepfake'"),
+        ("path,label\na.jpg,maybe\n", "unknown label 'maybe'.* --positive maybe"),
         ("path,label\na.jpg,\n", "unknown label ''"),
         ("path,label\n,1\n", "row 1 has no path"),
         ("path,label\n", "no samples"),
@@ -139,9 +139,17 @@ def test_nothing_understood_says_what_was_looked_for(tmp_path: Path) -> None:
     assert all(layout.expects in str(caught.value) for layout in LAYOUTS.values())
 
 
-def test_folder_above_names_the_data_sets_in_it(task_1: Path) -> None:
-    with pytest.raises(DatasetError, match=rf"inside it: {task_1}"):
-        fs.read_dataset(task_1.parent)
+def test_folder_above_names_the_data_sets_in_it(tmp_path: Path) -> None:
+    touch(tmp_path, "one/Celeb-real/id0_0000.mp4", "one/Celeb-synthesis/id0_id1_0000.mp4", "notes/a.txt")
+    with pytest.raises(DatasetError, match=rf"inside it: {tmp_path / 'one'}"):
+        fs.read_dataset(tmp_path)
+
+
+def test_a_folder_around_the_data_set_makes_no_difference(task_1: Path) -> None:
+    inside, around = fs.read_dataset(task_1), fs.read_dataset(task_1.parent)
+    assert list(around["path"]) == list(inside["path"])
+    assert list(around["split"]) == list(inside["split"])
+    assert list(around.columns) == list(inside.columns)
 
 
 def test_empty_class_is_an_error(tmp_path: Path) -> None:

@@ -8,13 +8,32 @@ from typing import Annotated
 import typer
 
 from facespectra.cli.console import complain, complain_of, leave, show_table
-from facespectra.cli.options import Dataset, Frames, Layout
+from facespectra.cli.options import (
+    Dataset,
+    Fake,
+    Frames,
+    Group,
+    LabelColumn,
+    Layout,
+    PathColumn,
+    Positive,
+    Real,
+    Root,
+    reading,
+)
 from facespectra.videos import N_FRAMES
 
 
 def dataset(
     path: Dataset,
     layout: Layout = "auto",
+    group: Group = None,
+    positive: Positive = None,
+    real: Real = None,
+    fake: Fake = None,
+    path_column: PathColumn = None,
+    label_column: LabelColumn = None,
+    root: Root = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -34,18 +53,21 @@ def dataset(
     there are several splits. Changes nothing.
     """
     from facespectra.datasets import add_frames, read_dataset
-    from facespectra.datasets.checks import check
+    from facespectra.datasets.checks import check, groups_by_file
     from facespectra.datasets.headers import read_headers
-    from facespectra.datasets.layouts import find_layout
+    from facespectra.datasets.layouts import find_layout, settings_of
     from facespectra.datasets.manifest import check_suffix, write_manifest
     from facespectra.datasets.summary import summarize
 
     if out is not None:
         check_suffix(out)
-    name = find_layout(path, layout)
-    manifest = read_dataset(path, name)
+    how = reading(group, positive, real, fake, path_column, label_column, root)
+    name = find_layout(path, layout, settings_of(**how))
+    manifest = read_dataset(path, name, **how)
     headers = read_headers(manifest["path"])
-    show_table([("layout", name), *summarize(manifest, headers)])
+    by_file = groups_by_file(manifest)
+    grouped = [("groups", f"{by_file}; --group says what belongs together")] if by_file else []
+    show_table([("layout", name), *summarize(manifest, headers), *grouped])
     for warning in check(manifest, quick=quick, headers=headers):
         complain(f"warning: {warning}")
     unreadable = [(file, "cannot be read") for file in manifest["path"].unique() if file not in headers]

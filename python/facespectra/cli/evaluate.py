@@ -15,13 +15,21 @@ from facespectra.cli.options import (
     Dataset,
     Device,
     Faces,
+    Fake,
     Frames,
+    Group,
+    LabelColumn,
     Layout,
+    PathColumn,
     PerVideo,
+    Positive,
     Precision,
+    Real,
     ResNetWeights,
+    Root,
     Split,
     Threads,
+    reading,
     valid_aggregate,
     valid_faces,
 )
@@ -74,6 +82,13 @@ def evaluate(
         typer.Option(help="Name of the system with these scores.", show_default="the file's"),
     ] = None,
     layout: Layout = "auto",
+    group: Group = None,
+    positive: Positive = None,
+    real: Real = None,
+    fake: Fake = None,
+    path_column: PathColumn = None,
+    label_column: LabelColumn = None,
+    root: Root = None,
     split: Split = None,
     frames: Frames = N_FRAMES,
     faces: Faces = None,
@@ -106,6 +121,7 @@ def evaluate(
 
     Of a data set with splits, the one called evaluation, test or testing is used; one without is taken whole.
     """
+    from facespectra.datasets.checks import groups_by_file
     from facespectra.detector.loading import DEFAULT_MODEL, load
     from facespectra.models.card import card_file
     from facespectra.report import evaluation
@@ -135,6 +151,7 @@ def evaluate(
         higher_is=higher_is,
         probabilities=probabilities,
         layout=layout,
+        reading=reading(group, positive, real, fake, path_column, label_column, root),
         split=split,
         frames=frames,
         faces=valid_faces(faces),
@@ -147,7 +164,9 @@ def evaluate(
         watch=progress_bar,
         notify=complain,
     )
-    show_table([*_rows(evaluated), *map(_alarms_row, evaluated.alarms)])
+    by_file = groups_by_file(evaluated.manifest)
+    grouped = [("groups", f"{by_file}; --group says what belongs together")] if by_file else []
+    show_table([*_rows(evaluated), *grouped, *map(_alarms_row, evaluated.alarms)])
     typer.echo(f"files in {out}")
     leave(len(evaluated.unreadable))
 

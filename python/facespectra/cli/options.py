@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -31,6 +31,47 @@ Layout = Annotated[
         metavar="NAME",
         help=f"{', '.join(LAYOUTS)}; auto finds out.",
     ),
+]
+Group = Annotated[
+    str | None,
+    typer.Option(
+        metavar="folder|name|file|COLUMN",
+        help="What stays on one side of a split: files of one folder, of one name without its last number, "
+        "each file, or a column.",
+        show_default="the video, as far as it is known",
+    ),
+]
+Positive = Annotated[
+    str | None,
+    typer.Option(metavar="LABEL", help="The label that means fake.", show_default="1, or what words say"),
+]
+Real = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--real",
+        metavar="NAME",
+        help="A folder or label that means real. May be given again.",
+        show_default=False,
+    ),
+]
+Fake = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fake",
+        metavar="NAME",
+        help="A folder or label that means fake. May be given again.",
+        show_default=False,
+    ),
+]
+PathColumn = Annotated[
+    str | None, typer.Option(metavar="NAME", help="The column of a table with paths.", show_default="path")
+]
+LabelColumn = Annotated[
+    str | None, typer.Option(metavar="NAME", help="The column of a table with labels.", show_default="label")
+]
+Root = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Where the paths in a table start.", show_default="the table's folder"),
 ]
 Frames = Annotated[int, typer.Option(min=1, help="Frames of each video, evenly spread.")]
 Faces = Annotated[
@@ -90,6 +131,27 @@ Backend = Annotated[str | None, typer.Option(help=f"{', '.join(NAMES)}.", show_d
 Threads = Annotated[
     int | None, typer.Option(min=1, help="Most threads to use.", show_default="all processors")
 ]
+
+
+def reading(
+    group: str | None,
+    positive: str | None,
+    real: list[str] | None,
+    fake: list[str] | None,
+    path_column: str | None,
+    label_column: str | None,
+    root: Path | None,
+) -> dict[str, Any]:
+    """Give the arguments of ``read_dataset`` that say how a data set is to be read."""
+    return {
+        "group": group,
+        "positive": positive,
+        "real": real or (),
+        "fake": fake or (),
+        "path_column": path_column,
+        "label_column": label_column,
+        "root": root,
+    }
 
 
 def valid_aggregate(name: str) -> Aggregate:

@@ -15,19 +15,27 @@ from facespectra.cli.options import (
     Dataset,
     Device,
     Dtype,
+    Fake,
     Frames,
+    Group,
+    LabelColumn,
     Layout,
     Margin,
     NFeatures,
+    PathColumn,
+    Positive,
     Precision,
+    Real,
     ResNetWeights,
+    Root,
     Snap,
     Split,
     Square,
     Threads,
+    reading,
 )
 from facespectra.detector.classifiers import CLASSIFIERS, OWN_CLASSIFIERS, default_classifier
-from facespectra.detector.inputs import LARGEST, WHOLE
+from facespectra.detector.inputs import CUT_OUT, LARGEST, WHOLE
 from facespectra.features.feature_sets import FEATURES, NETWORKS
 from facespectra.videos import N_FRAMES
 
@@ -74,6 +82,13 @@ def train(
     precision: Precision = "auto",
     seed: Annotated[int, typer.Option(help="Seed of all random choices.")] = 0,
     layout: Layout = "auto",
+    group: Group = None,
+    positive: Positive = None,
+    real: Real = None,
+    fake: Fake = None,
+    path_column: PathColumn = None,
+    label_column: LabelColumn = None,
+    root: Root = None,
     split: Split = None,
     frames: Frames = N_FRAMES,
     faces: Annotated[
@@ -99,6 +114,7 @@ def train(
     from facespectra._files import check_writable
     from facespectra.augment import parse_augmentations
     from facespectra.datasets import read_dataset, select_split
+    from facespectra.datasets.checks import groups_by_file
     from facespectra.detector import Detector
 
     if classifier is None:
@@ -131,22 +147,29 @@ def train(
         precision=precision,
         cache=cache,
     )
+    how = reading(group, positive, real, fake, path_column, label_column, root)
     check_writable(out)
+    held_out_on = "on held-out groups"
     with progress_bar("train") as update:
         if synthetic_fakes:
             from facespectra.detector.synthetic import fit_synthetic, real_photographs
 
-            photographs, groups = real_photographs(dataset, layout, split, frames)
+            photographs, groups = real_photographs(dataset, layout, split, frames, **how)
             fit_synthetic(detector, photographs, groups=groups, progress=update)
         else:
-            manifest = read_dataset(dataset, layout)
-            warn_of(manifest, select_split(manifest, "train", split))
+            manifest = read_dataset(dataset, layout, **how)
+            part = select_split(manifest, "train", split)
+            warn_of(manifest, part)
+            held_out_on = groups_by_file(part) or held_out_on
             detector.fit(manifest, split=split, augment=augment, frames=frames, progress=update)
     summary = detector.training_
     made_of = [features, classifier, *([network] if "network" in settings else []), *(["scaled"] * scale)]
     n_unreadable = complain_of(pair for pair in summary["left_out"] if pair[1].unreadable)
     for warning in summary["warnings"]:
         complain(f"warning: {warning}")
+    n_samples = summary["n_real"] + summary["n_fake"] + summary["n_no_face"]
+    if summary["n_no_face"] > n_samples / 2:
+        complain(f"no face was found in {summary['n_no_face']} of {n_samples} images; {CUT_OUT}")
     detector.save(out)
     held_out = summary["held_out_auc"]
     show_table(
@@ -158,7 +181,7 @@ def train(
             ("unreadable", f"{summary['n_unreadable']} (left out)"),
             (
                 "AUC, 5-fold",
-                "too few groups to tell" if held_out is None else f"{held_out:.3f} (on held-out groups)",
+                "too few groups to tell" if held_out is None else f"{held_out:.3f} ({held_out_on})",
             ),
             ("threshold", f"{detector.threshold_:.6g}"),
         ]

@@ -37,7 +37,7 @@ KNOWN_COUNTS = {
     "Celeb-DF v1": {"Celeb-real": 158, "YouTube-real": 250, "Celeb-synthesis": 795},
     "Celeb-DF v2": {"Celeb-real": 590, "YouTube-real": 300, "Celeb-synthesis": 5639, "test videos": 518},
 }
-_IDENTITY = re.compile(r"id\d+", re.IGNORECASE)
+IDENTITY = re.compile(r"id\d+", re.IGNORECASE)
 _LINE = re.compile(r"([01])\s+(\S.*)")
 
 
@@ -48,7 +48,7 @@ def matches(path: Path) -> bool:
 
 def read(path: Path) -> pd.DataFrame:
     """Read the database into a manifest with the splits train and test if its list is there."""
-    listed = _read_list(path)
+    listed = read_test_list(path)
     counts: Counter[str] = Counter()
     clips: list[LabelledClip] = []
     unseen = set() if listed is None else set(listed)
@@ -57,7 +57,7 @@ def read(path: Path) -> pd.DataFrame:
             key = f"{folder}/{clip.name}".lower()
             unseen.discard(key)
             counts[folder] += 1
-            identities = tuple(name.lower() for name in _IDENTITY.findall(clip.name))
+            identities = tuple(name.lower() for name in IDENTITY.findall(clip.name))
             split = "" if listed is None else "test" if key in listed else "train"
             counts["test videos"] += split == "test"
             clips.append(LabelledClip(clip, label, identities or (f"{folder}/{clip.name}",), split))
@@ -79,8 +79,11 @@ def _wrong_counts(counts: Counter[str], has_list: bool) -> list[str]:
     return list(count_differences(counts, known, version))
 
 
-def _read_list(path: Path) -> set[str] | None:
-    """Read the test videos as folder/name in lower case without suffix; check their labels."""
+def read_test_list(path: Path) -> set[str] | None:
+    """Read the test videos as folder/name in lower case without suffix; check their labels.
+
+    In Celeb-DF++ the name begins with the folders of the method.
+    """
     file = next((entry for entry in sorted(path.iterdir()) if entry.name.lower() == TEST_LIST.lower()), None)
     if file is None:
         return None
@@ -95,7 +98,7 @@ def _read_list(path: Path) -> set[str] | None:
         if not line.strip():
             continue
         match = _LINE.fullmatch(line.strip())
-        folder, _, name = match[2].lower().rpartition("/") if match else ("", "", "")
+        folder, _, name = match[2].lower().partition("/") if match else ("", "", "")
         if match is None or folder not in labels:
             raise DatasetError(
                 f"{file}, line {number}: expected a label and a video, found {one_line(repr(line.strip()))}"

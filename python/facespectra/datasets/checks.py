@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from facespectra.datasets.headers import Header, read_headers
 from facespectra.datasets.near_duplicates import near_duplicates
 from facespectra.datasets.video_folders import first_few
+from facespectra.videos import passes_for_video
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +26,8 @@ FOLDS = 5
 WARN_AUC, WARN_LOW = 0.6, 0.55
 QUICK = 300
 _CHUNK = 1 << 16
+BY_FILE = "by file: frames of one video may be on both sides"
+_AGAIN = re.compile(r" \(\d+\)$")  # the same running number in another split
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,25 @@ def groups_across_splits(manifest: pd.DataFrame) -> list[str]:
                     f"{first!r}: {first_few(shared)}"
                 )
     return warnings
+
+
+def groups_by_file(manifest: pd.DataFrame) -> str:
+    """Say that images are groups of their own, as nothing tells which video they are of; else nothing."""
+    images = manifest.drop_duplicates("path")
+    images = images[~images["path"].map(passes_for_video).astype(bool)]
+    counts = images["group"].value_counts()
+    alone = sum(
+        counts[group] == 1 and _is_named_after(group, path)
+        for path, group in zip(images["path"], images["group"], strict=True)
+    )
+    if not alone:
+        return ""
+    return BY_FILE if alone == len(images) else f"{alone} of {len(images)} images {BY_FILE}"
+
+
+def _is_named_after(group: str, path: str) -> bool:
+    name, file = PurePath(group).name, PurePath(path)
+    return bool({name, _AGAIN.sub("", name)} & {file.stem, file.name})
 
 
 def duplicate_files(manifest: pd.DataFrame) -> list[str]:

@@ -6,21 +6,29 @@ label  int64; 1 for fake, 0 for real
 group  samples to keep on one side of a split: those of a source video, an identity, a pair
 split  name of the split that the sample belongs to; empty if the data set has none
 frame  Int64; number of a video's frame, from 0; missing for images; no column if all are images
+video  the video that an image is a frame of; empty for others; no column where none is known
+method how a fake was made, or where a real one comes from; no column where it is not known
 ====== ========================================================================================
 
-By default, every file is a group of its own, named by its path relative to the data set without the suffix.
+Where nothing else is known, a file is a group of its own, named by its path relative to the data set
+without the suffix.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from facespectra._extras import require
 from facespectra._files import one_line, printable, write_atomically
-from facespectra.datasets.sources import FRAME, frames_of
+from facespectra.datasets.columns import COLUMNS, text_column
+from facespectra.datasets.groups import assign, table_items
+from facespectra.datasets.labels import read_labels
+from facespectra.datasets.settings import Settings
+from facespectra.datasets.sources import FRAME, METHOD, VIDEO, frames_of, texts
+from facespectra.datasets.tables import SUFFIXES, read_table
 from facespectra.errors import DatasetError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -28,78 +36,37 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-COLUMNS = ("path", "label", "group", "split")
 REQUIRED = ("path", "label")
-LABELS = {"0": 0, "0.0": 0, "real": 0, "1": 1, "1.0": 1, "fake": 1}
-SUFFIXES = (".csv", ".parquet")
+WRITTEN = (".csv", ".parquet")
+MANIFESTS = tuple(f"manifest{suffix}" for suffix in SUFFIXES)
 SPLITS_FOR = {
     "train": ("development", "train", "training"),
     "test": ("evaluation", "test", "testing"),
 }
 
 
-def text_column(values: Iterable[str]) -> pd.Series:
-    """Make a column of text. Unlike the default of pandas 3, it may contain file names that are not UTF-8."""
-    import numpy as np
-    import pandas as pd
+def read_manifest(path: str | os.PathLike[str], settings: Settings | None = None) -> pd.DataFrame:
+    """Read a manifest from a table: text of any common delimiter, lines of JSON, or Parquet.
 
-    # pandas 2 keeps objects by itself.
-    kind: Any = object if pd.__version__.startswith("2.") else pd.StringDtype("python", na_value=np.nan)
-    column: pd.Series = pd.Series(list(values), dtype=kind)
-    return column
-
-
-def make_table(rows: Sequence[Sequence[Any]], columns: Sequence[str]) -> pd.DataFrame:
-    """Make a table out of rows."""
-    import pandas as pd
-
-    values: dict[str, Any] = {name: [row[index] for row in rows] for index, name in enumerate(columns)}
-    for name, column in values.items():
-        if all(isinstance(value, str) for value in column):
-            values[name] = text_column(column)
-    return pd.DataFrame(values, columns=list(columns))
-
-
-def read_manifest(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """Read a manifest from a CSV (UTF-8, comma-separated, with a header) or Parquet file.
-
-    Relative paths start from its folder; ``label`` is 0 or 1, or ``real`` or ``fake``. Paths that are not
-    UTF-8 are kept as they are.
+    Relative paths start from its folder; ``label`` is 0 or 1, or a word such as ``real`` or ``fake``. Paths
+    that are not UTF-8 are kept as they are.
     """
     require("detect", "pandas")
-    import pandas as pd
-
     source = Path(path)
     try:
-        if source.suffix.lower() == ".parquet":
-            require("detect", "pyarrow")
-            table = pd.read_parquet(source)
-        else:
-            # As text: a group called 0001 must not become the number 1.
-            table = pd.read_csv(
-                source,
-                dtype=object,
-                keep_default_na=False,
-                encoding="utf-8-sig",
-                encoding_errors="surrogateescape",
-            )
-            if list(table.columns).count("group") == 1:
-                # A space after a comma does not make another group.
-                table["group"] = text_column(_texts(table["group"])).array
+        table, start = read_table(source, settings or Settings())
     except FileNotFoundError:
         raise DatasetError(f"{source}: no such file") from None
-    except MissingExtraError:
+    except (MissingExtraError, DatasetError):
         raise
     except MemoryError:
         raise DatasetError(f"{source}: not enough memory to read it") from None
     except Exception as error:
         # A damaged Parquet file can fail anywhere inside pyarrow.
         raise DatasetError(f"{source}: cannot be read as a manifest ({one_line(error)})") from error
-    try:
-        return as_manifest(table, base=source.parent, source=str(source))
-    except UnicodeDecodeError as error:
-        # pyarrow checks for UTF-8 only when the text is needed.
-        raise DatasetError(f"{source}: cannot be read as a manifest ({one_line(error)})") from error
+    if "group" in table and not any(text.strip() for text in texts(table["group"])):
+        table = table.drop(columns="group")
+    return as_manifest(table, base=start, source=str(source))
 
 
 def as_manifest(
@@ -120,22 +87,22 @@ def as_manifest(
         )
     if table.empty:
         raise DatasetError(f"{source}: no samples")
-    repeated = [name for name in (*COLUMNS, FRAME) if list(table.columns).count(name) > 1]
+    repeated = [name for name in (*COLUMNS, FRAME, VIDEO, METHOD) if list(table.columns).count(name) > 1]
     if repeated:
         raise DatasetError(f"{source}: two columns are called {repeated[0]!r}")
     columns = {name: _texts(table[name]) if name in table.columns else [""] * len(table) for name in COLUMNS}
     # File names may begin or end with a space, and default groups are made of them.
     for name in {"path", "group"} & set(table.columns):
         columns[name] = _texts(table[name], strip=False)
-    unknown = sorted({label for label in columns["label"] if label.lower() not in LABELS})
-    if unknown:
-        raise DatasetError(f"{source}: unknown label {_quoted(unknown[:3])}; use 0 or real, 1 or fake")
+    labels = read_labels(columns["label"], Settings(), source)
     if "" in columns["path"]:
         raise DatasetError(f"{source}: row {columns['path'].index('') + 1} has no path")
     invalid = [path for path in columns["path"] if "\0" in path or not PurePath(path).name]
     if invalid:
         raise DatasetError(f"{source}: {one_line(repr(invalid[0]))} is not a file name")
     root = (Path.cwd() if base is None else base).absolute()
+    if "group" not in table.columns:
+        columns |= _found_groups(columns, labels)
     groups = [
         group if group.strip() else PurePath(path).with_suffix("").as_posix()
         for path, group in zip(columns["path"], columns["group"], strict=True)
@@ -143,7 +110,7 @@ def as_manifest(
     manifest = pd.DataFrame(
         {
             "path": text_column(str(root / path) for path in columns["path"]),
-            "label": [LABELS[label.lower()] for label in columns["label"]],
+            "label": labels,
             "group": text_column(groups),
             "split": text_column(columns["split"]),
         }
@@ -151,8 +118,18 @@ def as_manifest(
     frames = _frames(_texts(table[FRAME]), source) if FRAME in table.columns else []
     if any(frame is not None for frame in frames):
         manifest[FRAME] = pd.array(frames, dtype="Int64")
+    for name in (VIDEO, METHOD):
+        values = _texts(table[name], strip=False) if name in table.columns else columns.get(name, [])
+        if any(values):
+            manifest[name] = text_column(values).array
     _refuse_both_labels(manifest, source)
     return manifest
+
+
+def _found_groups(columns: dict[str, list[str]], labels: list[int]) -> dict[str, list[str]]:
+    """Find the groups, and the videos, of samples that nobody said anything about."""
+    found = assign(table_items(columns["path"], labels, columns["split"]))
+    return {"group": [one.group for one in found], VIDEO: [one.video for one in found]}
 
 
 def _refuse_both_labels(manifest: pd.DataFrame, source: str) -> None:
@@ -191,8 +168,8 @@ def write_manifest(path: str | os.PathLike[str], manifest: pd.DataFrame) -> None
 
 def check_suffix(path: Path) -> None:
     """Raise ``ValueError`` unless a manifest can be written to a file of this name."""
-    if path.suffix.lower() not in SUFFIXES:
-        raise ValueError(f"{path}: unknown manifest format; use {', '.join(SUFFIXES)}")
+    if path.suffix.lower() not in WRITTEN:
+        raise ValueError(f"{path}: unknown manifest format; use {', '.join(WRITTEN)}")
 
 
 def select_split(
@@ -230,8 +207,8 @@ def _frames(texts: list[str], source: str) -> list[int | None]:
 
 
 def _texts(column: pd.Series, *, strip: bool = True) -> list[str]:
-    texts = ["" if missing else str(value) for value, missing in zip(column, column.isna(), strict=True)]
-    return [text.strip() for text in texts] if strip else texts
+    values = texts(column)
+    return [text.strip() for text in values] if strip else values
 
 
 def _quoted(names: Iterable[object]) -> str:

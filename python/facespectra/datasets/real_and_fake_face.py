@@ -12,8 +12,10 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facespectra.datasets.manifest import COLUMNS, make_table
+from facespectra.datasets.columns import COLUMNS, make_table
+from facespectra.datasets.folders import subfolders
 from facespectra.datasets.video_folders import find_folder
+from facespectra.datasets.words import class_of, split_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,8 +30,12 @@ _FAKE = re.compile(r"(?P<difficulty>easy|mid|hard)_(?P<number>\d+)_(?P<parts>[01
 
 
 def matches(path: Path) -> bool:
-    """Tell whether a folder is the data set, or the archive that it comes in."""
-    return _root(path) is not None
+    """Tell whether a folder is the data set, or the archive that it comes in; it has no test split."""
+    root = _root(path)
+    return root is not None and not any(
+        class_of(folder.name) is not None and split_of(folder.name) not in (None, "training")
+        for folder in subfolders(root)
+    )
 
 
 def read(path: Path) -> pd.DataFrame:

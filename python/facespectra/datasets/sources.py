@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FRAME = "frame"
+VIDEO = "video"
+METHOD = "method"
 
 
 def add_frames(manifest: pd.DataFrame, n: int = N_FRAMES) -> pd.DataFrame:
@@ -43,6 +45,23 @@ def frames_of(manifest: pd.DataFrame) -> list[int | None] | None:
         return None
     column = manifest[FRAME]
     return [None if missing else int(frame) for frame, missing in zip(column, column.isna(), strict=True)]
+
+
+def videos_of(manifest: pd.DataFrame) -> list[str] | None:
+    """Give the video of each row: its file, or that of an image that is a frame; None where there are none.
+
+    An image that belongs to no video stands for itself.
+    """
+    frames = frames_of(manifest)
+    if VIDEO not in manifest:
+        return None if frames is None else manifest["path"].tolist()
+    names = texts(manifest[VIDEO])
+    return [name or path for name, path in zip(names, manifest["path"], strict=True)]
+
+
+def texts(column: pd.Series) -> list[str]:
+    """Give a column as text, empty where something is missing."""
+    return ["" if missing else str(value) for value, missing in zip(column, column.isna(), strict=True)]
 
 
 def add_copies(manifest: pd.DataFrame, names: str | Iterable[str]) -> pd.DataFrame:

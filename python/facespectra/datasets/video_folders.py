@@ -5,13 +5,18 @@ A clip is a video file, or the folder of the images extracted from one.
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facespectra.datasets.manifest import COLUMNS, make_table
+from facespectra.datasets.columns import COLUMNS, make_table
+from facespectra.datasets.connections import connected
+from facespectra.datasets.folders import subfolders
+from facespectra.datasets.sources import VIDEO
+from facespectra.errors import DatasetError
 from facespectra.images import find_images
 from facespectra.videos import passes_for_video
 
@@ -28,6 +33,7 @@ class Clip:
 
     name: str
     files: tuple[Path, ...]
+    is_frames: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,48 +71,42 @@ def clips_in(folder: Path) -> list[Clip]:
     if videos:
         return [videos[name] for name in sorted(videos)]
     places = [place for name in FRAME_FOLDERS if (place := find_folder(folder, name))] or [folder]
-    return [
-        Clip(entry.name, tuple(find_images([entry])))
-        for place in places
-        for entry in sorted(place.iterdir())
-        if entry.is_dir() and not entry.name.startswith(".") and any(entry.iterdir())
-    ]
+    clips = (
+        Clip(entry.name, _images_in(entry), is_frames=True) for place in places for entry in subfolders(place)
+    )
+    return [clip for clip in clips if clip.files]
 
 
-def connected(sets: Iterable[Sequence[str]]) -> dict[str, str]:
-    """Give each name its group: names that occur together in a sequence, directly or through others.
-
-    A group is called after its first name, alphabetically, and the number of others: ``"id0 and 58 more"``.
-    """
-    parent: dict[str, str] = {}
-
-    def root(name: str) -> str:
-        while parent.setdefault(name, name) != name:
-            parent[name] = name = parent[parent[name]]
-        return name
-
-    for names in sets:
-        for name in names:
-            parent[root(name)] = root(names[0])
-    members: dict[str, list[str]] = {}
-    for name in parent:
-        members.setdefault(root(name), []).append(name)
-    return {
-        name: min(group) + (f" and {len(group) - 1} more" if len(group) > 1 else "")
-        for group in members.values()
-        for name in group
-    }
+def _images_in(folder: Path) -> tuple[Path, ...]:
+    """List the images in a folder, none where it has none; where it cannot be listed, reading it says so."""
+    try:
+        return tuple(find_images([folder]))
+    except DatasetError:
+        return () if os.access(folder, os.R_OK | os.X_OK) else (folder,)
 
 
 def clips_table(clips: Sequence[LabelledClip], more: Sequence[str] = ()) -> pd.DataFrame:
     """Make a manifest of clips, one row for each file; `more` names the reader's own columns."""
     groups = connected(item.belongs_to for item in clips)
     rows = [
-        (str(file.absolute()), item.label, groups[item.belongs_to[0]], item.split, *item.more)
+        (
+            str(file.absolute()),
+            item.label,
+            groups[item.belongs_to[0]],
+            item.split,
+            *item.more,
+            _video(item) if item.clip.is_frames else "",
+        )
         for item in clips
         for file in item.clip.files
     ]
-    return make_table(rows, [*COLUMNS, *more])
+    table = make_table(rows, [*COLUMNS, *more, VIDEO])
+    return table if any(item.clip.is_frames for item in clips) else table.drop(columns=VIDEO)
+
+
+def _video(item: LabelledClip) -> str:
+    """Name a clip's video: two methods, or a fake and its original, may use one name."""
+    return "/".join(("fake" if item.label else "real", *filter(None, item.more), item.clip.name))
 
 
 def warn_about(root: Path, complaints: Iterable[str], stacklevel: int = 4) -> None:

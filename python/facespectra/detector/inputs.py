@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 LARGEST, ALL, WHOLE = "largest", "all", "whole"
 FACES = (LARGEST, ALL, WHOLE)
 """Which face of an image is scored."""
+CUT_OUT = "where these are faces that were cut out already, add --faces whole"
 
 
 def choose_cropper(cropper: FaceCropper | None, faces: str | None) -> FaceCropper | None:

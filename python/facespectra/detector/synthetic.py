@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -114,18 +114,24 @@ def fit_synthetic(
 
 
 def real_photographs(
-    dataset: Path, layout: str = "auto", split: str | None = None, frames: int = N_FRAMES
+    dataset: Path,
+    layout: str = "auto",
+    split: str | None = None,
+    frames: int = N_FRAMES,
+    **reading: Any,
 ) -> tuple[Sequence[Source], list[str] | None]:
     """Give the real samples of a data set with their groups, or all images of a folder which is none."""
     from facespectra.datasets import add_frames, read_dataset, select_split
+    from facespectra.datasets.layouts import find_layout, settings_of
     from facespectra.datasets.sources import sources_of
 
     try:
-        part = select_split(read_dataset(dataset, layout), "train", split)
+        found = find_layout(dataset, layout, settings_of(**reading))
     except DatasetError:
-        if split is not None or layout != "auto" or not dataset.is_dir():
+        if split is not None or layout != "auto" or any(reading.values()) or not dataset.is_dir():
             raise
         return spread_frames(find_media([dataset]), frames)[0], None
+    part = select_split(read_dataset(dataset, found, **reading), "train", split)
     part = add_frames(part[part["label"] == 0], frames)
     return sources_of(part), part["group"].tolist()
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from facespectra._files import PathLike
+from facespectra.detector.inputs import CUT_OUT
 from facespectra.errors import DatasetError
 from facespectra.features.table import FeatureTable
 
@@ -43,6 +44,6 @@ def check_training(
         raise DatasetError(
             f"training needs usable samples of both classes, got {counts['n_real']} real and "
             f"{counts['n_fake']} fake ({counts['n_no_face']} without a face, "
-            f"{counts['n_unreadable']} unreadable)"
+            f"{counts['n_unreadable']} unreadable)" + (f"; {CUT_OUT}" if counts["n_no_face"] else "")
         )
     return truth, of_group, counts

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facespectra._versions import versions_of
+from facespectra.datasets.sources import videos_of
 from facespectra.detector import Detector
 from facespectra.detector.loading import load_bytes
 from facespectra.detector.scores import Score
@@ -26,7 +27,7 @@ from facespectra.features.feature_set import NOTHING
 from facespectra.features.feature_sets import NETWORKS, parts_of
 from facespectra.features.status import Kind
 from facespectra.lab.subsets import MissingSubset, Subset, TrainingSet
-from facespectra.report.samples import Samples, videos_of
+from facespectra.report.samples import Samples
 
 # Raise it with every change of the code that changes what a fit gives: cached fits are then out of date.
 FIT = 1

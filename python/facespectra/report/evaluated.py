@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from facespectra.datasets.sources import frames_of, sources_of
+from facespectra.datasets.sources import frames_of, sources_of, videos_of
 from facespectra.detector.loading import DEFAULT_MODEL
 from facespectra.evaluation import Evaluation
 from facespectra.features.status import Kind
 from facespectra.report.alarms import FalseAlarms
 from facespectra.report.parts import Part
 from facespectra.report.robustness import Sweep
-from facespectra.report.samples import known_groups, videos_of
+from facespectra.report.samples import known_groups
 
 if TYPE_CHECKING:
     import pandas as pd

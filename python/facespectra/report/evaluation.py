@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,7 +15,8 @@ from facespectra._extras import require
 from facespectra._files import PathLike, printable
 from facespectra._progress import Watch
 from facespectra.datasets import add_frames, read_dataset, select_split
-from facespectra.datasets.checks import check, groups_across_splits
+from facespectra.datasets.checks import check, groups_across_splits, groups_by_file
+from facespectra.datasets.sources import videos_of
 from facespectra.environment import describe
 from facespectra.errors import MissingExtraError
 from facespectra.evaluation import AGGREGATES, evaluate
@@ -34,7 +35,6 @@ from facespectra.report.samples import (
     known_groups,
     refuse_one_class,
     score_samples,
-    videos_of,
 )
 from facespectra.videos import N_FRAMES
 
@@ -59,6 +59,7 @@ def run(
     higher_is: str = "fake",
     probabilities: bool = False,
     layout: str = "auto",
+    reading: Mapping[str, Any] | None = None,
     split: str | None = None,
     frames: int = N_FRAMES,
     faces: str | None = None,
@@ -103,6 +104,8 @@ def run(
         Whether the scores are probabilities, of a fake or of a real face as `higher_is` says.
     layout : str, default "auto"
         Of the folder, as in :func:`facespectra.read_dataset`.
+    reading : mapping, optional
+        More arguments of :func:`facespectra.read_dataset`, such as ``group``.
     split : str, optional
         The split to evaluate on. Default: the one called ``evaluation``, ``test`` or ``testing``; without
         splits, all samples.
@@ -169,7 +172,7 @@ def run(
     if detector is None and alarms:
         raise ValueError("alarms are scored by a detector; scores of another system have none")
     if isinstance(dataset, (str, os.PathLike)):
-        place, everything = os.fspath(dataset), read_dataset(dataset, layout)
+        place, everything = os.fspath(dataset), read_dataset(dataset, layout, **(reading or {}))
     else:
         place, everything = None, dataset
     alarm_files = list_sources(alarms)
@@ -227,6 +230,7 @@ def run(
         settings=(
             ("command", command or f"{__name__}.{run.__name__}"),
             ("layout", layout),
+            ("groups", groups_by_file(samples.manifest) or "as the data set has them"),
             *_settings(detector, frames, higher_is, settings),
         ),
     )

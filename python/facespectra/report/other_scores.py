@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from facespectra._files import PathLike, one_line
-from facespectra.datasets.manifest import text_column
+from facespectra.datasets.columns import text_column
 from facespectra.datasets.sources import FRAME, frames_of
 from facespectra.detector.scores import Score
 from facespectra.errors import DatasetError

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from facespectra.datasets.sources import frames_of, sources_of
+from facespectra.datasets.sources import sources_of, videos_of
 from facespectra.detector.inputs import ALL
 from facespectra.detector.labels import CANNOT_TELL
 from facespectra.detector.scores import Score, aggregate_scores, deciding_rows
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from facespectra.detector import Detector
     from facespectra.evaluation.aggregation import Aggregate
     from facespectra.features import FeatureTable
-
-VIDEO = "video"  # a column of manifests whose images are frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +59,6 @@ def known_groups(manifest: pd.DataFrame) -> list[str] | None:
     """The group of each sample; None where every sample is its own: nothing is known about groups."""
     groups = manifest["group"]
     return groups.tolist() if groups.nunique() < len(manifest) else None
-
-
-def videos_of(manifest: pd.DataFrame) -> list[str] | None:
-    """The video of each sample, an image of none being its own; None where there are no videos."""
-    if VIDEO in manifest:
-        named = zip(manifest[VIDEO], manifest["path"], strict=True)
-        return [name if isinstance(name, str) and name else path for name, path in named]
-    return None if frames_of(manifest) is None else manifest["path"].tolist()
 
 
 def score_samples(
