@@ -31,17 +31,23 @@ def test_a_device_is_written_to_and_never_replaced() -> None:
     with pytest.raises(OSError, match="/dev/full"):
         files.write_atomically("/dev/full", "x")
     assert files.write_atomically("/dev/null", "x").is_char_device()
-    files.check_writable("/dev/null")
+    files.check_output("/dev/null")
     assert Path("/dev/null").is_char_device()
 
 
-def test_outputs_are_tried_before_the_work(tmp_path: Path) -> None:
-    files.check_writable(tmp_path / "new" / "f.csv")
-    assert list((tmp_path / "new").iterdir()) == []
+def test_outputs_are_tried_before_the_work_and_nothing_is_made(tmp_path: Path) -> None:
+    files.check_output(tmp_path / "new" / "f.csv")
+    files.check_output(tmp_path / "new" / "deep", folder=True)
+    assert list(tmp_path.iterdir()) == []
     (tmp_path / "file").write_text("in the way")
-    for target in (tmp_path, tmp_path / "file" / "f.csv"):
+    for target, folder in (
+        (tmp_path, False),
+        (tmp_path / "file", True),
+        (tmp_path / "file" / "f.csv", False),
+    ):
         with pytest.raises(OSError, match=str(tmp_path)):
-            files.check_writable(target)
+            files.check_output(target, folder=folder)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_the_longest_name_can_be_written(tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ RANKS = {
     "boxes": 0,
     "_version": 0,
     "_progress": 0,
+    "_wording": 0,
     "_kinds": 1,
     "_listing": 2,
     "_lazy": 0,

@@ -95,19 +95,52 @@ def writing_atomically(path: PathLike, *, sync: bool = True) -> Iterator[IO[byte
         raise
 
 
-def check_writable(path: PathLike) -> None:
-    """Make the folder of a file, and check that files can be made in it, without touching the file."""
+def check_output(
+    path: PathLike, *, folder: bool = False, suffixes: Sequence[str] = (), grows: bool = False
+) -> None:
+    """Check before the work that its output can be written, and change nothing.
+
+    A file, or a `folder` of files; missing folders are made when it is written. `suffixes` are the endings
+    that a file may have; one that `grows` is written to where it is, not replaced. Errors are OSErrors and
+    ValueErrors of one line that names the path.
+    """
     target = Path(path)
-    if target.is_dir():
-        raise IsADirectoryError(errno.EISDIR, "it is a folder", os.fspath(target))
-    target.parent.mkdir(parents=True, exist_ok=True)
+    if not os.fspath(path).strip() or "\0" in os.fspath(path):
+        raise ValueError(f"{printable(path)!r} is no name for the output")
+    if suffixes and target.suffix.lower() not in suffixes:
+        raise ValueError(f"{printable(target)}: end its name in {', '.join(suffixes)}")
     try:
-        if not _is_device(target):
-            temporary = _beside(target)
-            temporary.touch(exist_ok=False)
-            temporary.unlink()
+        there = _exists(target)
+        if there and folder and not target.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "it is a file: name a folder to write to")
+        if there and not folder and target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "it is a folder: name a file to write to")
+        if _is_device(target):
+            return
+        if there and grows and not os.access(target, os.W_OK):
+            raise PermissionError(errno.EACCES, "permission to write to it is denied")
+        nearest = target if folder else target.parent
+        while not _exists(nearest):
+            nearest = nearest.parent
+        if not nearest.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, f"{printable(nearest)} is a file, not a folder")
+        temporary = _beside(nearest / "output")
+        temporary.touch(exist_ok=False)
+        temporary.unlink()
     except OSError as error:
-        raise type(error)(error.errno, error.strerror, os.fspath(target)) from error
+        raise type(error)(error.errno, error.strerror, os.fspath(path)) from error
+
+
+def _exists(path: Path) -> bool:
+    """Whether there is something by that name; other errors than that are raised, unlike by Path.exists."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return False
+    except NotADirectoryError:
+        # A file stands where a folder should be: whoever goes up finds it.
+        return False
+    return True
 
 
 def _beside(target: Path) -> Path:

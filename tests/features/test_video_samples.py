@@ -166,11 +166,11 @@ def test_frames_that_cannot_be_decoded_are_left_out_of_a_damaged_video(
     monkeypatch.setattr("facespectra.videos.video_info", lambda path: declared)
     assert main(["score", str(path), "-m", str(model), "--frames", "4"]) == 0
     said = capsys.readouterr()
-    assert "mean of 3 of 4 frames; damaged: 30 frames are good" in said.out
+    assert "mean of 3 of 4 frames; damaged, with 30 good frames" in said.out
     assert "unreadable" not in said.err
     assert main(["score", str(path), "-m", str(model), "--frames", "4", "--per-frame"]) == 1
     said = capsys.readouterr()
-    assert said.out.count("damaged: 30 frames are good") == 3
+    assert said.out.count("damaged, with 30 good frames") == 3
     assert "(frame 35)" in said.out
     assert "it breaks off after 30 frames, before frame 35" in said.err
 

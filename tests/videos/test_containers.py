@@ -54,7 +54,7 @@ CONTAINERS = {
     "a.webm": ("libvpx", " of 60 frames"),
     "a.avi": ("mpeg4", " of 60 frames"),
     "a.flv": ("flv1", " of 60 frames"),
-    "a.ts": ("libx264", "frames are good"),
+    "a.ts": ("libx264", "good frames"),
     "a.mpg": ("mpeg1video", ""),
 }
 

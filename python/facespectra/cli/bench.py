@@ -28,9 +28,12 @@ def bench(
     Default cases: 128 256 512 crops. Results are verified before they are timed; ratios are to the bare
     FFT, timed in the same run.
     """
+    from facespectra._files import check_output
     from facespectra.bench import CASES, compare, select_case
     from facespectra.environment import describe, processor_name
 
+    if plot is not None:
+        check_output(plot, suffixes=(".svg", ".png", ".pdf"))
     selected = [select_case(name) for name in cases or CASES]
     state = describe()
     machine = {

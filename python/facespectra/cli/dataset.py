@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from facespectra._wording import counted
 from facespectra.cli.console import complain, complain_of, leave, show_table
 from facespectra.cli.options import (
     Dataset,
@@ -52,6 +53,7 @@ def dataset(
     and of classes that the size, the format or the JPEG tables of their files give away. Decodes images if
     there are several splits. Changes nothing.
     """
+    from facespectra._files import check_output
     from facespectra.datasets import add_frames, read_dataset
     from facespectra.datasets.checks import check, groups_by_file
     from facespectra.datasets.headers import read_headers
@@ -61,6 +63,7 @@ def dataset(
 
     if out is not None:
         check_suffix(out)
+        check_output(out)
     how = reading(group, positive, real, fake, path_column, label_column, root)
     name = find_layout(path, layout, settings_of(**how))
     manifest = read_dataset(path, name, **how)
@@ -75,5 +78,5 @@ def dataset(
     if out is not None:
         with_frames = add_frames(manifest, frames)
         write_manifest(out, with_frames)
-        typer.echo(f"{out}: {len(with_frames)} samples")
+        typer.echo(f"{out}: {counted(len(with_frames), 'sample')}")
     leave(len(unreadable))

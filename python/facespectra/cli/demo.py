@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from facespectra._files import check_output
 from facespectra._progress import Progress
 from facespectra._threads import thread_count
 from facespectra.cli import lab
@@ -44,6 +45,7 @@ def demo(
     from facespectra.lab import LabSettings
     from facespectra.rendered.database import render_database
 
+    check_output(out, folder=True)
     if quick:
         people = min(people, QUICK)
     seconds = (STARTING + SECONDS_A_PERSON * people) * 2 / min(thread_count(), 2)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from facespectra._files import printable
+from facespectra._files import check_output, printable
 from facespectra.cli.console import command_line, complain, leave, progress_bar, show_table
 from facespectra.cli.options import (
     Backend,
@@ -126,6 +126,7 @@ def evaluate(
     from facespectra.models.card import card_file
     from facespectra.report import evaluation
 
+    check_output(out, folder=True)
     _check_options(scores, model, alarms, threshold, name, higher_is, probabilities=probabilities)
     detector = (
         None

@@ -57,13 +57,15 @@ def explain(
     others. A model of an earlier version, and our own, does not hold the mean spectra of its classes; the
     drawing says so.
     """
-    from facespectra._files import check_writable
+    from facespectra._files import check_output, printable
     from facespectra.detector import load
     from facespectra.report import explanation
 
     explanation.check_suffix(out)
     valid_faces(faces)
-    check_writable(out)
+    check_output(out)
+    if out.exists() and image.exists() and out.samefile(image):
+        raise ValueError(f"{printable(out)}: it is the picture itself; name another file to write to")
     source = _source(image, frame)
     detector = load(
         model,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from facespectra._wording import counted
 from facespectra.cli.console import complain_of, find_sources, leave, progress_bar
 from facespectra.cli.options import (
     Backend,
@@ -55,7 +56,7 @@ def extract(
     are NaN (empty in CSV) where the status is not ok. Where there are videos, it has the number of the frame,
     too (for images: none, -1 in .npz).
     """
-    from facespectra._files import check_writable, writing_atomically
+    from facespectra._files import check_output, writing_atomically
     from facespectra.errors import FacespectraError
     from facespectra.faces import FaceCropper
     from facespectra.features import Extractor, make_features
@@ -67,12 +68,12 @@ def extract(
         raise ValueError(
             f"{out}: cannot write {out.suffix or 'a file without a suffix'}; use {', '.join(SUFFIXES)}"
         )
+    check_output(out)
     settings = {"n_features": n_features, "convention": convention, "dtype": dtype}
     features = make_features("spectrum", settings, backend=backend, threads=threads)
     cropper = FaceCropper(margin=margin, square=square, snap=snap, device=device) if faces else None
     files, n_missing = find_sources(sources)
     images, _ = spread_frames(files, frames)
-    check_writable(out)
     extractor = Extractor(
         cropper, {"spectrum": features}, cache=None if cache is None else CacheFolder(cache), threads=threads
     )
@@ -90,7 +91,9 @@ def extract(
             n_ok += int(table.ok.sum())
         if len(unreadable) == len(images):
             complain_of(unreadable)
-            raise FacespectraError(f"none of {len(images)} inputs could be read; nothing was written")
+            raise FacespectraError(
+                f"none of {counted(len(images), 'input')} could be read; nothing was written"
+            )
     n_unreadable = complain_of(unreadable)
-    typer.echo(f"{out}: {n_ok} of {len(images)} images, {features.width} features each")
+    typer.echo(f"{out}: {n_ok} of {counted(len(images), 'image')}, {counted(features.width, 'feature')} each")
     leave(n_unreadable + n_missing)

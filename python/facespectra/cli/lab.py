@@ -51,8 +51,10 @@ def lab(
     each task, and the models. The output folder holds a cache: a run that was stopped continues, and another
     one computes only what changed. Experiments without data or weights are listed as skipped.
     """
+    from facespectra._files import check_output
     from facespectra.lab import LabSettings
 
+    check_output(out, folder=True)
     settings = LabSettings(
         task1=task1,
         task23=task23,

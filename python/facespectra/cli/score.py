@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from facespectra._files import printable
+from facespectra._wording import counted
 from facespectra.cli.console import complain, complain_of, find_sources, leave, progress_bar
 from facespectra.cli.options import (
     Backend,
@@ -108,13 +109,15 @@ def score(
     knows that its score means little, or the signs are too weak, it says cannot-tell. Of several models the
     first one that finds a fake decides, and each line names the one that does.
     """
-    from facespectra._files import check_writable
+    from facespectra._files import check_output
     from facespectra.detector.streaming import StreamSettings, stream_verdicts, units_of
     from facespectra.errors import FacespectraError
 
     form = format_of(form, out)
     if resume and (out is None or form == "table"):
         raise ValueError("--resume goes on in a file: add -o FILE with a name in .csv or .jsonl")
+    if out is not None:
+        check_output(out, grows=True)
     names = model or [DEFAULT]
     settings = StreamSettings(
         frames=frames,
@@ -131,8 +134,6 @@ def score(
     }
     detectors = _load(names, resnet_weights, runtime)
     hashes = [one.sha256 for one in detectors]
-    if out is not None:
-        check_writable(out)
     files, n_missing = find_sources(_named(sources), as_named=True)
     units = units_of(files, per_folder=per_folder)
     done = (
@@ -162,16 +163,16 @@ def score(
                     pending = ""
     except KeyboardInterrupt:
         goes_on = "; add --resume to go on" if out is not None and form != "table" else ""
-        complain(f"stopped after {n_done} of {len(units)} inputs{goes_on}")
+        complain(f"stopped after {n_done} of {counted(len(units), 'input')}{goes_on}")
         raise
     if pending and left:
-        raise FacespectraError(f"none of {len(left)} inputs could be read")
+        raise FacespectraError(f"none of {counted(len(left), 'input')} could be read")
     for scope in dict.fromkeys(one.words.scope for one in detectors):
         complain(scope)
     if faces is None and tally["no-face"] > (tally.total() - tally["unreadable"]) / 2:
         complain(
-            f"no face was found in {tally['no-face']} of {tally.total()} inputs; where these are faces that "
-            "were cut out already, add --faces whole"
+            f"no face was found in {tally['no-face']} of {counted(tally.total(), 'input')}; where these are "
+            "faces that were cut out already, add --faces whole"
         )
     if out is not None:
         counts = ", ".join(f"{count} {label}" for label, count in sorted(tally.items()))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from facespectra._wording import counted
 from facespectra.cli.console import complain_of, find_sources, leave, progress_bar
 from facespectra.cli.options import Device, Frames, Sources
 from facespectra.videos import N_FRAMES
@@ -37,6 +38,7 @@ def synth(
     differs. The pictures are in real/ and fake/; manifest.csv lists them with their group (the photograph or
     video) and every parameter that was drawn; sheet.png shows the first pairs, real beside fake.
     """
+    from facespectra._files import check_output
     from facespectra.errors import FacespectraError
     from facespectra.faces import FaceCropper
     from facespectra.features.crops import read_samples
@@ -45,6 +47,7 @@ def synth(
     from facespectra.synth.files import write_pairs
     from facespectra.videos import spread_frames
 
+    check_output(out, folder=True)
     if preset not in PRESETS:
         raise ValueError(f"unknown preset {preset!r}; use one of {', '.join(PRESETS)}")
     settings = PRESETS[preset].without(*(without or []))
@@ -62,9 +65,11 @@ def synth(
             update(len(statuses), len(images))
     n_unreadable = complain_of(one for one in statuses if one[1].unreadable)
     if not faces:
-        raise FacespectraError(f"no face in any of {len(images)} photographs; nothing was written")
+        raise FacespectraError(f"no face in any of {counted(len(images), 'photograph')}; nothing was written")
     with progress_bar("swap") as update:
         n = write_pairs(out, photographs, faces, pairs, seed=seed, settings=settings, progress=update)
     no_face = sum(status == NO_FACE for _, status in statuses)
-    typer.echo(f"{out}: {n} pairs from {len(faces)} photographs, {no_face} without a face")
+    typer.echo(
+        f"{out}: {counted(n, 'pair')} from {counted(len(faces), 'photograph')}, {no_face} without a face"
+    )
     leave(n_unreadable + n_missing)

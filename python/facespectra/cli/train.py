@@ -111,12 +111,13 @@ def train(
     Of a data set with splits, the one called development, train or training is used; one without is taken
     whole. Images without a face are left out and counted.
     """
-    from facespectra._files import check_writable
+    from facespectra._files import check_output
     from facespectra.augment import parse_augmentations
     from facespectra.datasets import read_dataset, select_split
     from facespectra.datasets.checks import groups_by_file
     from facespectra.detector import Detector
 
+    check_output(out)
     if classifier is None:
         classifier = default_classifier(features)
     if faces not in (LARGEST, WHOLE):
@@ -148,7 +149,6 @@ def train(
         cache=cache,
     )
     how = reading(group, positive, real, fake, path_column, label_column, root)
-    check_writable(out)
     held_out_on = "on held-out groups"
     with progress_bar("train") as update:
         if synthetic_fakes:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from facespectra._wording import counted
 from facespectra.detector.classifiers import SelfExplaining
 from facespectra.evaluation.aggregation import Aggregate, aggregate_frames, counted_frames
 from facespectra.features.crops import Source
@@ -110,20 +111,20 @@ def aggregate_scores(name: str, frames: Sequence[Score], how: Aggregate = "mean"
     value = aggregate_frames(scores, undecided, how)
     n_faces = max(frame.n_faces for frame in frames)
     note = "; ".join(dict.fromkeys(frame.note for frame in frames if frame.note))
-    counted = np.flatnonzero(counted_frames(scores, undecided)).tolist()
-    if not counted:
+    used = np.flatnonzero(counted_frames(scores, undecided)).tolist()
+    if not used:
         return Score(name, value, frames[0].status, None, n_faces, note=note, frames=tuple(frames))
     # The frames that most speak for and against a fake stand for the video.
-    order = sorted(counted, key=lambda row: frames[row].score)
+    order = sorted(used, key=lambda row: frames[row].score)
     return Score(
         name,
         value,
-        frames[counted[0]].status,
+        frames[used[0]].status,
         None,
         n_faces,
         (frames[order[-1]].evidence[0], frames[order[0]].evidence[1]),
         frames[order[-1]].expert,
-        f"{how} of {len(counted)} of {len(frames)} frames",
+        f"{how} of {len(used)} of {counted(len(frames), 'frame')}",
         note,
         tuple(frames),
     )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
-from facespectra._files import write_atomically, write_csv
+from facespectra._files import printable, write_atomically, write_csv
 from facespectra.errors import DatasetError
-from facespectra.features.status import Status
+from facespectra.features.status import OK, Status
 from facespectra.videos import Frame, find_media, spread_frames
 
 if TYPE_CHECKING:
@@ -34,14 +35,17 @@ class CropRow(NamedTuple):
         return self.source.path if isinstance(self.source, Frame) else str(self.source)
 
 
-def plan_crops(sources: Sequence[str], n_frames: int) -> Iterator[tuple[Path | Frame, Path]]:
+def plan_crops(
+    sources: Sequence[str], n_frames: int, reserved: Mapping[str, str] | None = None
+) -> Iterator[tuple[Path | Frame, Path]]:
     """Give each image and frame once, with a unique relative name for its crop.
 
     Folders keep their structure, and the frames of a video get a folder of its name. Sources without an image
-    or video are skipped.
+    or video are skipped. `reserved` are names, in small letters, that the crops of a source have already.
     """
     seen: set[Path] = set()
     taken: set[str] = set()
+    reserved = reserved or {}
     for source in sources:
         root = Path(source)
         try:
@@ -56,10 +60,10 @@ def plan_crops(sources: Sequence[str], n_frames: int) -> Iterator[tuple[Path | F
             name = relative.with_suffix(".png")
             number = 2
             # Compared without case: two files that differ in it alone are one on some systems.
-            while name.as_posix().casefold() in taken:
+            while (key := name.as_posix().casefold()) in taken or reserved.get(key, str(image)) != str(image):
                 name = relative.with_name(f"{relative.stem}-{number}.png")
                 number += 1
-            taken.add(name.as_posix().casefold())
+            taken.add(key)
             for part in spread_frames([image], n_frames)[0]:
                 if isinstance(part, Frame):
                     yield part, name.with_suffix("") / f"{part.index:06}.png"
@@ -89,12 +93,80 @@ def write_png(path: Path, grey: UInt8Array) -> None:
     write_atomically(path, content.getvalue())
 
 
-def write_crop_list(path: Path, rows: Sequence[CropRow]) -> None:
-    """Write the list of crops as CSV; the column ``frame`` is left out if there are only images."""
-    columns = list(COLUMNS)
-    if not any(isinstance(row.source, Frame) for row in rows):
-        columns.remove("frame")
-    write_csv(path, columns, ([_fields(row)[name] for name in columns] for row in rows))
+class CropList:
+    """The list of crops, as CSV, which grows with them; there is none before the first row is written."""
+
+    def __init__(self, path: Path, *, frames: bool, before: Sequence[Mapping[str, str]] = ()) -> None:
+        self.path, self.before = path, before
+        with_frames = frames or any(row.get("frame") for row in before)
+        self.columns = [name for name in COLUMNS if with_frames or name != "frame"]
+        self._file: IO[bytes] | None = None
+
+    def write(self, rows: Iterable[CropRow]) -> None:
+        """Add rows, which are on the disk's way when this returns."""
+        if self._file is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            write_csv(self.path, self.columns, ([row[name] for name in self.columns] for row in self.before))
+            self._file = self.path.open("ab")
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, lineterminator="\n")
+        for row in rows:
+            fields = _fields(row)
+            writer.writerow([fields[name] for name in self.columns])
+        self._file.write(text.getvalue().encode(errors="surrogateescape"))
+        self._file.flush()
+
+    def close(self) -> None:
+        """Close the file, if there is one."""
+        if self._file is not None:
+            self._file.close()
+
+
+def read_crop_list(path: Path, *, several: bool) -> list[dict[str, str]]:
+    """Read the list of a run that was stopped, without half a row at its end.
+
+    Where an image can have `several` rows, the last image is left out, too: some of its rows may be missing.
+    """
+    if not path.exists():
+        return []
+    text = path.read_bytes().decode(errors="surrogateescape")
+    # What was being written when the run stopped is a row without its end.
+    rows = list(csv.DictReader(io.StringIO(text[: text.rfind("\n") + 1], newline="")))
+    if rows and set(rows[0]) | {"frame"} != set(COLUMNS):
+        raise DatasetError(
+            f"{printable(path)}: it is not a list of crop; give another -o, or leave --resume out"
+        )
+    if rows and None in rows[-1].values():
+        # A line end within a name, in the row that was being written.
+        rows.pop()
+    for row in rows:
+        row.setdefault("frame", "")
+    if several and rows:
+        last = key_of_row(rows[-1])
+        rows = [row for row in rows if key_of_row(row) != last]
+    return rows
+
+
+def key_of_row(row: Mapping[str, str]) -> tuple[str, str]:
+    """The image or frame that a row is about."""
+    return row["path"], row["frame"]
+
+
+def key_of_source(source: Path | Frame) -> tuple[str, str]:
+    """The same of an image or frame that is planned."""
+    row = CropRow(source, OK)
+    return row.path, str(_fields(row)["frame"])
+
+
+def names_taken(rows: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """The names that crops have already, in small letters, and the source of each."""
+    names = {}
+    for row in rows:
+        if row["crop"]:
+            crop = Path(row["crop"])
+            name = f"{crop.parent.as_posix()}.png" if row["frame"] else crop.as_posix()
+            names[name.casefold()] = row["path"]
+    return names
 
 
 def _fields(row: CropRow) -> dict[str, str | int]:
@@ -102,7 +174,7 @@ def _fields(row: CropRow) -> dict[str, str | int]:
         row.path,
         row.source.index if isinstance(row.source, Frame) else "",
         row.crop.as_posix() if row.crop is not None else "",
-        row.status,
+        str(row.status),
         *(row.box or ("",) * 4),
     )
     return dict(zip(COLUMNS, values, strict=True))

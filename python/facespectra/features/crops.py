@@ -8,6 +8,7 @@ from os import PathLike, fspath
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from facespectra._threads import ordered_map, thread_count
+from facespectra._wording import counted
 from facespectra.augment import Copy, change
 from facespectra.errors import UnreadableFileError, UnreadableImageError, UnreadableVideoError
 from facespectra.features.status import NO_FACE, NO_MEMORY, OK, Status, unreadable
@@ -216,7 +217,7 @@ def _read_frames(group: list[Source], cropper: FaceCropper | None, colour: bool)
     except BrokenOffError as error:
         if not samples:
             return [_failed(path, error)] * len(group)
-        note = f"damaged: {error.n_good} frames are good"
+        note = f"damaged, with {counted(error.n_good, 'good frame')}"
         samples = [sample if sample.note else replace(sample, note=note) for sample in samples]
         samples += [_failed(str(frame), error) for frame in frames[len(samples) :]]
     except UnreadableVideoError as error:

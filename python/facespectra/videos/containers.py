@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from facespectra._extras import require
 from facespectra._files import PathLike
+from facespectra._wording import counted
 from facespectra.images import pixel_limit, too_large, why_not_opened
 from facespectra.videos.info import BrokenOffError, VideoInfo, unreadable
 
@@ -105,9 +106,9 @@ def _note(container: Any, stream: Any, packets: _Packets) -> str:
         # In proportion: the frames of many a video are not equally long.
         declared = stream.frames or (round(packets.good * seconds / packets.end) if short else 0)
     if short and declared > packets.good:
-        return f"cut short: {packets.good} of {declared} frames"
+        return f"cut short: {packets.good} of {counted(declared, 'frame')}"
     if packets.broken or _cut_within_packet(container):
-        return f"cut short or damaged: {packets.good} frames are good"
+        return f"cut short or damaged, with {counted(packets.good, 'good frame')}"
     return ""
 
 

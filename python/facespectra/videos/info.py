@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from facespectra._files import PathLike, printable
+from facespectra._wording import counted
 from facespectra.errors import UnreadableVideoError
 
 N_FRAMES = 10
@@ -54,7 +55,7 @@ class BrokenOffError(UnreadableVideoError):
     """A video ended before the last of the frames that were wanted; those before were given."""
 
     def __init__(self, path: PathLike, n_good: int, wanted: int) -> None:
-        error = unreadable(path, f"it breaks off after {n_good} frames, before frame {wanted}")
+        error = unreadable(path, f"it breaks off after {counted(n_good, 'frame')}, before frame {wanted}")
         super().__init__(str(error), error.reason)
         self.n_good = n_good
 
