@@ -40,6 +40,7 @@ RANKS = {
     "_version": 0,
     "_progress": 0,
     "_wording": 0,
+    "_truncated": 1,
     "_kinds": 1,
     "_listing": 2,
     "_lazy": 0,

@@ -19,6 +19,8 @@ from facespectra._extras import installed, require
 from facespectra._files import PathLike, one_line, printable
 from facespectra._kinds import AVIF, HEIC, IMAGE_SUFFIXES, RAW_SUFFIXES, Medium, kind_of, suffix_of
 from facespectra._listing import find_images, url_reason
+from facespectra._truncated import TRUNCATED_VARIABLE, good_part, takes_truncated
+from facespectra._wording import counted
 from facespectra.errors import SettingError, UnreadableImageError
 
 if TYPE_CHECKING:
@@ -106,24 +108,32 @@ def read_image(path: PathLike, *, max_pixels: int | None = None) -> Image.Image:
     own raises ``Image.MAX_IMAGE_PIXELS`` for the whole process. Every fault of the file is an
     ``UnreadableImageError``.
     """
-    return _read(path, max_pixels, to_rgb_image)
+    return _read(path, max_pixels, to_rgb_image)[0]
 
 
 def read_rgb(path: PathLike) -> UInt8Array:
     """Read the pixels of :func:`read_image` as (H, W, 3) uint8, which may not be writable."""
+    return _read(path, None, shared_rgb)[0]
+
+
+def read_noted(path: PathLike) -> tuple[UInt8Array, str]:
+    """Read the pixels of :func:`read_rgb`, and what to know of the file: ``cut short: 90 of 200 rows``."""
     return _read(path, None, shared_rgb)
 
 
-def _read(path: PathLike, max_pixels: int | None, convert: Callable[[Image.Image], Result]) -> Result:
+def _read(
+    path: PathLike, max_pixels: int | None, convert: Callable[[Image.Image], Result]
+) -> tuple[Result, str]:
     require("faces", "PIL")
     file = Path(path)
     limit = pixel_limit() if max_pixels is None else max_pixels
+    truncated = takes_truncated()
     try:
         # Opened here, since Pillow's own errors are OSErrors as well.
         if file.stat().st_size == 0:
             raise _unreadable(file, "the file is empty")
         with file.open("rb") as stream:
-            return _decode(file, stream, limit, convert)
+            return _decode(file, stream, limit, truncated, convert)
     except (OSError, ValueError) as error:
         raise _unreadable(path, why_not_opened(path, error)) from error
 
@@ -142,8 +152,8 @@ def why_not_opened(name: PathLike, error: OSError | ValueError) -> str:
 
 
 def _decode(
-    file: Path, stream: IO[bytes], max_pixels: int, convert: Callable[[Image.Image], Result]
-) -> Result:
+    file: Path, stream: IO[bytes], max_pixels: int, truncated: bool, convert: Callable[[Image.Image], Result]
+) -> tuple[Result, str]:
     from PIL import Image, UnidentifiedImageError
 
     try:
@@ -160,10 +170,10 @@ def _decode(
         width, height = image.size
         if width * height > max_pixels:
             raise _unreadable(file, too_large(width, height, max_pixels))
-        image.load()
+        image, note = _loaded(file, image, truncated)
         if orientation in _ORIENTATIONS:
             image = to_rgb_image(image).transpose(getattr(Image.Transpose, _ORIENTATIONS[orientation]))
-        return convert(image)
+        return convert(image), note
     except UnreadableImageError:
         raise
     except UnidentifiedImageError as error:
@@ -177,6 +187,23 @@ def _decode(
     except Exception as error:
         # Pillow's decoders raise anything: OSError, SyntaxError, struct.error, KeyError ...
         raise _unreadable(file, one_line(error)) from error
+
+
+def _loaded(file: Path, image: Image.Image, truncated: bool) -> tuple[Image.Image, str]:
+    """Decode an image; of a JPEG file that is cut off, the good part where that is wanted."""
+    try:
+        image.load()
+    except OSError as error:
+        if image.format not in ("JPEG", "MPO") or "truncated" not in str(error):
+            raise
+        if not truncated:
+            hint = f"--truncated, or {TRUNCATED_VARIABLE}=1, takes the part that is good"
+            raise _unreadable(file, f"{one_line(error)}; {hint}") from error
+        good = good_part(file.read_bytes())
+        if good is None:
+            raise _unreadable(file, f"{one_line(error)}; no part of it is good") from error
+        return good, f"cut short: {good.height} of {counted(image.height, 'row')}"
+    return image, ""
 
 
 def why_not_known(file: PathLike) -> str:

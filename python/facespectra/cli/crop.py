@@ -13,7 +13,7 @@ import typer
 from facespectra._files import printable
 from facespectra._wording import counted
 from facespectra.cli.console import complain, complain_of, find_sources, leave, progress_bar
-from facespectra.cli.options import Device, Frames, Margin, Snap, Sources, Square
+from facespectra.cli.options import Device, Frames, Margin, Snap, Sources, Square, Truncated
 from facespectra.detector.inputs import ALL, LARGEST
 from facespectra.videos import N_FRAMES
 
@@ -36,6 +36,7 @@ def crop(
     square: Square = False,
     snap: Snap = False,
     device: Device = None,
+    truncated: Truncated = False,
 ) -> None:
     """Write the largest face of every image and frame as a grey PNG, at native resolution.
 

@@ -29,6 +29,7 @@ from facespectra.cli.options import (
     Root,
     Split,
     Threads,
+    Truncated,
     reading,
     valid_aggregate,
     valid_faces,
@@ -116,6 +117,7 @@ def evaluate(
     threads: Threads = None,
     device: Device = None,
     cache: Cache = None,
+    truncated: Truncated = False,
 ) -> None:
     """Evaluate a model, or any system's scores: report.html, metrics.json, scores.csv, roc.csv and roc.svg.
 

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from facespectra.cli.console import show_table
-from facespectra.cli.options import Backend, Device, Faces, Precision, ResNetWeights, Threads, valid_faces
+from facespectra.cli.options import (
+    Backend,
+    Device,
+    Faces,
+    Precision,
+    ResNetWeights,
+    Threads,
+    Truncated,
+    valid_faces,
+)
 
 if TYPE_CHECKING:
     from facespectra.videos import Frame
@@ -49,6 +58,7 @@ def explain(
     backend: Backend = None,
     threads: Threads = None,
     device: Device = None,
+    truncated: Truncated = False,
 ) -> None:
     """Draw why an image has its score.
 

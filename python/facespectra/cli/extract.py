@@ -22,6 +22,7 @@ from facespectra.cli.options import (
     Sources,
     Square,
     Threads,
+    Truncated,
 )
 from facespectra.videos import N_FRAMES
 
@@ -49,6 +50,7 @@ def extract(
     threads: Threads = None,
     device: Device = None,
     cache: Cache = None,
+    truncated: Truncated = False,
 ) -> None:
     """Write the radial spectrum of every image and frame, one row each, in the order of the sources.
 

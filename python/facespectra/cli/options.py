@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from facespectra._truncated import TRUNCATED_VARIABLE
 from facespectra.datasets.layouts import LAYOUTS
 from facespectra.spectrum.backends import NAMES
 
@@ -121,6 +125,36 @@ Cache = Annotated[
         help="Keep faces and features here, by content and settings: a run that was stopped goes on, "
         "and others take what they need.",
         show_default=False,
+    ),
+]
+
+
+def _take_truncated(context: typer.Context, wanted: bool) -> bool:
+    if wanted:
+        context.with_resource(_truncated_taken())
+    return wanted
+
+
+@contextmanager
+def _truncated_taken() -> Iterator[None]:
+    """Set the variable that readers of images look at, for one command."""
+    before = os.environ.get(TRUNCATED_VARIABLE)
+    os.environ[TRUNCATED_VARIABLE] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[TRUNCATED_VARIABLE]
+        else:
+            os.environ[TRUNCATED_VARIABLE] = before
+
+
+Truncated = Annotated[
+    bool,
+    typer.Option(
+        "--truncated",
+        callback=_take_truncated,
+        help="Of JPEG files that are cut off, take the rows that are there.",
     ),
 ]
 

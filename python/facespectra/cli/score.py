@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,9 +24,11 @@ from facespectra.cli.options import (
     Precision,
     ResNetWeights,
     Threads,
+    Truncated,
     valid_aggregate,
     valid_faces,
 )
+from facespectra.cli.piped import Piped, read_piped
 from facespectra.cli.verdict_files import (
     CsvWriter,
     JsonWriter,
@@ -41,16 +44,18 @@ from facespectra.videos import N_FRAMES
 if TYPE_CHECKING:
     from facespectra.detector import Detector
     from facespectra.detector.streaming import Unit
+    from facespectra.detector.verdicts import Verdict
 
 DEFAULT = "default"
 
 
 def score(
+    context: typer.Context,
     sources: Annotated[
         list[str],
         typer.Argument(
             metavar="SOURCE...",
-            help="Image or video files, folders or globs; - reads a list from stdin.",
+            help="Image or video files, folders or globs; - is what is piped: a list of these, or one file.",
             show_default=False,
         ),
     ],
@@ -100,6 +105,7 @@ def score(
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Name the features behind each reason, too.")
     ] = False,
+    truncated: Truncated = False,
 ) -> None:
     """Score images and videos: the higher, the more likely a swap or a fake.
 
@@ -134,8 +140,9 @@ def score(
     }
     detectors = _load(names, resnet_weights, runtime)
     hashes = [one.sha256 for one in detectors]
-    files, n_missing = find_sources(_named(sources), as_named=True)
-    units = units_of(files, per_folder=per_folder)
+    piped = context.with_resource(read_piped(sources))
+    files, n_missing = find_sources(piped.sources, as_named=True)
+    units = [unit._replace(name=piped.as_given(unit.name)) for unit in units_of(files, per_folder=per_folder)]
     done = (
         read_done(out, form, dict(zip(hashes, names, strict=True)))
         if resume and out is not None
@@ -150,9 +157,11 @@ def score(
             pending = "" if done else writer.head()
             for outcome in stream_verdicts(detectors, left, settings, update):
                 n_done += 1
-                n_unreadable += complain_of(outcome.unreadable)
+                n_unreadable += complain_of(
+                    (piped.as_given(path), status) for path, status in outcome.unreadable
+                )
                 pending += "".join(
-                    writer.line(Row(one.verdict, names[one.which], hashes[one.which]))
+                    writer.line(Row(_as_given(one.verdict, piped), names[one.which], hashes[one.which]))
                     for one in outcome.decided
                 )
                 tally.update(
@@ -187,6 +196,14 @@ def _echo(text: str) -> None:
     sys.stdout.flush()
 
 
+def _as_given(verdict: Verdict, piped: Piped) -> Verdict:
+    """A verdict with its path as the user knows it."""
+    if not piped.file:
+        return verdict
+    frames = tuple(_as_given(one, piped) for one in verdict.frames)
+    return replace(verdict, path=piped.as_given(verdict.path), frames=frames)
+
+
 def _without(units: Sequence[Unit], done: Counter[str]) -> list[Unit]:
     """Leave out what was done before, an input that is named twice as often as it was done."""
     left, found = [], done.copy()
@@ -218,11 +235,3 @@ def _load(names: list[str], weights: str | None, runtime: dict[str, Any]) -> lis
         load(name, weights=weights if takes else None, **runtime)
         for name, takes in zip(names, takes_weights, strict=True)
     ]
-
-
-def _named(sources: Sequence[str]) -> list[str]:
-    """The sources, with the lines of stdin in the place of a dash."""
-    named: list[str] = []
-    for source in sources:
-        named += [line.rstrip("\r\n") for line in sys.stdin if line.strip()] if source == "-" else [source]
-    return named

@@ -9,7 +9,7 @@ import typer
 
 from facespectra._wording import counted
 from facespectra.cli.console import complain_of, find_sources, leave, progress_bar
-from facespectra.cli.options import Device, Frames, Sources
+from facespectra.cli.options import Device, Frames, Sources, Truncated
 from facespectra.videos import N_FRAMES
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def synth(
     seed: Annotated[int, typer.Option(min=0, help="Seed of all random choices.")] = 0,
     frames: Frames = N_FRAMES,
     device: Device = None,
+    truncated: Truncated = False,
 ) -> None:
     """Make synthetic face swaps: for every photograph or frame a real picture and its fake twin.
 

@@ -32,6 +32,7 @@ from facespectra.cli.options import (
     Split,
     Square,
     Threads,
+    Truncated,
     reading,
 )
 from facespectra.detector.classifiers import CLASSIFIERS, OWN_CLASSIFIERS, default_classifier
@@ -105,6 +106,7 @@ def train(
     threads: Threads = None,
     device: Device = None,
     cache: Cache = None,
+    truncated: Truncated = False,
 ) -> None:
     """Train a detector and write it to a file.
 

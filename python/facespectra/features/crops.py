@@ -186,7 +186,7 @@ def _frame_number(source: Source) -> int | None:
 
 
 def _read_file(source: str | PathLike[str] | Copy, cropper: FaceCropper | None, colour: bool) -> Sample:
-    from facespectra.images import read_rgb
+    from facespectra.images import read_noted
 
     name = name_of(source)
     try:
@@ -196,7 +196,9 @@ def _read_file(source: str | PathLike[str] | Copy, cropper: FaceCropper | None, 
             # Its own fault comes first: a broken video has no frames that one could name.
             video_info(source)
             raise UnreadableVideoError("it is a video; name frames of it (facespectra.videos.spread_frames)")
-        return crop_image(name, read_rgb(source), cropper, colour=colour)
+        rgb, note = read_noted(source)
+        sample = crop_image(name, rgb, cropper, colour=colour)
+        return replace(sample, note=note) if note else sample
     except (UnreadableImageError, UnreadableVideoError) as error:
         return _failed(name, error)
     except MemoryError:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from facespectra._progress import Progress
+from facespectra._truncated import takes_truncated
 from facespectra._versions import versions_of
 from facespectra.augment import Copy
 from facespectra.errors import FacespectraError, InvalidImageError
@@ -297,7 +298,10 @@ class Extractor:
 
 
 def _faces_key(cropper: FaceCropper | None) -> str:
+    # Another part of the picture is no matter of the picture alone.
+    part = {"truncated": True} if takes_truncated() else {}
     return key_of(
+        **part,
         stage=FACES,
         crop=cropper.get_params() | {"in_core": cropper.in_core, "every": cropper.every} if cropper else None,
         versions=versions_of("facenet-pytorch", "torch", "pillow"),
