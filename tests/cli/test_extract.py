@@ -145,7 +145,7 @@ def test_extract_of_nothing_readable_writes_nothing(
     assert main(["extract", str(bad), "-o", str(tmp_path / "f.npz")]) == 2
     named, summary = capsys.readouterr().err.splitlines()
     assert str(bad) in named
-    assert "none of 1 inputs could be read" in summary
+    assert "none of 1 input could be read" in summary
     assert not (tmp_path / "f.npz").exists()
 
 
