@@ -127,6 +127,17 @@ def test_what_is_passed_over_is_told_once_for_each_source(
     )
 
 
+def test_other_readers_of_folders_warn_of_it(tmp_path: Path) -> None:
+    from facespectra.detector.synthetic import real_photographs
+    from facespectra.report.alarms import list_sources
+
+    (tmp_path / "a.png").write_bytes(encoded("PNG"))
+    (tmp_path / "b.txt").write_text("a text")
+    for read in (list_sources, lambda folder: real_photographs(folder, "auto", None, 3)):
+        with pytest.warns(UserWarning, match=r"passed over: 1 \.txt"):
+            read(tmp_path)
+
+
 def test_videos_are_passed_over_where_images_alone_are_wanted(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(encoded("PNG"))
     write_clip(tmp_path / "b.mp4", 2)

@@ -205,14 +205,14 @@ def test_an_image_for_which_memory_ran_out_fails_alone(
         Image.fromarray(pixels).save(tmp_path / f"{index}.png")
     files = sorted(tmp_path.glob("*.png"))
     expected = fs.Detector(crop=False, threads=threads).extract(files)
-    read = facespectra.images.read_rgb
+    read = facespectra.images.read_noted
 
     def starved(path: Any, **options: Any) -> Any:
         if Path(path).name == "2.png":
             raise MemoryError
         return read(path, **options)
 
-    monkeypatch.setattr("facespectra.images.read_rgb", starved)
+    monkeypatch.setattr("facespectra.images.read_noted", starved)
     table = fs.Detector(crop=False, threads=threads).extract(files)
     assert table.ok.tolist() == [True, True, False, True]
     assert "memory" in table.statuses[2].reason

@@ -129,7 +129,7 @@ def test_a_file_that_goes_between_two_stages_is_named(
         raise UnreadableImageError(path, "it is gone")
 
     with monkeypatch.context() as patch:
-        patch.setattr("facespectra.images.read_rgb", gone)
+        patch.setattr("facespectra.images.read_noted", gone)
         assert set(detector.extract(faces[:3]).statuses) == {unreadable("it is gone")}
     assert detector.extract(faces[:3]).statuses == [OK] * 3
 

@@ -156,6 +156,17 @@ def test_the_note_of_a_cut_video_is_in_its_verdict(
     assert capsys.readouterr().out.count(note) == 4
 
 
+@pytest.mark.parametrize("command", ["extract", "crop"])
+def test_other_commands_tell_the_note_once(
+    tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = cut_clip(tmp_path / "cut.mp4")
+    out = tmp_path / ("f.csv" if command == "extract" else "crops")
+    assert main([command, str(path), "-o", str(out), "--frames", "4"]) == 0
+    note = f"cut short: {videos.video_info(path).n_frames} of 30 frames"
+    assert capsys.readouterr().err == f"facespectra: {path}: {note}\n"
+
+
 def test_frames_that_cannot_be_decoded_are_left_out_of_a_damaged_video(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -51,6 +51,14 @@ def complain_of(unreadable: Iterable[tuple[str, Status | str]]) -> int:
     return len(failures)
 
 
+def complain_of_notes(notes: Iterable[tuple[str, str]], told: set[tuple[str, str]]) -> None:
+    """Tell what is to be known of files that were read in part, once for each path and note."""
+    for path, note in notes:
+        if note and (path, note) not in told:
+            told.add((path, note))
+            complain(f"{printable(path)}: {note}")
+
+
 def find_sources(sources: Sequence[str], *, as_named: bool = False) -> tuple[list[Path], int]:
     """List the images and videos of the sources, each once, and count the sources without any.
 

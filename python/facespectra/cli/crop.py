@@ -12,7 +12,14 @@ import typer
 
 from facespectra._files import printable
 from facespectra._wording import counted
-from facespectra.cli.console import complain, complain_of, find_sources, leave, progress_bar
+from facespectra.cli.console import (
+    complain,
+    complain_of,
+    complain_of_notes,
+    find_sources,
+    leave,
+    progress_bar,
+)
 from facespectra.cli.options import Device, Frames, Margin, Snap, Sources, Square, Truncated
 from facespectra.detector.inputs import ALL, LARGEST
 from facespectra.videos import N_FRAMES
@@ -72,6 +79,7 @@ def crop(
     )
     waiting: list[CropRow] = []
     told: set[tuple[str, Status]] = set()
+    noted: set[tuple[str, str]] = set()
     tally = Counter[Kind]()
     n_faces = n_done = n_unreadable = 0
     try:
@@ -91,6 +99,7 @@ def crop(
                     if (failure := (rows[-1].path, sample.status)) not in told:
                         told.add(failure)
                         complain_of([failure])
+                complain_of_notes([(rows[-1].path, sample.note)], noted)
                 waiting += rows
                 # Nothing is written as long as nothing could be read.
                 if before or tally[Kind.UNREADABLE] < n_done:

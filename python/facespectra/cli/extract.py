@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from facespectra._wording import counted
-from facespectra.cli.console import complain_of, find_sources, leave, progress_bar
+from facespectra.cli.console import complain_of, complain_of_notes, find_sources, leave, progress_bar
 from facespectra.cli.options import (
     Backend,
     Cache,
@@ -64,7 +65,7 @@ def extract(
     from facespectra.features import Extractor, make_features
     from facespectra.features.cache import Cache as CacheFolder
     from facespectra.features.files import SUFFIXES, writer_of
-    from facespectra.videos import spread_frames
+    from facespectra.videos import Frame, spread_frames
 
     if out.suffix.lower() not in SUFFIXES:
         raise ValueError(
@@ -80,7 +81,8 @@ def extract(
         cropper, {"spectrum": features}, cache=None if cache is None else CacheFolder(cache), threads=threads
     )
     unreadable: list[tuple[str, Status]] = []
-    n_ok = 0
+    told: set[tuple[str, str]] = set()
+    n_ok = n_rows = 0
     with (
         writing_atomically(out) as file,
         writer_of(file, out.suffix, images, features.width, dtype) as write,
@@ -89,6 +91,10 @@ def extract(
         for block in extractor.blocks(images, ["spectrum"], update):
             table = block["spectrum"]
             write(table)
+            here = images[n_rows : n_rows + len(table.paths)]
+            n_rows += len(here)
+            names = (one.path if isinstance(one, Frame) else os.fspath(one) for one in here)
+            complain_of_notes(zip(names, table.notes, strict=True), told)
             unreadable += table.unreadable
             n_ok += int(table.ok.sum())
         if len(unreadable) == len(images):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from facespectra._files import printable
+from facespectra._listing import Passed, in_words
 from facespectra._progress import Progress
 from facespectra._threads import ordered_map, thread_count
 from facespectra.detector.labels import SWAPS_ALONE
@@ -130,7 +133,11 @@ def real_photographs(
     except DatasetError:
         if split is not None or layout != "auto" or any(reading.values()) or not dataset.is_dir():
             raise
-        return spread_frames(find_media([dataset]), frames)[0], None
+        passed = Passed()
+        files = find_media([dataset], passed=passed)
+        if passed:
+            warnings.warn(f"{printable(dataset)}: {in_words(passed)}", stacklevel=2)
+        return spread_frames(files, frames)[0], None
     part = select_split(read_dataset(dataset, found, **reading), "train", split)
     part = add_frames(part[part["label"] == 0], frames)
     return sources_of(part), part["group"].tolist()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from facespectra._files import PathLike, printable
+from facespectra._listing import Passed, in_words
 from facespectra.detector.labels import CANNOT_TELL, SWAPS
 from facespectra.detector.scores import join_by_origin
 from facespectra.errors import DatasetError
@@ -103,11 +105,19 @@ class FalseAlarms:
         }
 
 
+def _files_of(source: PathLike) -> list[Path]:
+    passed = Passed()
+    files = find_media(source, passed=passed)
+    if passed:
+        warnings.warn(f"{printable(source)}: {in_words(passed)}", stacklevel=2)
+    return files
+
+
 def list_sources(sources: PathLike | Iterable[PathLike]) -> dict[str, list[Path]]:
     """List the files of each folder, glob or file; a DatasetError names a source without any."""
     named = [sources] if isinstance(sources, str | os.PathLike) else sources
     try:
-        return {os.fspath(source): find_media(source) for source in named}
+        return {os.fspath(source): _files_of(source) for source in named}
     except DatasetError as error:
         raise DatasetError(f"{error}; alarms takes folders, globs or files of real faces") from error
 
