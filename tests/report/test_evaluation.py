@@ -327,6 +327,25 @@ def test_the_sweep_follows_the_face(tmp_path: Path) -> None:
     assert all(point.n == len(found.samples) for points in found.curves.values() for point in points)
 
 
+def test_few_large_pictures_leave_room_for_both_classes(
+    folder: Path, models: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    detector = fs.load(models["svm-rbf"])
+    manifest = fs.read_dataset(folder / "m.csv").sort_values("label", ignore_index=True)
+    paths, labels = manifest["path"].tolist(), manifest["label"].to_numpy()
+    table = detector.extract(paths)
+    whole = sweep(detector, paths, labels, table, 8)
+    assert whole is not None
+    with Image.open(paths[whole.samples[0]]) as image:
+        pixels = image.width * image.height
+    monkeypatch.setattr("facespectra.report.robustness.PIXELS", 4 * pixels)
+    found = sweep(detector, paths, labels, table, 8)
+    assert found is not None
+    assert len(found.samples) < len(whole.samples)
+    assert set(labels[found.samples]) == {0, 1}
+    assert not found.unchanged.undecided.any()
+
+
 def test_without_one_of_the_classes_there_is_no_sweep(models: dict[str, Path], folder: Path) -> None:
     detector = fs.load(models["svm-rbf"])
     path = str(folder / "broken<i>.png")

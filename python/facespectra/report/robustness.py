@@ -18,7 +18,7 @@ from facespectra.evaluation import evaluate
 from facespectra.faces import scale_box, shift_box
 from facespectra.features.crops import Crop, Sample, Source, cut
 from facespectra.features.extraction import extract_features
-from facespectra.features.status import OK
+from facespectra.features.status import OK, Kind
 from facespectra.report.sampling import read_again, stratified_sample
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from facespectra.images import UInt8Array
 
 SAMPLES = 40
-# Of all windows together: a few large photographs cost as much as many small ones.
+# Of all windows together, half of them of each class: a few large photographs cost as much as many small
+# ones.
 PIXELS = 20_000_000
 # The margin of a window around the face, and the grid of JPEG's blocks and H.264's that it starts on.
 MARGIN, GRID = 0.25, 16
@@ -44,6 +45,7 @@ class Point:
     high: float
     n: int  # samples with a score
     scores: NDArray[np.float64]  # of all samples of the sweep, NaN where there is none
+    undecided: NDArray[np.bool_]  # where the detector says that it can't tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +110,17 @@ def sweep(
     features and classifier, not the face detector. Only the face and a margin are degraded. `faces` is as for
     the table: of several faces, the one in its box is taken. None where a class has no sample with features.
     """
-    windows: list[tuple[int, Crop]] = []
-    pixels = 0
-    cropper = choose_cropper(detector.cropper, faces)
     drawn = stratified_sample(labels, table.ok, n, seed=seed)
-    for index, crop in _windows(cropper, sources, drawn, table.boxes):
-        pixels += crop.grey.size
-        if pixels <= PIXELS:
-            windows.append((index, crop))
+    windows: list[tuple[int, Crop]] = []
+    cropper = choose_cropper(detector.cropper, faces)
+    for label in (0, 1):
+        left = PIXELS // 2
+        of_class = [index for index in drawn if labels[index] == label]
+        for index, crop in _windows(cropper, sources, of_class, table.boxes):
+            left -= crop.grey.size
+            if left >= 0:
+                windows.append((index, crop))
+    windows.sort(key=lambda pair: pair[0])
     own = labels[[index for index, _ in windows]] if windows else np.zeros(0, np.int64)
     if len(set(own.tolist())) < 2:
         return None
@@ -168,13 +173,15 @@ def _measure(
     with ThreadPoolExecutor(min(8, thread_count())) as pool:
         crops = pool.map(lambda pair: _degrade(pair[1], change, strength or 0.0), windows)
         samples = [Sample(str(index), OK, crop) for (index, _), crop in zip(windows, crops, strict=True)]
-    scores = detector.score_features(extract_features(samples, detector.feature_set))
+    rows = detector.score_table(extract_features(samples, detector.feature_set))
+    scores = np.array([row.score for row in rows], np.float64)
+    undecided = np.array([row.status.kind is Kind.CANNOT_TELL for row in rows], np.bool_)
     scored = ~np.isnan(scores)
     if len(set(labels[scored].tolist())) < 2:
         nothing = float("nan")
-        return Point(strength, nothing, nothing, nothing, int(scored.sum()), scores)
+        return Point(strength, nothing, nothing, nothing, int(scored.sum()), scores, undecided)
     result = evaluate(labels, scores)
-    return Point(strength, result.auc, *result.auc_ci95, result.n, scores)
+    return Point(strength, result.auc, *result.auc_ci95, result.n, scores, undecided)
 
 
 def _degrade(window: Crop, change: Callable[[UInt8Array, float], UInt8Array] | None, strength: float) -> Crop:
