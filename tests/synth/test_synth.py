@@ -17,6 +17,7 @@ from facespectra.rendered.database import render_face
 from facespectra.synth import PRESETS, STEPS, SwapSettings, around_face, generator, make_pairs, make_twins
 from facespectra.synth.chain import apply_chain, draw_chain, through_h264
 from facespectra.synth.masks import KINDS, draw_mask, smooth_noise
+from facespectra.synth.restoration import restored
 from facespectra.synth.swap import swap_face
 
 # Without a codec that may not be installed.
@@ -273,3 +274,28 @@ def test_frames_of_videos_become_twins_of_one_group(
     assert [row["group"] for row in rows] == ["somebody"] * 4
     assert len({row["path"] for row in rows}) == 4
     assert all((out / row["path"]).exists() for row in rows)
+
+
+def test_a_restored_face_has_steep_edges_and_smooth_skin() -> None:
+    rng = np.random.default_rng(0)
+    pixels = np.full((200, 200, 3), 90, np.float32)
+    pixels[:, 100:] = 160
+    pixels += rng.normal(0, 6, pixels.shape)
+    face = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+    after = np.asarray(restored(face, np.random.default_rng(1)), np.float32)
+    assert after.shape == pixels.shape
+    skin = (slice(20, 180), slice(20, 80))
+    assert after[skin].std() < 0.5 * pixels[skin].std()
+    soft = np.asarray(face.resize((100, 100)).resize((200, 200)), np.float32)
+    steepness = [np.abs(np.diff(one.mean(axis=(0, 2)))).max() for one in (after, soft)]
+    assert steepness[0] > steepness[1]
+
+
+def test_restoring_is_off_unless_it_is_asked_for(people: list[tuple[Image.Image, Face]]) -> None:
+    (image, face), donor = people
+    settings = replace(PRESETS["restored"], chain_h264=0.0)
+    made = [make_twins(image, face, generator(0, "a", n), settings, donor) for n in range(3)]
+    assert all(one.record["restored"] for one in made)
+    assert not make_twins(image, face, generator(0, "a", 0), PLAIN, donor).record["restored"]
+    plain = make_twins(image, face, generator(0, "a", 0), replace(settings, restored=0.0), donor)
+    assert plain.fake_file != made[0].fake_file

@@ -59,6 +59,8 @@ class SwapSettings:
     checkerboard: float = 0.2
     # Probability that the face is another person's, aligned by its landmarks.
     donor: float = 0.35
+    # Probability that a restorer smooths the painted face and sharpens its edges.
+    restored: float = 0.0
     # Largest displacement of the smooth deformation that changes the identity.
     identity: Range = (0.0, 0.04)
     # Spread of the errors in the colour gains; half of it for each channel by itself.
@@ -142,4 +144,5 @@ PRESETS: dict[str, SwapSettings] = {
     ),
     "small": SwapSettings(face_width=(40.0, 90.0)),
 }
-"""Settings by name: the default, early autoencoders, modern swaps, small faces."""
+PRESETS["restored"] = replace(PRESETS["modern"], restored=1.0, damping=0.0, checkerboard=0.0)
+"""Settings by name: the default, early autoencoders, modern swaps, small faces, and modern swaps restored."""

@@ -10,6 +10,7 @@ from scipy import ndimage
 
 from facespectra.synth.chain import Picture, blurred, eight_bit
 from facespectra.synth.masks import KINDS, Plane, Points, draw_mask, frame_of, smooth_noise
+from facespectra.synth.restoration import restored
 from facespectra.synth.settings import SwapSettings
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Swap:
     blur: float
     checkerboard: bool
     donor: bool
+    restored: bool
     mask: str
     softness: float
     matching: float
@@ -65,6 +67,8 @@ def swap_face(
         blur=float(rng.uniform(*settings.blur)),
         checkerboard=bool(rng.random() < settings.checkerboard),
         donor=bool(rng.random() < settings.donor) and donor is not None,
+        # No draw where it is off: settings without it give the same swaps as ever.
+        restored=settings.restored > 0 and bool(rng.random() < settings.restored),
         mask=str(rng.choice(KINDS, p=(0.35, 0.4, 0.25))) if settings.masks else "ellipse",
         softness=float(np.exp(rng.uniform(*np.log(np.maximum(settings.softness, 1e-3))))),
         matching=float(rng.uniform(*settings.matching)),
@@ -133,6 +137,8 @@ def _painted(
         if swap.upsampler == "NEAREST":
             pixels = np.asarray(image, np.float32)
             image = image_of(blurred(pixels, 0.5 * whole / resolution))
+    if swap.restored:
+        image = restored(image, rng)
     back = image.transform(
         (width, height),
         Image.Transform.AFFINE,
