@@ -154,3 +154,16 @@ def test_texture_experts_abstain_and_refuse_other_features() -> None:
     assert "too compressed" in experts.abstention_reason(row, 64)
     with pytest.raises(ValueError, match="take features 'texture'"):
         TextureExperts().fit(np.zeros((4, 7)), [0, 1, 0, 1])
+
+
+def test_watching_experts_say_where_a_swap_may_be_hidden_and_change_no_score() -> None:
+    matrix, labels = texture_rows()
+    experts = TextureExperts().fit(matrix, labels)
+    scores = experts.decision_function(matrix)
+    assert experts.hiding_reason(matrix[0]) == ""
+    other = TextureExperts().fit(*texture_rows(seed=1))
+    limit = float(np.quantile(other.decision_function(matrix), 0.9))
+    experts.watch(other, limit)
+    hidden = [bool(experts.hiding_reason(row)) for row in matrix]
+    assert hidden == (other.decision_function(matrix) > limit).tolist()
+    assert experts.decision_function(matrix).tolist() == scores.tolist()

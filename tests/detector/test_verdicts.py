@@ -13,7 +13,7 @@ import facespectra as fs
 from facespectra.cli import main
 from facespectra.detector.labels import FAKES, SWAPS
 from facespectra.detector.reasons import in_words
-from facespectra.detector.scores import Score
+from facespectra.detector.scores import Score, aggregate_scores
 from facespectra.detector.verdicts import select_model, verdict_of
 from facespectra.features.feature_sets import FEATURES, make_features
 from facespectra.features.status import NO_FACE, OK, Kind, Status, unreadable
@@ -205,3 +205,20 @@ def test_of_several_models_doubt_is_not_hidden_by_nothing_found() -> None:
     assert select_model([none, real], words) == 0
     assert select_model([nothing, real], words) == 1
     assert select_model([nothing, nothing], words) == 0
+
+
+def test_nothing_found_where_a_swap_may_be_hidden_is_no_verdict() -> None:
+    hidden = score(0.2, hiding="it looks restored")
+    verdict = verdict_of(hidden, 0.8, SWAPS, probability=True)
+    assert (verdict.label, verdict.status) == ("cannot-tell", "cannot-tell: it looks restored")
+    # What was found was not hidden, and a score that means little has a reason already.
+    assert verdict_of(score(0.9, hiding="it looks restored"), 0.8, SWAPS, probability=True).label == "swap"
+    small = Status(Kind.CANNOT_TELL, "a face of 9 pixels")
+    assert "9 pixels" in verdict_of(score(0.2, small, hiding="x"), 0.8, SWAPS, probability=True).status
+
+
+def test_a_video_hides_a_swap_where_most_of_its_frames_may() -> None:
+    plain, hidden = score(0.2), score(0.2, hiding="it looks restored")
+    for frames, expected in (([hidden, hidden, plain], "it looks restored"), ([hidden, plain], "")):
+        assert aggregate_scores("a.mp4", frames).hiding == expected
+    assert aggregate_scores("a.mp4", [hidden, score(NOTHING, NO_FACE)]).hiding

@@ -99,6 +99,10 @@ class SelfExplaining(Protocol):
         """Why a score of a face of so many pixels means little; empty where it does not."""
         ...
 
+    def hiding_reason(self, row: NDArray[Any]) -> str:
+        """Why a fake may be hidden from the classifier in this face; empty where nothing suggests it."""
+        ...
+
 
 def classifiers_for(features: str) -> dict[str, Callable[[int], Any]]:
     """All classifiers that take these features, the default one first."""

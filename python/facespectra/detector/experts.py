@@ -23,6 +23,7 @@ from facespectra.texture import layout as texture
 
 EXPERTS = ("absolute", "relative")
 DETAIL = "ring dog0.8 rms"
+RETOUCHED = "the face looks smoothed and sharpened, as by a restorer or beauty filter, which can hide a swap"
 WITH_SPREADS = (0, 2)
 """Layers whose spreads the texture experts use."""
 
@@ -32,6 +33,10 @@ class LinearExperts(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sc
 
     least_width: float
     least_detail: float
+    # Of what a swap can hide behind, see `watch`; models of before have none of it.
+    hiding_coef_: NDArray[np.float64] | None = None
+    hiding_intercept_: float = 0.0
+    hiding_limit_: float = 0.0
 
     @property
     def expert_names(self) -> tuple[str, ...]:
@@ -101,6 +106,20 @@ class LinearExperts(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sc
             return np.asarray(means, np.float64)
         probability: NDArray[np.float64] = expit(self.slope_ * np.asarray(means, np.float64) + self.offset_)
         return probability
+
+    def watch(self, other: LinearExperts, limit: float) -> Self:
+        """Take on experts for faces in which a swap is hidden: they are, where these score above `limit`."""
+        self.hiding_coef_ = other._weights @ other.coef_
+        self.hiding_intercept_ = float(other._weights @ other.intercept_)
+        self.hiding_limit_ = float(limit)
+        return self
+
+    def hiding_reason(self, row: NDArray[Any]) -> str:
+        """Why a swap of this face may be hidden from the experts; empty where nothing suggests it."""
+        if self.hiding_coef_ is None:
+            return ""
+        score = float(np.asarray(row, np.float64) @ self.hiding_coef_) + self.hiding_intercept_
+        return RETOUCHED if score > self.hiding_limit_ else ""
 
     def predict(self, X: NDArray[Any]) -> NDArray[np.int64]:
         """The likelier class, 1 for fake."""

@@ -238,6 +238,9 @@ def check_pipeline(pipeline: Any, width: int) -> None:
         # By its name, which no other allowed type has: most models need no import of it.
         if type(step).__name__ == "SVC":
             _check_svc(step, width)
+        hiding = getattr(step, "hiding_coef_", None)
+        if hiding is not None and (np.shape(hiding) != (width,) or not np.isfinite(hiding).all()):
+            raise ValueError("hiding_coef_ has the wrong shape or is not finite")
     if pipeline.n_features_in_ != width:
         raise ValueError(f"it was fitted on {pipeline.n_features_in_} features, not on {width}")
     scores = pipeline.decision_function(np.zeros((2, width)))

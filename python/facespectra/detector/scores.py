@@ -47,6 +47,8 @@ class Score:
         The expert that contributes most; empty where there are none.
     how : str
         What a video's score was joined from, in words.
+    hiding : str
+        Why a fake that was not found may be hidden; empty where nothing suggests it.
     note : str
         What else to know of the file, such as ``"cut short: 37 of 90 frames"``; mostly empty.
     frames : tuple of Score
@@ -62,6 +64,7 @@ class Score:
     expert: str = ""
     how: str = ""
     note: str = ""
+    hiding: str = ""
     frames: tuple[Score, ...] = field(default=(), repr=False)
 
 
@@ -90,6 +93,7 @@ def with_explanation(score: Score, features: NDArray[Any], classifier: Any) -> S
         status=abstention(score.status, score.box, features, classifier),
         evidence=(most if amounts[most] > 0 else "", least if amounts[least] < 0 else ""),
         expert=classifier.dominant_expert(features),
+        hiding=classifier.hiding_reason(features),
     )
 
 
@@ -114,6 +118,7 @@ def aggregate_scores(name: str, frames: Sequence[Score], how: Aggregate = "mean"
     used = np.flatnonzero(counted_frames(scores, undecided)).tolist()
     if not used:
         return Score(name, value, frames[0].status, None, n_faces, note=note, frames=tuple(frames))
+    hiding = [frames[row].hiding for row in used if frames[row].hiding]
     # The frames that most speak for and against a fake stand for the video.
     order = sorted(used, key=lambda row: frames[row].score)
     return Score(
@@ -126,6 +131,7 @@ def aggregate_scores(name: str, frames: Sequence[Score], how: Aggregate = "mean"
         frames[order[-1]].expert,
         f"{how} of {len(used)} of {counted(len(frames), 'frame')}",
         note,
+        hiding[0] if 2 * len(hiding) > len(used) else "",
         tuple(frames),
     )
 

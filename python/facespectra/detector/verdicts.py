@@ -145,6 +145,8 @@ def _label_of(score: Score, threshold: float, words: Vocabulary, *, probability:
     if probability and score.score > 0.5:
         reason = f"signs too weak to call: above one half, below the threshold of {threshold:.3g}"
         return CANNOT_TELL, Status(Kind.CANNOT_TELL, reason)
+    if score.hiding:
+        return CANNOT_TELL, Status(Kind.CANNOT_TELL, score.hiding)
     return words.negative, score.status
 
 
