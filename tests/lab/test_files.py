@@ -208,3 +208,10 @@ def test_comparison_of_databases_in_known_cases() -> None:
     opposite = compare_databases(spectra(2, 0, rising), spectra(-1, 3, 1 - rising))
     assert (opposite["correlation"], opposite["agreeing"]) == (pytest.approx(-1), 0)
     assert (opposite["gap_other"], opposite["shift"]) == (1, 3)
+
+
+def test_each_task_says_what_its_final_system_was_checked_for(done: LabResult) -> None:
+    for number, task in done.tasks.items():
+        assert task.detector is not None
+        shown = Page((done.settings.out / f"task{number}" / "report.html").read_text())
+        assert f"Faces were {task.detector.words.scope}." in shown.text

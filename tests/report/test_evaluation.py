@@ -105,6 +105,9 @@ def test_the_page_says_what_the_figures_say(report: Path, models: dict[str, Path
     detector = fs.load(models["svm-rbf"])
     assert f"scikit-learn {detector.versions_['scikit-learn']}" in page.text
     assert repr(detector.threshold_) in page.text
+    assert f"Faces were {detector.words.scope}." in page.text
+    assert metrics["checked_for"] == list(detector.words.checked_for)
+    assert metrics["not_checked_for"] == ["any other kind of fake"]
     # What train and evaluate warn of stands at the top.
     assert "groups in the split" in page.text.partition("Errors at every threshold")[0]
 

@@ -170,6 +170,8 @@ def evaluate(
     by_file = groups_by_file(evaluated.manifest)
     grouped = [("groups", f"{by_file}; --group says what belongs together")] if by_file else []
     show_table([*_rows(evaluated), *grouped, *map(_alarms_row, evaluated.alarms)])
+    if detector is not None:
+        typer.echo(f"faces were {detector.words.scope}")
     typer.echo(f"files in {out}")
     leave(len(evaluated.unreadable))
 

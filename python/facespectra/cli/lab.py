@@ -9,6 +9,7 @@ import typer
 
 from facespectra.cli.console import command_line, complain, complain_of, leave, progress_bar
 from facespectra.cli.options import Backend, Device, Precision, ResNetWeights, Threads
+from facespectra.detector.inputs import LARGEST, WHOLE
 
 if TYPE_CHECKING:
     from facespectra.lab import LabSettings
@@ -38,6 +39,10 @@ def lab(
             metavar="DIR", help="Extra database to train on, such as the Kaggle set.", show_default="none"
         ),
     ] = None,
+    faces: Annotated[
+        str,
+        typer.Option(help="largest, or whole: images are faces that were cut out already."),
+    ] = "largest",
     resnet_weights: ResNetWeights = None,
     precision: Precision = "auto",
     seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
@@ -55,11 +60,14 @@ def lab(
     from facespectra.lab import LabSettings
 
     check_output(out, folder=True)
+    if faces not in (LARGEST, WHOLE):
+        raise ValueError(f"--faces must be {LARGEST} or {WHOLE} here, not {faces!r}")
     settings = LabSettings(
         task1=task1,
         task23=task23,
         out=out,
         extra=extra,
+        whole=faces == WHOLE,
         resnet_weights=resnet_weights,
         seed=seed,
         backend=backend,

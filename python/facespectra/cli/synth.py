@@ -24,7 +24,7 @@ def synth(
         Path, typer.Option("--out", "-o", metavar="DIR", help="Output folder.", show_default=False)
     ],
     pairs: Annotated[int, typer.Option(min=1, help="Swaps made of each photograph.")] = 1,
-    preset: Annotated[str, typer.Option(help="default, early, modern or small.")] = "default",
+    preset: Annotated[str, typer.Option(help="default, early, modern, small or restored.")] = "default",
     without: Annotated[
         list[str] | None, typer.Option(help="Switch a step off; can be repeated.", show_default=False)
     ] = None,

@@ -78,4 +78,5 @@ def make_extractor(
     if "efficientnet-lite0" in stages:
         # Its early layers.
         stages["texture"] = TextureFeatureSet(runtime)
-    return Extractor(FaceCropper(device=settings.device), stages, cache=cache, threads=settings.threads)
+    cropper = None if settings.whole else FaceCropper(device=settings.device)
+    return Extractor(cropper, stages, cache=cache, threads=settings.threads)

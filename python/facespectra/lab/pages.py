@@ -78,6 +78,7 @@ def _task_context(result: LabResult, number: int) -> dict[str, Any]:
         "panels": len(panels),
         "roc_svg": roc_figure(panels) if panels else "",
         "final_name": task.final.system.name if task.final else "",
+        "scope": task.detector.words.scope if task.detector else "",
         "figures": text.metrics(task.final),
         "why": [],
         "spectra_svg": "",

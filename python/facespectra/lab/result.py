@@ -23,6 +23,7 @@ class LabSettings:
     task23: Path  # database of Tasks 2 and 3, only ever tested on
     out: Path
     extra: Path | None = None
+    whole: bool = False  # whether images are faces that were cut out already
     resnet_weights: str | None = None  # None looks for torchvision's
     download: bool = True  # whether the weights may be downloaded
     seed: int = 0

@@ -37,12 +37,14 @@ def run_lab(settings: LabSettings, watch: Watch) -> LabResult:
     development, evaluation, other = databases.development, databases.evaluation, databases.other
     # What compares regions of a face: the default model's features, or the next best.
     faces = "texture" if efficientnet else "regions"
-    generator = Detector(faces, "experts", seed=settings.seed, device=settings.device)
+    crop = not settings.whole
+    generator = Detector(faces, "experts", crop=crop, seed=settings.seed, device=settings.device)
     sets = make_training_sets(databases, extractor, generator, watch)
     trainer = Trainer(
         cache,
         weights=resnet50.network.weights if resnet50 else None,
         missing={"resnet50": no_resnet50, "efficientnet-lite0": no_efficientnet},
+        crop=crop,
         seed=settings.seed,
         backend=settings.backend,
         threads=settings.threads,

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from facespectra.features.extraction import Extractor
 
 
+WHOLE = "synthetic swaps need the picture around the face, and images are taken whole (--faces whole)"
+
+
 @dataclass(frozen=True, slots=True)
 class HeldOut:
     """A training database that is held out, and what there is to train on without it."""
@@ -74,6 +77,8 @@ def make_training_sets(
         name = f"{SWAPS_OF} {real.name}"
         if isinstance(real, MissingSubset):
             return MissingSubset(name, real.reason)
+        if generator.cropper is None:
+            return MissingSubset(name, WHOLE)
         with watch(name) as progress:
             swaps = make_swaps(name, real, generator, extractor, progress)
             progress(1, 1)

@@ -55,6 +55,7 @@ def write_report(path: str | os.PathLike[str], evaluated: Evaluated) -> Path:
         "title": evaluated.title,
         "model_name": evaluated.model_name,
         "verdict": text.verdict(result, evaluated.model_name),
+        "scope": "" if evaluated.detector is None else evaluated.detector.words.scope,
         "cards": text.cards(result),
         "figures": figures_table(result),
         "units": units_in_words(result),

@@ -53,6 +53,8 @@ def write_all_metrics(out: Path, evaluated: Evaluated, *, dataset: str | None, s
             "features": detector.features,
             "classifier": detector.classifier,
             "model_sha256": detector.sha256 or None,
+            "checked_for": list(detector.words.checked_for),
+            "not_checked_for": list(detector.words.not_checked_for),
         }
     elif model is not None:
         more |= {"model": evaluated.model_name, "scores": str(model), "scores_sha256": file_sha256(model)}
