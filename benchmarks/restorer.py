@@ -37,6 +37,8 @@ def network(models: Path, name: str) -> Restore:
     file, side = NETWORKS[name]
     net = ncnn.Net()
     net.opt.num_threads = 1
+    # Half precision overflows in some faces.
+    net.opt.use_fp16_packed = net.opt.use_fp16_storage = net.opt.use_fp16_arithmetic = False
     net.load_param(str(models / f"{file}.param"))
     net.load_model(str(models / f"{file}.bin"))
 
