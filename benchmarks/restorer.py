@@ -37,17 +37,20 @@ def network(models: Path, name: str) -> Restore:
     file, side = NETWORKS[name]
     net = ncnn.Net()
     net.opt.num_threads = 1
-    # Half precision overflows in some faces.
-    net.opt.use_fp16_packed = net.opt.use_fp16_storage = net.opt.use_fp16_arithmetic = False
     net.load_param(str(models / f"{file}.param"))
     net.load_model(str(models / f"{file}.bin"))
 
     def restore(face: Image.Image, size: int, _: np.random.Generator) -> Image.Image:
         small = np.asarray(face.resize((side, side), Image.Resampling.LANCZOS), np.float32) / 255
+        planes = np.ascontiguousarray(small.transpose(2, 0, 1))
         extractor = net.create_extractor()
-        extractor.input("data", ncnn.Mat(np.ascontiguousarray(small.transpose(2, 0, 1))))
+        # ncnn looks at the array's memory, and does not keep the array.
+        extractor.input("data", ncnn.Mat(planes).clone())
         _, out = extractor.extract("output")
-        large = np.rint(255 * np.clip(np.array(out), 0, 1)).astype(np.uint8).transpose(1, 2, 0)
+        pixels = np.array(out)
+        if not np.isfinite(pixels).all():
+            raise RuntimeError(f"{file} gave pixels that are no numbers")
+        large = np.rint(255 * np.clip(pixels, 0, 1)).astype(np.uint8).transpose(1, 2, 0)
         return Image.fromarray(large).resize((size, size), Image.Resampling.LANCZOS)
 
     return restore
