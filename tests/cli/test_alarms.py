@@ -10,6 +10,7 @@ import pytest
 import facespectra as fs
 from commands import error_lines, one_line, read_csv, save_texture
 from facespectra.cli import main
+from facespectra.models.card import card_file
 from pages import Page
 
 for _package in ("sklearn", "skops", "lz4", "matplotlib", "jinja2", "pandas"):
@@ -62,7 +63,7 @@ def test_false_alarms_are_printed_written_and_warned_of(
     captured = capsys.readouterr()
     warned = (
         f"warning: noise.model calls 100 % of the real faces in {soft} fake: it may know the source of its "
-        "training pictures and not the fakes (docs/model_card.md)"
+        f"training pictures and not the fakes ({card_file()})"
     )
     assert error_lines(captured.err) == [warned]
     rows = [line for line in captured.out.splitlines() if line.startswith("false alarms")]
