@@ -71,12 +71,12 @@ def refuse_other_words(
         row, value = wrong[0], values[wrong[0]]
         if len(wrong) > len(filled) / 2:
             raise DatasetError(
-                f"{source}: the labels contradict the column {name!r} in {len(wrong)} of {len(filled)} rows, "
-                f"such as {raw[row]!r} beside {value!r}; {_settle(labels, raw)}"
+                f"{source}: the labels contradict the column {_quoted(name)} in {len(wrong)} of {len(filled)} rows, "
+                f"such as {_quoted(raw[row])} beside {_quoted(value)}; {_settle(labels, raw)}"
             )
         if not is_method(value):
             raise DatasetError(
-                f"{source}: row {row + 1} has the label {raw[row]!r} and {value!r} in the column {name!r}; "
+                f"{source}: row {row + 1} has the label {_quoted(raw[row])} and {_quoted(value)} in the column {_quoted(name)}; "
                 f"mend it, or take that column with --label-column {_option(name)}"
             )
 
@@ -90,7 +90,7 @@ def refuse_other_names(labels: Sequence[int], raw: Sequence[str], paths: Sequenc
     wrong = [k for k in decided if said[k] != labels[k]]
     raise DatasetError(
         f"{source}: the labels contradict the names: {len(wrong)} of {len(decided)} files that are called "
-        f"real or fake have the other label, such as {printable(paths[wrong[0]])} with {raw[wrong[0]]!r}; "
+        f"real or fake have the other label, such as {printable(paths[wrong[0]])} with {_quoted(raw[wrong[0]])}; "
         f"{_settle(labels, raw)}"
     )
 
@@ -172,8 +172,12 @@ def _settle(labels: Sequence[int], raw: Sequence[str]) -> str:
     return f"add {turn} if that means fake, or {keep} to keep the labels"
 
 
+def _quoted(text: str) -> str:
+    return one_line(repr(text), 60)
+
+
 def _option(text: str) -> str:
-    return f'"{text}"' if " " in text else text
+    return one_line(f'"{text}"' if " " in text else text, 60)
 
 
 def _list(texts: Sequence[str] | Mapping[str, object]) -> str:
