@@ -71,13 +71,14 @@ def refuse_other_words(
         row, value = wrong[0], values[wrong[0]]
         if len(wrong) > len(filled) / 2:
             raise DatasetError(
-                f"{source}: the labels contradict the column {_quoted(name)} in {len(wrong)} of {len(filled)} rows, "
-                f"such as {_quoted(raw[row])} beside {_quoted(value)}; {_settle(labels, raw)}"
+                f"{source}: the labels contradict the column {_quoted(name)} in {len(wrong)} of "
+                f"{len(filled)} rows, such as {_quoted(raw[row])} beside {_quoted(value)}; "
+                f"{_settle(labels, raw)}"
             )
         if not is_method(value):
             raise DatasetError(
-                f"{source}: row {row + 1} has the label {_quoted(raw[row])} and {_quoted(value)} in the column {_quoted(name)}; "
-                f"mend it, or take that column with --label-column {_option(name)}"
+                f"{source}: row {row + 1} has the label {_quoted(raw[row])} and {_quoted(value)} in the "
+                f"column {_quoted(name)}; mend it, or take that column with --label-column {_option(name)}"
             )
 
 
@@ -90,8 +91,8 @@ def refuse_other_names(labels: Sequence[int], raw: Sequence[str], paths: Sequenc
     wrong = [k for k in decided if said[k] != labels[k]]
     raise DatasetError(
         f"{source}: the labels contradict the names: {len(wrong)} of {len(decided)} files that are called "
-        f"real or fake have the other label, such as {printable(paths[wrong[0]])} with {_quoted(raw[wrong[0]])}; "
-        f"{_settle(labels, raw)}"
+        f"real or fake have the other label, such as {printable(paths[wrong[0]])} with "
+        f"{_quoted(raw[wrong[0]])}; {_settle(labels, raw)}"
     )
 
 
