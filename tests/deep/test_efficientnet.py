@@ -34,7 +34,7 @@ def test_the_graphs_are_what_their_script_makes() -> None:
     from facespectra.deep import graphs
 
     folder = Path(graphs.__file__).parent
-    for make in (graphs.texture, graphs.pooled):
+    for make in (graphs.texture, graphs.layers, graphs.pooled):
         assert (folder / f"{make.__name__}.onnx").read_bytes() == make()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,6 +13,7 @@ import facespectra as fs
 from facespectra.cli import main
 from facespectra.errors import FacespectraError
 from facespectra.rendered.database import render_face
+from facespectra.report.explanation import explain_faces
 from pages import Page
 
 for _package in ("sklearn", "skops", "lz4", "pandas", "matplotlib", "jinja2"):
@@ -81,6 +83,75 @@ def test_the_shipped_models_name_their_experts(folder: Path, name: str) -> None:
     assert judge.calibrated(np.array([total]))[0] == pytest.approx(found.score)
     assert np.mean(list(found.experts.values())) == pytest.approx(total)
     assert found.classes == {}
+
+
+@pytest.mark.parametrize("name", ["default", "regions"])
+def test_regions_tint_and_sentences_are_true_to_the_numbers(folder: Path, name: str) -> None:
+    detector = fs.load(name)
+    path = folder / "<script>face.png"
+    found = fs.explain(path, detector)
+    (verdict,) = detector.predict([path])
+    assert found.verdict == verdict
+    total = sum(found.contributions.values())
+    assert sum(region.amount for region in found.regions) == pytest.approx(total)
+    names = {"inner", "mouth"} if name == "default" else {"inner", "mouth", "eyes", "skin", "ring", "face"}
+    assert {region.name for region in found.regions} == names
+    x0, y0, x1, y1 = found.box
+    for region in found.regions:
+        assert (region.outline >= (x0, y0)).all()
+        assert (region.outline <= (x1, y1)).all()
+    if name == "default":
+        means = sum(amount for group, amount in found.contributions.items() if group.endswith("mean"))
+        assert found.tint.values.sum() == pytest.approx(means, abs=1e-4)
+        assert found.tint.box == found.box
+    else:
+        assert found.tint is None
+    assert len(found.sentences) == 3
+    assert all(text.endswith(".") for text in found.sentences)
+
+
+def test_plain_data_is_json(folder: Path, models: dict[str, Path]) -> None:
+    shipped = fs.explain(folder / "<script>face.png").to_dict()
+    assert json.loads(json.dumps(shipped)) == shipped
+    assert set(shipped) == {"box", "verdict", "sentences", "regions", "numbers", "tint", "spectrum"}
+    assert shipped["spectrum"]["is_models_own"] is False
+    assert shipped["spectrum"]["real"] is None
+    assert len(shipped["spectrum"]["values"]) == 300
+    assert len(shipped["numbers"]) == 12
+    assert len(shipped["tint"]["values"]) == shipped["tint"]["height"]
+    own = fs.explain(folder / "set/fake/01.png", fs.load(models["logistic"])).to_dict()
+    assert own["spectrum"]["is_models_own"] is True
+    assert len(own["spectrum"]["fake"]["mean"]) == 30
+    assert own["regions"] == []
+    assert own["tint"] is None
+
+
+def test_every_face_of_a_picture_the_largest_first(tmp_path: Path) -> None:
+    faces = [render_face(np.random.default_rng(seed), side) for seed, side in ((3, 176), (4, 240))]
+    both = Image.new("RGB", (440, 260), (90, 110, 130))
+    both.paste(faces[0], (10, 40))
+    both.paste(faces[1], (196, 10))
+    both.save(tmp_path / "both.png")
+    detector = fs.load()
+    found = explain_faces(tmp_path / "both.png", detector)
+    assert len(found) == 2
+    assert found[0].box[0] > 196 > found[1].box[2]
+    (largest,) = detector.predict([tmp_path / "both.png"])
+    assert found[0].score == largest.score
+    assert found[0].verdict.n_faces == 2
+    # Each face stands for itself.
+    assert "of 2 faces" in largest.note
+    assert [one.note for one in found] == ["", ""]
+    assert [one.box for one in explain_faces(both, detector, limit=1)] == [found[0].box]
+
+
+def test_faces_where_there_is_none(folder: Path, models: dict[str, Path]) -> None:
+    assert explain_faces(folder / "blank.png") == []
+    with pytest.raises(FacespectraError, match=r"broken\.png: unreadable"):
+        explain_faces(folder / "broken.png")
+    # Trained on whole images: the image is the face.
+    (whole,) = explain_faces(folder / "set/fake/01.png", fs.load(models["logistic"]))
+    assert whole.box == (0, 0, 56, 64)
 
 
 @pytest.mark.slow

@@ -100,7 +100,9 @@ REGIONS = ("inner", "ring", "mouth")
 FLOOR = 1e-3
 """Added to standard deviations before the logarithm."""
 
-GRAPHS = {"texture": (STEM, *BLOCKS[: LAYERS[-1] + 1]), "pooled": (STEM, *BLOCKS, HEAD)}
+_EARLY = (STEM, *BLOCKS[: LAYERS[-1] + 1])
+
+GRAPHS = {"texture": _EARLY, "layers": _EARLY, "pooled": (STEM, *BLOCKS, HEAD)}
 """What the graphs of this package consist of, by their files' names."""
 
 
@@ -156,7 +158,7 @@ def _folded(
 
 
 def session(graph: str) -> Any:
-    """Give the ONNX Runtime session of a graph, ``"texture"`` or ``"pooled"``, made once for the process.
+    """Give the ONNX Runtime session of a graph of :data:`GRAPHS`, made once for the process.
 
     It computes in one thread, so that its numbers do not depend on how many there are; several threads may
     run it at the same time.

@@ -149,6 +149,17 @@ def texture() -> bytes:
     return graph.file({"picture": (1, 3, SIDE, SIDE), "regions": shape}, {"features": (1, width)})
 
 
+def layers() -> bytes:
+    """Give the channels of :data:`LAYERS` by position: (1, 3, 224, 224) to one (1, channels, h, w) each."""
+    graph = Graph()
+    outputs = add_blocks(graph, GRAPHS["layers"])
+    given: dict[str, tuple[int, ...]] = {}
+    for layer in LAYERS:
+        output, channels, side = outputs[layer + 1]
+        given[output] = (1, channels, side, side)
+    return graph.file({"picture": (1, 3, SIDE, SIDE)}, given)
+
+
 def pooled() -> bytes:
     """Make the whole network but for its classifier: (1, 3, 224, 224) to ``features``, (1, 1280)."""
     graph = Graph()
@@ -160,7 +171,7 @@ def pooled() -> bytes:
 
 def main() -> None:
     """Write the graphs beside this module."""
-    for make in (texture, pooled):
+    for make in (texture, layers, pooled):
         Path(__file__).with_name(f"{make.__name__}.onnx").write_bytes(make())
 
 

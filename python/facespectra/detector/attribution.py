@@ -40,6 +40,8 @@ class Attribution:
         The score of a face midway between the classes.
     unit : str
         Of `amounts` and `base`, in words.
+    weights, reference : (d,) float64 or None
+        Of exact contributions: the weight of each feature, and the value from which it counts.
     """
 
     groups: tuple[FeatureGroup, ...]
@@ -47,6 +49,8 @@ class Attribution:
     method: Literal["exact", "occlusion"]
     base: float
     unit: str
+    weights: Floats | None = None
+    reference: Floats | None = None
 
 
 def attribute(detector: Detector, matrix: NDArray[Any]) -> Attribution | None:
@@ -61,7 +65,8 @@ def attribute(detector: Detector, matrix: NDArray[Any]) -> Attribution | None:
     if isinstance(classifier, SelfExplaining):
         each = [classifier.contributions(row) for row in rows]
         amounts = np.array([[one[group.name] for group in groups] for one in each]).reshape(-1, len(groups))
-        return Attribution(groups, amounts, "exact", 0.0, "the experts' mean, in standard deviations")
+        unit = "the experts' mean, in standard deviations"
+        return Attribution(groups, amounts, "exact", 0.0, unit, *classifier.linear_terms())
     if not detector.class_features_:
         return None
     middle = (detector.class_features_["real"]["mean"] + detector.class_features_["fake"]["mean"]) / 2
@@ -69,7 +74,7 @@ def attribute(detector: Detector, matrix: NDArray[Any]) -> Attribution | None:
     weights = _weights(pipeline)
     if weights is not None:
         products = (rows - middle) * weights
-        return Attribution(groups, _summed(products, groups), "exact", base, "the score")
+        return Attribution(groups, _summed(products, groups), "exact", base, "the score", weights, middle)
     return Attribution(groups, _occluded(pipeline, matrix, middle, groups), "occlusion", base, "the score")
 
 

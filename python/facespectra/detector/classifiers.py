@@ -87,6 +87,10 @@ class SelfExplaining(Protocol):
         """What each feature group adds to a score, the strongest first; above 0 is evidence for fake."""
         ...
 
+    def linear_terms(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Give the weights of the features whose contributions these are, and the values they count from."""
+        ...
+
     def expert_scores(self, X: NDArray[Any]) -> NDArray[np.float64]:
         """What each expert says, (n, number of experts), in standard deviations of its own score."""
         ...

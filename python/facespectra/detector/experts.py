@@ -125,10 +125,15 @@ class LinearExperts(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sc
         """The likelier class, 1 for fake."""
         return (self.decision_function(X) > (0.5 if self.slope_ else 0)).astype(np.int64)
 
+    def linear_terms(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Weights of the features in the experts' mean, (d,), and the values from which they count, (d,)."""
+        check_is_fitted(self)
+        return self._weights @ self.coef_, self.mean_
+
     def contributions(self, row: NDArray[Any]) -> dict[str, float]:
         """What each feature group adds to the experts' mean, the strongest first; above 0 speaks for fake."""
-        check_is_fitted(self)
-        parts = (np.asarray(row, np.float64) - self.mean_) * (self._weights @ self.coef_)
+        weights, reference = self.linear_terms()
+        parts = (np.asarray(row, np.float64) - reference) * weights
         amounts = self._by_group(parts)
         return dict(sorted(amounts.items(), key=lambda pair: -abs(pair[1])))
 

@@ -6,13 +6,16 @@ import re
 
 from facespectra.detector.labels import Vocabulary
 
-_PARTS = {
+WHOLE = "face"
+PARTS = {
     "inner": "the inner face",
     "ring": "the edge of the face",
     "eyes": "the eyes",
     "mouth": "the mouth",
     "skin": "the skin",
+    WHOLE: "the whole face",
 }
+"""Regions of the face in words."""
 _DETAIL = {
     "highpass3": "the finest detail",
     "highpass5": "the fine detail",
@@ -37,6 +40,21 @@ _POWER = re.compile(r"power (\w+) [\d.]+")
 _BAND = re.compile(r"[\d.]+-[\d.]+")
 
 
+def part_of(group: str) -> str:
+    """Name the region, of :data:`PARTS`, that a feature group is of; empty where features have no regions."""
+    if match := _TEXTURE.fullmatch(group) or _REGION.fullmatch(group):
+        return match[1]
+    return WHOLE if _POWER.fullmatch(group) else ""
+
+
+def band_of(group: str) -> tuple[float, float] | None:
+    """Give the part of the radial spectrum that a feature group is, from 0 to 1; None where it is none."""
+    if not _BAND.fullmatch(group):
+        return None
+    start, stop = map(float, group.split("-"))
+    return start, stop
+
+
 def in_words(group: str, words: Vocabulary, *, fake: bool) -> str:
     """Say what a feature group is evidence for: a fake, or the absence of one; nothing for no group."""
     if not group:
@@ -45,7 +63,7 @@ def in_words(group: str, words: Vocabulary, *, fake: bool) -> str:
     if match:
         part, relative, kind = match.groups()
         detail = _LAYERS[int(kind)] if kind.isdigit() else _DETAIL[kind]
-        what = f"{detail} of {_PARTS[part]}"
+        what = f"{detail} of {PARTS[part]}"
         if relative:
             return f"{what} {'does not match' if fake else 'matches'} the rest of the face"
     elif match := _POWER.fullmatch(group):

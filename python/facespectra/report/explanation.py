@@ -1,235 +1,36 @@
-"""One image explained: its crop, its spectrum, and what each feature group adds to the score."""
+"""Explanations of images: of the face that decides, or of every face."""
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facespectra._extras import require
-from facespectra._files import write_atomically
-from facespectra.detector.attribution import Attribution, attribute
+from facespectra.detector.attribution import attribute
 from facespectra.detector.classifiers import SelfExplaining
-from facespectra.detector.inputs import choose_cropper
+from facespectra.detector.inputs import ALL, choose_cropper
 from facespectra.detector.loading import load
-from facespectra.detector.scores import most_suspicious
+from facespectra.detector.scores import Score, most_suspicious
 from facespectra.errors import FacespectraError
 from facespectra.features.crops import Crop, Sample, Source, read_samples
 from facespectra.features.extraction import extract_features
 from facespectra.features.status import NO_FACE
-from facespectra.report.figures.explanation import (
-    Contributions,
-    contributions_figure,
-    pictures_figure,
-    radial_figure,
-    sheet,
-)
-from facespectra.report.html import write_page
-from facespectra.report.importance import heat_maps
-from facespectra.report.thumbnails import short
+from facespectra.report.explained import Explanation, by_group, check_suffix
+from facespectra.report.face_regions import regions_of, tint_of
+from facespectra.report.sentences import face_sentences
 
 if TYPE_CHECKING:
     from facespectra.detector import Detector
-    from facespectra.faces import Box
+    from facespectra.detector.verdicts import Verdict
+    from facespectra.features.feature_set import Matrix
+    from facespectra.features.status import Status
+
+__all__ = ["Explanation", "check_suffix", "explain", "explain_faces"]
 
 Floats = NDArray[np.float64]
-DRAWINGS = (".svg", ".png", ".pdf")
-PAGE = ".html"
-LISTED = 12
-# Experts whose scores are written out.
-NAMED = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """Why an image has its score, as :func:`explain` gives it.
-
-    Attributes
-    ----------
-    path : str
-        The image; empty for one that came as an array.
-    score, threshold : float
-        The detector's; scores at the threshold and above count as fake.
-    label : str
-        As of :class:`facespectra.detector.Verdict`.
-    abstention_reason : str
-        Why the detector can't tell; else empty.
-    reason : str
-        What most supports the label, in words.
-    note : str
-        What else to know, such as ``"largest of 2 faces"``; mostly empty.
-    scope : str
-        What was checked for and what was not.
-    probability : bool
-        Whether the score is a probability.
-    box : (x0, y0, x1, y1)
-        The crop in pixels of the image, half-open.
-    crop : Crop
-        The pixels that were scored, ``grey`` and ``rgb``, uint8.
-    log_spectrum : (h, w) float64
-        ``20 ln|F|`` of the grey crop, the zero frequency in the middle.
-    spectrum : (n,) float64
-        The radial spectrum: the model's own features where it uses the spectrum, else the default one.
-    classes : dict
-        ``"real"`` and ``"fake"``: ``mean`` and ``sd``, each (n,) float64, of that spectrum over the training
-        classes. Empty where the model does not hold them.
-    attribution : Attribution or None
-        What each feature group adds to the score, one row; None where the model does not hold the mean
-        features of its training classes.
-    experts : dict of str to float
-        The score of each expert, in standard deviations; empty where the model has no experts.
-    dominant_expert : str
-        The expert whose score is furthest from 0; empty where there are none.
-    model : str
-        Features and classifier.
-    """
-
-    path: str
-    score: float
-    threshold: float
-    label: str
-    abstention_reason: str
-    reason: str
-    note: str
-    scope: str
-    probability: bool
-    box: Box
-    crop: Crop = field(repr=False)
-    log_spectrum: Floats = field(repr=False)
-    spectrum: Floats = field(repr=False)
-    classes: dict[str, dict[str, Floats]] = field(repr=False)
-    attribution: Attribution | None = field(repr=False)
-    experts: dict[str, float]
-    dominant_expert: str
-    model: str
-
-    @property
-    def contributions(self) -> dict[str, float]:
-        """What each feature group adds to the score, the largest first; above 0 is evidence for fake."""
-        return dict(sorted(self._amounts().items(), key=lambda pair: -abs(pair[1])))
-
-    @property
-    def headline(self) -> str:
-        """Score, label and threshold in a few words."""
-        kind = "probability of a face swap" if self.probability else "score"
-        return f"{kind} {self.score:.3f}, {self.label} (threshold {self.threshold:.3g})"
-
-    @property
-    def notes(self) -> list[str]:
-        """How the contributions were computed and what is missing, in a sentence or two each."""
-        lines = [f"{text[0].upper()}{text[1:]}." for text in (self.reason, self.note, self.scope) if text]
-        if self.abstention_reason:
-            lines.append(f"The model can't tell: {self.abstention_reason}.")
-        if self.experts:
-            strongest = sorted(self.experts.items(), key=lambda pair: -abs(pair[1]))[:NAMED]
-            scores = ", ".join(f"{name} {value:+.2f}" for name, value in strongest)
-            which = "" if len(strongest) == len(self.experts) else "the strongest "
-            lines.append(
-                f"{len(self.experts)} experts, {which}scores in standard deviations: {scores}. "
-                f"The {self.dominant_expert} expert dominates."
-            )
-        if self.attribution is None:
-            lines.append(
-                "The model file does not hold the mean features of its training classes: there are no "
-                "contributions. Training the model again adds them."
-            )
-        elif self.attribution.method == "occlusion":
-            lines.append(
-                "Contributions by occlusion: the drop in the score when a feature group is replaced by the "
-                "mean of the training classes. The classifier is not linear: they need not add up."
-            )
-        else:
-            base = self.attribution.base
-            total = base + float(self.attribution.amounts.sum())
-            lines.append(
-                f"Contributions are exact, since the classifier is linear: from {base:.3f} they add up to "
-                f"{total:.3f} ({self.attribution.unit})."
-            )
-        if not self.classes:
-            lines.append(
-                "The model file holds no mean spectra of its training classes to compare the spectrum with."
-            )
-        return lines
-
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Draw the explanation into a file.
-
-        Parameters
-        ----------
-        path : path-like
-            The file: ``.svg``, ``.png`` or ``.pdf`` for one drawing, ``.html`` for a page.
-
-        Returns
-        -------
-        Path
-            `path`.
-
-        Raises
-        ------
-        ValueError
-            If its name ends in something else.
-        MissingExtraError
-            If matplotlib, or for a page jinja2, is not installed.
-        """
-        suffix = check_suffix(path)
-        if suffix == PAGE:
-            return self._write_page(path)
-        require("detect", "matplotlib")
-        x0, y0, x1, y1 = self.box
-        content = sheet(
-            suffix[1:],
-            rgb=self.crop.rgb,
-            crop_title=f"{x1 - x0}x{y1 - y0} pixels, from ({x0}, {y0})",
-            log_spectrum=self.log_spectrum,
-            spectrum=self.spectrum,
-            classes=self.classes,
-            contributions=self._drawn_contributions(),
-            title=f"{short(self.path) or 'image'}: {self.headline}",
-            notes=self.notes,
-        )
-        return write_atomically(path, content)
-
-    def _write_page(self, path: str | os.PathLike[str]) -> Path:
-        require("detect", "matplotlib", "jinja2")
-        contributions = self._drawn_contributions()
-        context = {
-            "title": short(self.path) or "image",
-            "path": self.path,
-            "model": self.model,
-            "headline": self.headline,
-            "size": f"{self.crop.grey.shape[1]}x{self.crop.grey.shape[0]}",
-            "corner": self.box[:2],
-            "notes": self.notes,
-            "pictures_svg": pictures_figure(self.crop.rgb, self.log_spectrum),
-            "radial_svg": radial_figure(self.spectrum, self.classes),
-            "contributions_svg": "" if contributions is None else contributions_figure(contributions),
-            "rows": list(self.contributions.items())[:LISTED],
-        }
-        return write_page(path, "explanation.html.j2", context)
-
-    def _amounts(self) -> dict[str, float]:
-        if self.attribution is None:
-            return {}
-        (amounts,) = self.attribution.amounts.tolist()
-        return dict(zip((group.name for group in self.attribution.groups), amounts, strict=True))
-
-    def _drawn_contributions(self) -> Contributions | None:
-        amounts = self._amounts()
-        return (heat_maps(amounts) or amounts) if amounts else None
-
-
-def check_suffix(path: str | os.PathLike[str]) -> str:
-    """Give the suffix of a path such as ``".svg"``; ValueError where an explanation cannot be saved so."""
-    suffix = Path(path).suffix.lower()
-    if suffix not in (*DRAWINGS, PAGE):
-        raise ValueError(
-            f"{os.fspath(path)}: cannot draw this kind of file; use {', '.join(DRAWINGS)} or {PAGE}"
-        )
-    return suffix
 
 
 def explain(source: Source, detector: Detector | None = None, *, faces: str | None = None) -> Explanation:
@@ -263,56 +64,142 @@ def explain(source: Source, detector: Detector | None = None, *, faces: str | No
     (0.93, 'skin highpass3 p90')
     >>> explanation.save("photo.svg")  # doctest: +SKIP
     """
+    detector = load() if detector is None else detector
+    faces_of = FacesOf.read(source, detector, faces)
+    position = most_suspicious(faces_of.scores)
+    status = faces_of.statuses[position]
+    if faces_of.crops[position] is None or not status.ok:
+        reason = "no face was found, so there is no score to explain" if status == NO_FACE else str(status)
+        raise FacespectraError(f"{faces_of.scores[position].path or 'the image'}: {reason}")
+    return faces_of.explained(position)
+
+
+def explain_faces(
+    source: Source, detector: Detector | None = None, *, limit: int | None = None
+) -> list[Explanation]:
+    """Explain the score of every face of one image, which is read once.
+
+    Parameters
+    ----------
+    source : path-like, Frame, PIL.Image.Image or numpy.ndarray
+        An image file, a frame of a video, or an image.
+    detector : Detector, optional
+        Trained; by default the one that this package ships. One that was trained on whole images takes the
+        whole image for a face.
+    limit : int, optional
+        Explain only so many, the largest. Default: all.
+
+    Returns
+    -------
+    list of Explanation
+        The largest face first; empty where no face was found. A face that is no shape for the features is
+        left out.
+
+    Raises
+    ------
+    FacespectraError
+        If the image cannot be read.
+    ModelError
+        If the detector has not been trained.
+
+    Examples
+    --------
+    >>> from facespectra.report.explanation import explain_faces
+    >>> [one.verdict.label for one in explain_faces("group.jpg")]  # doctest: +SKIP
+    ['swap', 'no-swap-found']
+    """
+    detector = load() if detector is None else detector
+    faces_of = FacesOf.read(source, detector, None if detector.cropper is None else ALL, limit)
+    if (status := faces_of.statuses[0]).unreadable and faces_of.crops[0] is None:
+        raise FacespectraError(f"{faces_of.scores[0].path or 'the image'}: {status}")
+    return [
+        faces_of.explained(position, alone=True)
+        for position, status in enumerate(faces_of.statuses)
+        if status.ok
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class FacesOf:
+    """The faces of one image, scored, before they are explained."""
+
+    detector: Detector
+    faces: str | None  # which were asked for
+    crops: Sequence[Crop | None]
+    statuses: Sequence[Status]
+    matrix: Matrix
+    scores: Sequence[Score]
+
+    @classmethod
+    def read(cls, source: Source, detector: Detector, faces: str | None, limit: int | None = None) -> FacesOf:
+        """Read an image, and score its faces: the `limit` largest."""
+        (sample,) = read_samples([source], choose_cropper(detector.cropper, faces))
+        return cls.of(sample, detector, faces, limit)
+
+    @classmethod
+    def of(cls, sample: Sample, detector: Detector, faces: str | None, limit: int | None = None) -> FacesOf:
+        """Score the faces of an image that was read: the `limit` largest."""
+        each = [sample, *(Sample(sample.path, sample.status, crop) for crop in sample.others)][:limit]
+        table = replace(extract_features(each, detector.feature_set), notes=[sample.note] * len(each))
+        scores = detector.score_table(table)
+        return cls(detector, faces, [one.crop for one in each], table.statuses, table.matrix, scores)
+
+    def explained(self, position: int, *, alone: bool = False) -> Explanation:
+        """Explain the score of one face; `alone`, without a word on which of the faces it is."""
+        crop = self.crops[position]
+        if crop is None:
+            raise RuntimeError("only a face can be explained")
+        score = self.scores[position]
+        verdict = self.detector.verdict(replace(score, n_faces=1) if alone else score, faces=self.faces)
+        return _explained(self.detector, crop, self.matrix[position], replace(verdict, n_faces=score.n_faces))
+
+
+def _explained(detector: Detector, crop: Crop, row: NDArray[Any], verdict: Verdict) -> Explanation:
     from facespectra.spectrum import radial_spectrum
     from facespectra.spectrum.definition import log_amplitude
     from facespectra.spectrum.settings import SpectrumSettings
 
-    detector = load() if detector is None else detector
-    (read,) = read_samples([source], choose_cropper(detector.cropper, faces))
-    samples = [read, *(Sample(read.path, read.status, crop) for crop in read.others)]
-    table = extract_features(samples, detector.feature_set)
-    scores = detector.score_table(table)
-    position = most_suspicious(scores)
-    sample, explained, status = samples[position], scores[position], table.statuses[position]
-    if sample.crop is None or not status.ok:
-        reason = "no face was found, so there is no score to explain" if status == NO_FACE else str(status)
-        raise FacespectraError(f"{sample.path or 'the image'}: {reason}")
-    crop, row = sample.crop, table.matrix[position]
-    classifier = detector.pipeline_[-1]
-    verdict = detector.verdict(explained, faces=faces)
     columns = detector.feature_set.spectrum
     classes: dict[str, dict[str, Floats]] = {}
-    if columns is None:
-        spectrum = radial_spectrum(crop.grey)
-    else:
-        spectrum = row[columns]
+    if columns is not None:
         classes = {
             name: {key: known[key][columns] for key in ("mean", "sd")}
             for name, known in detector.class_features_.items()
         }
+    spectrum = radial_spectrum(crop.grey) if columns is None else row[columns]
     amplitude = log_amplitude(crop.grey, SpectrumSettings(dtype="float64"))
+    classifier = detector.pipeline_[-1]
     experts, dominant = {}, ""
     if isinstance(classifier, SelfExplaining):
         of_experts = classifier.expert_scores(row[None])[0].tolist()
         experts = dict(zip(classifier.expert_names, of_experts, strict=True))
         dominant = str(classifier.dominant_expert(row))
+    attribution = attribute(detector, row[None])
+    amounts = {} if attribution is None else by_group(attribution)
+    regions = regions_of(crop, amounts)
+    probability = detector.gives_probabilities
     return Explanation(
-        path=sample.path,
-        score=explained.score,
+        path=verdict.path,
+        score=verdict.score,
         threshold=detector.threshold_,
         label=verdict.label,
         abstention_reason=verdict.status.partition(": ")[2],
         reason=verdict.reason,
         note=verdict.note,
         scope=detector.words.scope,
-        probability=detector.gives_probabilities,
+        probability=probability,
         box=crop.box,
         crop=crop,
         log_spectrum=np.fft.fftshift(amplitude).astype(np.float64),
         spectrum=np.asarray(spectrum, np.float64),
         classes=classes,
-        attribution=attribute(detector, row[None]),
+        attribution=attribution,
         experts=experts,
         dominant_expert=dominant,
         model=f"{detector.features}, {detector.classifier}",
+        verdict=verdict,
+        sentences=face_sentences(verdict, detector.words, regions, amounts, probability=probability),
+        regions=regions,
+        tint=tint_of(crop, detector.features, attribution),
+        own_spectrum=columns is not None,
     )
