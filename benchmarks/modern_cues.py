@@ -10,7 +10,8 @@ from scipy import ndimage
 
 from facespectra.features.crops import Crop
 from facespectra.features.feature_sets import FeatureSet
-from facespectra.regions.definition import Plane, regions, relative_points
+from facespectra.regions.definition import Plane
+from facespectra.regions.masks import regions, relative_points
 
 CUES = (
     "noise: inner - ring",

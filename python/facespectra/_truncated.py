@@ -6,8 +6,6 @@ import io
 import os
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from facespectra.errors import SettingError
 
 if TYPE_CHECKING:
@@ -47,6 +45,7 @@ def good_part(data: bytes) -> Image.Image | None:
     None where there are next to none, or the file is progressive: then what is missing is not rows, but
     detail everywhere, whose lack would be taken for a sign of a fake.
     """
+    import numpy as np
     from PIL import Image
 
     # A decoder invents the rest from nothing, or from other data: what is the same in all was there.

@@ -24,7 +24,7 @@ def python(code: str, *arguments: str) -> str:
 
 
 @pytest.mark.skipif(not has_core(), reason="without the core, torch finds the faces")
-def test_a_score_takes_no_torch(tmp_path: Path) -> None:
+def test_a_score_takes_nothing_but_what_finds_faces_and_their_texture(tmp_path: Path) -> None:
     import numpy as np
 
     from facespectra.rendered.database import render_face
@@ -34,18 +34,29 @@ def test_a_score_takes_no_torch(tmp_path: Path) -> None:
         "import sys\n"
         "from facespectra.cli import main\n"
         "status = main(['score', sys.argv[1], '--format', 'csv'])\n"
-        "print(status, sorted({'torch', 'torchvision', 'matplotlib', 'av'} & set(sys.modules)))\n",
+        "heavy = {'torch', 'matplotlib', 'av', 'sklearn', 'skops', 'pandas', 'scipy', 'numba'}\n"
+        "print(status, sorted(heavy & set(sys.modules)))\n",
         str(tmp_path / "face.png"),
     )
     assert "face.png,0." in said
     assert said.splitlines()[-1] == "0 []"
 
 
+def test_a_command_is_there_without_the_others() -> None:
+    said = python(
+        "import sys\n"
+        "from facespectra.cli import COMMANDS, main\n"
+        "status = main(['score', '--help'])\n"
+        "print(status, [name for name in COMMANDS if f'facespectra.cli.{name}' in sys.modules])\n"
+    )
+    assert said.splitlines()[-1] == "0 ['score']"
+
+
 def test_what_was_passed_over_can_be_had_later() -> None:
     pytest.importorskip("torch", reason="needs the torch extra")
     said = python(
-        "import facespectra as fs\n"
-        "fs.load()\n"
+        "from facespectra.detector.model_file import _skops_io\n"
+        "_skops_io()\n"
         "import torch\n"
         "from sklearn.externals.array_api_compat import torch as adapter\n"
         "print(adapter.__name__, adapter.asarray([1.0]).dtype)\n"
@@ -56,5 +67,5 @@ def test_what_was_passed_over_can_be_had_later() -> None:
 def test_models_of_skops_own_are_read_as_before() -> None:
     """Passing one package over changes nothing in what skops takes for harmless."""
     code = "{first}\nfrom skops.io import _trusted_types as t\nprint(sorted(t.SKLEARN_ESTIMATOR_TYPE_NAMES))"
-    ours = python(code.format(first="import facespectra as fs; fs.load()"))
+    ours = python(code.format(first="from facespectra.detector.model_file import _skops_io; _skops_io()"))
     assert ours == python(code.format(first=""))

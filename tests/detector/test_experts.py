@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 import facespectra as fs
-from facespectra.detector.experts import DETAIL, TextureExperts, TwoExperts
+from facespectra.detector.experts import TextureExperts, TwoExperts
+from facespectra.detector.linear import DETAIL, _logistic
 from facespectra.evaluation.calibration import calibration_error
 from facespectra.regions.layout import N_RELATIVE, feature_names
 from facespectra.texture import layout
@@ -167,3 +169,46 @@ def test_watching_experts_say_where_a_swap_may_be_hidden_and_change_no_score() -
     hidden = [bool(experts.hiding_reason(row)) for row in matrix]
     assert hidden == (other.decision_function(matrix) > limit).tolist()
     assert experts.decision_function(matrix).tolist() == scores.tolist()
+
+
+def test_probabilities_are_those_of_scipy_to_the_last_bit() -> None:
+    from scipy.special import expit
+
+    powers = np.concatenate([np.random.default_rng(0).normal(0, 8, 20_000), np.linspace(-700, 700, 9_999)])
+    assert [_logistic(power) for power in powers.tolist()] == expit(powers).tolist()
+    assert (_logistic(-1e4), _logistic(1e4)) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize(("features", "classifier"), [("regions", TwoExperts), ("texture", TextureExperts)])
+def test_experts_are_read_without_scikit_learn_and_score_the_same(
+    features: str, classifier: type[TwoExperts] | type[TextureExperts]
+) -> None:
+    from facespectra.detector.loading import load_bytes
+    from facespectra.detector.plain_model import ExpertsPipeline
+
+    shipped = fs.load("default" if features == "texture" else "regions")
+    assert isinstance(shipped.pipeline_, ExpertsPipeline)
+    known = shipped.pipeline_[-1]
+    fitted = classifier()
+    for name in ("coef_", "intercept_", "mean_", "slope_", "offset_", "least_width", "least_detail"):
+        setattr(fitted, name, getattr(known, name))
+    fitted.hiding_coef_, fitted.hiding_limit_ = known.hiding_coef_, known.hiding_limit_
+    fitted.hiding_intercept_ = known.hiding_intercept_
+    fitted.n_features_in_, fitted.classes_ = known.n_features_in_, np.array([0, 1])
+    matrix = known.mean_ + np.random.default_rng(1).normal(size=(50, known.n_features_in_))
+    assert fitted.decision_function(matrix).tolist() == known.decision_function(matrix).tolist()
+    assert fitted.contributions(matrix[0]) == known.contributions(matrix[0])
+    assert fitted.hiding_reason(matrix[0]) == known.hiding_reason(matrix[0])
+    # Written from either, the file is the same.
+    data = shipped.to_bytes()
+    shipped.pipeline_ = Pipeline([("classify", fitted)])
+    assert shipped.to_bytes() == data
+    again = load_bytes(data, "m")
+    assert again.training_ == shipped.training_
+    for rows in (
+        np.zeros((2, 3)),
+        np.full((1, known.n_features_in_), np.nan),
+        np.zeros(known.n_features_in_),
+    ):
+        with pytest.raises(ValueError, match=r"features"):
+            again.pipeline_.decision_function(rows)

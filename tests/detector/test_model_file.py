@@ -86,8 +86,8 @@ def test_no_pickle_is_in_a_model(model: Path) -> None:
 
 
 def test_a_newer_format_is_refused(model: Path) -> None:
-    rewrite(model, HEADER, json.dumps({"format": 2, "facespectra": "9.0"}).encode())
-    with pytest.raises(ModelError, match=r"facespectra 9\.0 in format 2.*upgrade"):
+    rewrite(model, HEADER, json.dumps({"format": 3, "facespectra": "9.0"}).encode())
+    with pytest.raises(ModelError, match=r"facespectra 9\.0 in format 3.*upgrade"):
         fs.load(model)
 
 

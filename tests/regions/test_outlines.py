@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("contourpy", reason="needs the detect extra")
 from matplotlib.path import Path as Line
 
-from facespectra.regions.definition import regions, relative_points
+from facespectra.regions.masks import regions, relative_points
 from facespectra.regions.layout import REGIONS
 from facespectra.regions.outlines import outlines
 

@@ -11,7 +11,7 @@ import facespectra as fs
 from facespectra.faces import Face
 from facespectra.features import FEATURES, make_features
 from facespectra.features.crops import Crop
-from facespectra.regions import definition, fast, feature_names
+from facespectra.regions import definition, fast, feature_names, masks
 from facespectra.regions.layout import BANDS, FLOOR, WIDTH
 from facespectra.rendered.database import render_face
 
@@ -34,7 +34,7 @@ def named(values: np.ndarray) -> dict[str, float]:
 @pytest.mark.parametrize("landmarks", [None, "moved"])
 def test_fast_is_the_definition(shape: tuple[int, int], landmarks: str | None) -> None:
     h, w = shape
-    points = None if landmarks is None else definition.TYPICAL * (w, h) + (0.06 * w, -0.04 * h)
+    points = None if landmarks is None else masks.TYPICAL * (w, h) + (0.06 * w, -0.04 * h)
     grey = texture(shape)
     np.testing.assert_allclose(
         fast.region_features(grey, points), definition.region_features(grey, points), atol=2e-4
@@ -47,9 +47,9 @@ def test_black_corners_are_left_out_of_both_ways() -> None:
     got = fast.region_features(grey)
     np.testing.assert_allclose(got, definition.region_features(grey), atol=2e-4)
     np.testing.assert_array_equal(
-        definition.regions(definition.resized(grey.astype(float), 112, 150), definition.TYPICAL * (112, 150))[
-            "ring"
-        ][:60, :30],
+        masks.regions(definition.resized(grey.astype(float), 112, 150), masks.TYPICAL * (112, 150))["ring"][
+            :60, :30
+        ],
         False,
     )
 
@@ -92,7 +92,7 @@ def test_stripes_are_in_the_sector_of_their_direction() -> None:
 def test_a_blurred_inner_face_lowers_inner_and_not_ring() -> None:
     grey = texture((150, 112)).astype(float)
     x, y = np.meshgrid(np.arange(112) + 0.5, np.arange(150) + 0.5)
-    cx, cy = (definition.TYPICAL * (112, 150)).mean(0)
+    cx, cy = (masks.TYPICAL * (112, 150)).mean(0)
     mask = ((x - cx) / 42) ** 2 + ((y - cy) / 47) ** 2 < 1
     swapped = np.where(mask, ndimage.gaussian_filter(grey, 1.5), grey)
     before, after = named(fast.region_features(grey)), named(fast.region_features(swapped))

@@ -7,28 +7,14 @@ import io
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from importlib import import_module
 from typing import Annotated, Any, cast
 
 import typer
 
 from facespectra._files import printable
 from facespectra._version import __version__
-from facespectra.cli import (
-    bench,
-    compare,
-    crop,
-    dataset,
-    demo,
-    evaluate,
-    explain,
-    extract,
-    info,
-    lab,
-    score,
-    synth,
-    train,
-)
 from facespectra.cli.console import complain
 from facespectra.errors import FacespectraError
 
@@ -39,33 +25,14 @@ BROKEN_PIPE = 141
 # short command's time. Young objects, such as frames of videos, are freed as before.
 OLDEST = 100
 
-# A command is a function; its name on the command line is its own. In the order that --help lists them.
-COMMANDS: tuple[Callable[..., None], ...] = (
-    info.info,
-    demo.demo,
-    lab.lab,
-    extract.extract,
-    crop.crop,
-    dataset.dataset,
-    train.train,
-    evaluate.evaluate,
-    compare.compare,
-    score.score,
-    explain.explain,
-    synth.synth,
-    bench.bench,
+COMMANDS = (
+    *("info", "demo", "lab", "extract", "crop", "dataset", "train", "evaluate", "compare", "score"),
+    *("explain", "synth", "bench"),
 )
+"""In the order that --help lists them: each names a module of this package, and the function in it."""
 
 # Newer Typer brings its own Click and older Typer needs the real one: either way this is Click's base error.
 _ClickError: type[Exception] = typer.BadParameter.__bases__[0].__bases__[0]
-
-app = typer.Typer(
-    name="facespectra",
-    help="Tells real face images from fake ones by their frequency content.",
-    pretty_exceptions_enable=False,
-)
-for _command in COMMANDS:
-    app.command(name=_command.__name__)(_command)
 
 
 def _show_version(wanted: bool) -> None:
@@ -74,7 +41,6 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _options(
     version: Annotated[
         bool,
@@ -83,6 +49,19 @@ def _options(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
     pass  # Typer shows these options in --help; _show_version and _run do what they say
+
+
+def make_app(names: Sequence[str] = COMMANDS) -> typer.Typer:
+    """Make the program, or what of it runs some commands: a command's imports are most of its start."""
+    app = typer.Typer(
+        name="facespectra",
+        help="Tells real face images from fake ones by their frequency content.",
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_options)
+    for name in names:
+        app.command(name=name)(getattr(import_module(f"{__name__}.{name}"), name))
+    return app
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -108,6 +87,9 @@ def _run(given: list[str]) -> int:
         with warnings.catch_warnings():
             # Our warnings are for users: the line of code that a warning comes from means nothing to them.
             warnings.showwarning = _show_warning
+            # Only the options of the program itself can stand before the command, and none has a value.
+            named = next((one for one in given if not one.startswith("-")), "")
+            app = make_app([named] if named in COMMANDS else COMMANDS)
             status = app(given or ["--help"], prog_name="facespectra", standalone_mode=False)
     except KeyboardInterrupt:
         complain("interrupted")

@@ -9,10 +9,9 @@ import typer
 
 from facespectra._wording import counted
 from facespectra.cli.console import complain, complain_of, leave, show_table
-from facespectra.cli.options import (
+from facespectra.cli.dataset_options import (
     Dataset,
     Fake,
-    Frames,
     Group,
     LabelColumn,
     Layout,
@@ -21,6 +20,9 @@ from facespectra.cli.options import (
     Real,
     Root,
     reading,
+)
+from facespectra.cli.options import (
+    Frames,
 )
 from facespectra.videos import N_FRAMES
 

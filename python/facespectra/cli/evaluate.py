@@ -9,28 +9,30 @@ import typer
 
 from facespectra._files import check_output, printable
 from facespectra.cli.console import command_line, complain, leave, progress_bar, show_table
-from facespectra.cli.options import (
-    Backend,
-    Cache,
+from facespectra.cli.dataset_options import (
     Dataset,
-    Device,
-    Faces,
     Fake,
-    Frames,
     Group,
     LabelColumn,
     Layout,
     PathColumn,
-    PerVideo,
     Positive,
-    Precision,
     Real,
-    ResNetWeights,
     Root,
     Split,
+    reading,
+)
+from facespectra.cli.options import (
+    Backend,
+    Cache,
+    Device,
+    Faces,
+    Frames,
+    PerVideo,
+    Precision,
+    ResNetWeights,
     Threads,
     Truncated,
-    reading,
     valid_aggregate,
     valid_faces,
 )

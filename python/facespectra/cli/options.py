@@ -6,12 +6,11 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from facespectra._truncated import TRUNCATED_VARIABLE
-from facespectra.datasets.layouts import LAYOUTS
 from facespectra.spectrum.backends import NAMES
 
 if TYPE_CHECKING:
@@ -20,62 +19,6 @@ if TYPE_CHECKING:
 Sources = Annotated[
     list[str],
     typer.Argument(metavar="SOURCE...", help="Image or video files, folders or globs.", show_default=False),
-]
-Dataset = Annotated[
-    Path,
-    typer.Argument(
-        metavar="DATASET",
-        help="A folder laid out as --layout says, or a manifest.",
-        show_default=False,
-    ),
-]
-Layout = Annotated[
-    str,
-    typer.Option(
-        metavar="NAME",
-        help=f"{', '.join(LAYOUTS)}; auto finds out.",
-    ),
-]
-Group = Annotated[
-    str | None,
-    typer.Option(
-        metavar="folder|name|file|COLUMN",
-        help="What stays on one side of a split: files of one folder, of one name without its last number, "
-        "each file, or a column.",
-        show_default="the video, as far as it is known",
-    ),
-]
-Positive = Annotated[
-    str | None,
-    typer.Option(metavar="LABEL", help="The label that means fake.", show_default="1, or what words say"),
-]
-Real = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--real",
-        metavar="NAME",
-        help="A folder or label that means real. May be given again.",
-        show_default=False,
-    ),
-]
-Fake = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--fake",
-        metavar="NAME",
-        help="A folder or label that means fake. May be given again.",
-        show_default=False,
-    ),
-]
-PathColumn = Annotated[
-    str | None, typer.Option(metavar="NAME", help="The column of a table with paths.", show_default="path")
-]
-LabelColumn = Annotated[
-    str | None, typer.Option(metavar="NAME", help="The column of a table with labels.", show_default="label")
-]
-Root = Annotated[
-    Path | None,
-    typer.Option(metavar="DIR", help="Where the paths in a table start.", show_default="the table's folder"),
 ]
 Frames = Annotated[int, typer.Option(min=1, help="Frames of each video, evenly spread.")]
 Faces = Annotated[
@@ -88,7 +31,6 @@ Faces = Annotated[
 PerVideo = Annotated[
     str, typer.Option(help="Score of a video or group from its frames: mean, median or max.")
 ]
-Split = Annotated[str | None, typer.Option(help="Use this split of the data set.", show_default=False)]
 
 Margin = Annotated[
     float, typer.Option(min=0.0, help="Move each edge of the face's box outwards by this share.")
@@ -165,27 +107,6 @@ Backend = Annotated[str | None, typer.Option(help=f"{', '.join(NAMES)}.", show_d
 Threads = Annotated[
     int | None, typer.Option(min=1, help="Most threads to use.", show_default="all processors")
 ]
-
-
-def reading(
-    group: str | None,
-    positive: str | None,
-    real: list[str] | None,
-    fake: list[str] | None,
-    path_column: str | None,
-    label_column: str | None,
-    root: Path | None,
-) -> dict[str, Any]:
-    """Give the arguments of ``read_dataset`` that say how a data set is to be read."""
-    return {
-        "group": group,
-        "positive": positive,
-        "real": real or (),
-        "fake": fake or (),
-        "path_column": path_column,
-        "label_column": label_column,
-        "root": root,
-    }
 
 
 def valid_aggregate(name: str) -> Aggregate:

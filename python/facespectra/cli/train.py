@@ -8,32 +8,34 @@ from typing import Annotated
 import typer
 
 from facespectra.cli.console import complain, complain_of, leave, progress_bar, show_table, warn_of
+from facespectra.cli.dataset_options import (
+    Dataset,
+    Fake,
+    Group,
+    LabelColumn,
+    Layout,
+    PathColumn,
+    Positive,
+    Real,
+    Root,
+    Split,
+    reading,
+)
 from facespectra.cli.options import (
     Backend,
     Cache,
     Convention,
-    Dataset,
     Device,
     Dtype,
-    Fake,
     Frames,
-    Group,
-    LabelColumn,
-    Layout,
     Margin,
     NFeatures,
-    PathColumn,
-    Positive,
     Precision,
-    Real,
     ResNetWeights,
-    Root,
     Snap,
-    Split,
     Square,
     Threads,
     Truncated,
-    reading,
 )
 from facespectra.detector.classifiers import CLASSIFIERS, OWN_CLASSIFIERS, default_classifier
 from facespectra.detector.inputs import CUT_OUT, LARGEST, WHOLE

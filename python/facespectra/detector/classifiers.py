@@ -119,14 +119,8 @@ def default_classifier(features: str) -> str:
     return next(iter(classifiers_for(features)))
 
 
-def make_pipeline(
-    classifier: str, *, features: str = "spectrum", scale: bool, seed: int, blocks: Sequence[int] = ()
-) -> Any:
-    """Make an unfitted scikit-learn pipeline that ends in the classifier of this name.
-
-    With widths of `blocks`, features are scaled so that each block has equal weight, see
-    :class:`facespectra.detector.blocks.BlockScaler`; else with `scale`, each feature is standardised.
-    """
+def check_classifier(classifier: str, features: str) -> None:
+    """Raise ValueError unless there is a classifier of this name for these features."""
     known = classifiers_for(features)
     if classifier not in known:
         takers = [other for other, own in OWN_CLASSIFIERS.items() if classifier in own]
@@ -135,6 +129,17 @@ def make_pipeline(
                 f"classifier {classifier!r} takes features {' or '.join(map(repr, takers))}, not {features!r}"
             )
         raise ValueError(f"unknown classifier {classifier!r}; use one of {', '.join(known)}")
+
+
+def make_pipeline(
+    classifier: str, *, features: str = "spectrum", scale: bool, seed: int, blocks: Sequence[int] = ()
+) -> Any:
+    """Make an unfitted scikit-learn pipeline that ends in the classifier of this name.
+
+    With widths of `blocks`, features are scaled so that each block has equal weight, see
+    :class:`facespectra.detector.blocks.BlockScaler`; else with `scale`, each feature is standardised.
+    """
+    check_classifier(classifier, features)
     require("detect", "sklearn")
     from sklearn.pipeline import Pipeline
     from sklearn.preprocessing import StandardScaler
@@ -144,7 +149,7 @@ def make_pipeline(
         from facespectra.detector.blocks import BlockScaler
 
         scaler = [("scale", BlockScaler(list(blocks)))]
-    return Pipeline([*scaler, ("classify", known[classifier](seed))])
+    return Pipeline([*scaler, ("classify", classifiers_for(features)[classifier](seed))])
 
 
 def fit_pipeline(pipeline: Any, matrix: NDArray[Any], labels: NDArray[np.int64]) -> list[str]:

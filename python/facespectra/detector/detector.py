@@ -12,7 +12,13 @@ from numpy.typing import ArrayLike, NDArray
 from facespectra._files import PathLike, write_atomically
 from facespectra._progress import Progress
 from facespectra._versions import versions
-from facespectra.detector.classifiers import SelfExplaining, class_features, fit_classifier, make_pipeline
+from facespectra.detector.classifiers import (
+    SelfExplaining,
+    check_classifier,
+    class_features,
+    fit_classifier,
+    make_pipeline,
+)
 from facespectra.detector.model_file import dumps
 from facespectra.detector.scoring import Scorer
 from facespectra.detector.training import check_training, training_samples
@@ -61,8 +67,9 @@ class Detector(Scorer):
 
     Attributes
     ----------
-    pipeline_ : sklearn.pipeline.Pipeline
-        The fitted classifier. Samples are ranked by its ``decision_function``.
+    pipeline_ : sklearn.pipeline.Pipeline or facespectra.detector.plain_model.ExpertsPipeline
+        The fitted classifier. Samples are ranked by its ``decision_function``. The second is what experts are
+        read as: it scores without scikit-learn.
     threshold_ : float
         Scores from here on count as fake. Chosen on the training data alone: the highest Youden index over
         scores of 5-fold cross-validation that keeps groups together; where there are too few groups for that,
@@ -137,7 +144,7 @@ class Detector(Scorer):
         )
         cropper = FaceCropper(**(crop_settings or {}), device=device)
         self.cropper = cropper if crop else None
-        self._new_pipeline()
+        check_classifier(classifier, features)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -259,7 +266,7 @@ class Detector(Scorer):
         )
 
     def save(self, path: PathLike) -> Path:
-        """Write the trained detector to a file that :func:`load` reads, by skops and without any pickle.
+        """Write the trained detector to a file that :func:`load` reads: JSON and arrays, never a pickle.
 
         Parameters
         ----------

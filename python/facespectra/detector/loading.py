@@ -12,10 +12,10 @@ from facespectra.detector.model_file import check_pipeline, loads, read_file
 from facespectra.errors import ModelError
 
 _MODELS = Path(__file__).parents[1] / "models"
-DEFAULT_MODEL = _MODELS / "default.skops"
+DEFAULT_MODEL = _MODELS / "default.model"
 """What is used where no model is named; made by :mod:`facespectra.models.build`."""
 
-SHIPPED = {"default": DEFAULT_MODEL, "regions": _MODELS / "regions.skops"}
+SHIPPED = {"default": DEFAULT_MODEL, "regions": _MODELS / "regions.model"}
 """Models that this package ships, by the names that stand for them."""
 
 

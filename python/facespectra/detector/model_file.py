@@ -1,7 +1,8 @@
-"""Model files: a skops archive with a header of our own, and nothing in it that could run code.
+"""Model files: an archive of JSON and arrays with a header of our own, and nothing in it that could run code.
 
-skops stores an estimator as JSON and arrays, never as a pickle. Every type in a file is looked up in
-:data:`ALLOWED_TYPES` before anything is built from it.
+Linear experts are written as plain data, see :mod:`facespectra.detector.plain_model`, and read without
+scikit-learn. Any other estimator is written by skops, as JSON and arrays and never as a pickle: every type in
+such a file is looked up in :data:`ALLOWED_TYPES` before anything is built from it.
 """
 
 from __future__ import annotations
@@ -23,12 +24,14 @@ import numpy as np
 from facespectra._extras import require
 from facespectra._files import PathLike, one_line, printable
 from facespectra._version import __version__
+from facespectra.detector import plain_model
+from facespectra.detector.plain_model import HEADER
 from facespectra.errors import ModelError
 
-FORMAT = 1
+SKOPS_FORMAT = 1
+FORMATS = (SKOPS_FORMAT, plain_model.FORMAT)
 # In bytes, of the file and of what it unpacks to: an SVM over fused features of 50,000 faces takes less.
 LARGEST = 2**30
-HEADER = "facespectra.json"
 KEYS = {"settings", "pipeline", "threshold", "training", "versions"}
 # Absent in models of earlier versions, and in those that explain themselves.
 OPTIONAL = {"class_features"}
@@ -72,6 +75,9 @@ def dumps(model: dict[str, Any]) -> bytes:
     Its keys are ``settings``, ``pipeline``, ``threshold``, ``training`` and ``versions``; ``class_features``
     where there are any.
     """
+    kind = plain_model.kind_of_pipeline(model["pipeline"])
+    if kind is not None:
+        return plain_model.dumps(model, kind)
     require("detect", "skops", "sklearn")
     return _reproducible(_skops_io().dumps(model))
 
@@ -95,7 +101,7 @@ def _reproducible(data: bytes) -> bytes:
             pending.extend(item.values())
         elif isinstance(item, list):
             pending.extend(item)
-    header = json.dumps({"format": FORMAT, "facespectra": __version__})
+    header = json.dumps({"format": SKOPS_FORMAT, "facespectra": __version__})
     renamed = {names.get(name, name): content for name, content in members.items()}
     whole = {"schema.json": json.dumps(schema, indent=1).encode(), HEADER: header.encode(), **renamed}
     result = io.BytesIO()
@@ -126,13 +132,15 @@ def loads(data: bytes, name: str) -> dict[str, Any]:
     Raises ModelError if it is not a model, is damaged, is or unpacks to more than :data:`LARGEST` bytes, was
     written by a newer facespectra, or contains any types but those that models consist of.
     """
+    header = _checked_header(name, data)
+    if header["format"] == plain_model.FORMAT:
+        return _build_plain(name, data, header)
     require("detect", "skops", "sklearn")
-    _check(name, data)
     return _build(name, data)
 
 
-def _check(name: str, data: bytes) -> None:
-    """Refuse whatever is not a whole model of ours, before anything is built from it."""
+def _checked_header(name: str, data: bytes) -> dict[str, Any]:
+    """Refuse whatever is not a whole model of ours, before anything is built from it; give its header."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             # What the members say that they unpack to is looked at first; zipfile gives no more than that.
@@ -151,19 +159,37 @@ def _check(name: str, data: bytes) -> None:
         raise ModelError(f"{name}: not a model of facespectra, or damaged") from error
     if damaged is not None:
         raise ModelError(f"{name}: damaged at {one_line(damaged)}; copy or train the model again")
-    if not isinstance(header, dict) or not isinstance(header.get("format"), int) or schema is None:
+    if not isinstance(header, dict) or not isinstance(header.get("format"), int):
         raise ModelError(f"{name}: not a model of facespectra")
-    if header["format"] > FORMAT:
+    if header["format"] > max(FORMATS):
         raise ModelError(
             f"{name}: written by facespectra {one_line(header.get('facespectra'), 30)} in format "
-            f"{one_line(header['format'], 30)}, and this version {__version__} reads up to {FORMAT}; "
+            f"{one_line(header['format'], 30)}, and this version {__version__} reads up to {max(FORMATS)}; "
             "upgrade facespectra"
         )
+    # What skops wrote has a schema, and a plain model has none.
+    by_skops = header["format"] == SKOPS_FORMAT
+    if (
+        header["format"] not in FORMATS
+        or by_skops != ("schema.json" in members)
+        or by_skops == (schema is None)
+    ):
+        raise ModelError(f"{name}: not a model of facespectra")
     foreign = sorted({kind for kind in _types(schema) if kind not in ALLOWED_TYPES})
     if foreign:
         raise ModelError(
             f"{name}: refused, because it contains disallowed types: {one_line(', '.join(foreign[:3]))}"
         )
+    return header
+
+
+def _build_plain(name: str, data: bytes, header: dict[str, Any]) -> dict[str, Any]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return plain_model.loads(archive, header)
+    except Exception as error:
+        # A header that was tampered with can be of any type.
+        raise ModelError(f"{name}: damaged, or not a model of facespectra ({one_line(error)})") from error
 
 
 def _types(node: Any) -> Iterator[str]:

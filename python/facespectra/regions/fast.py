@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import fft, ndimage
 
-from facespectra.regions.definition import height_at_width, regions, relative_points, weights
+from facespectra.regions.definition import weights
 from facespectra.regions.layout import (
     BANDS,
     FLOOR,
@@ -24,6 +24,7 @@ from facespectra.regions.layout import (
     SECTORS,
     WIDTH,
 )
+from facespectra.regions.masks import height_at_width, regions, relative_points
 
 if TYPE_CHECKING:
     from facespectra.faces import Face

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from facespectra._extras import require
-from facespectra.regions.definition import height_at_width, regions, relative_points
+from facespectra.regions.masks import height_at_width, regions, relative_points
 from facespectra.regions.layout import WIDTH
 
 Points = NDArray[np.float64]

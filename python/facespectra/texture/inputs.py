@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from facespectra._extras import require
 from facespectra.deep.crops import SIDE
 from facespectra.deep.efficientnet import REGIONS, normalised
-from facespectra.regions.definition import height_at_width, regions, relative_points
+from facespectra.regions.masks import height_at_width, regions, relative_points
 from facespectra.texture.layout import FACE
 
 

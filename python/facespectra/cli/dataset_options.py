@@ -1,0 +1,89 @@
+"""Options that say how a data set is to be read; apart, since they load all layouts of data sets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from facespectra.datasets.layouts import LAYOUTS
+
+Dataset = Annotated[
+    Path,
+    typer.Argument(
+        metavar="DATASET",
+        help="A folder laid out as --layout says, or a manifest.",
+        show_default=False,
+    ),
+]
+Layout = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help=f"{', '.join(LAYOUTS)}; auto finds out.",
+    ),
+]
+Group = Annotated[
+    str | None,
+    typer.Option(
+        metavar="folder|name|file|COLUMN",
+        help="What stays on one side of a split: files of one folder, of one name without its last number, "
+        "each file, or a column.",
+        show_default="the video, as far as it is known",
+    ),
+]
+Positive = Annotated[
+    str | None,
+    typer.Option(metavar="LABEL", help="The label that means fake.", show_default="1, or what words say"),
+]
+Real = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--real",
+        metavar="NAME",
+        help="A folder or label that means real. May be given again.",
+        show_default=False,
+    ),
+]
+Fake = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fake",
+        metavar="NAME",
+        help="A folder or label that means fake. May be given again.",
+        show_default=False,
+    ),
+]
+PathColumn = Annotated[
+    str | None, typer.Option(metavar="NAME", help="The column of a table with paths.", show_default="path")
+]
+LabelColumn = Annotated[
+    str | None, typer.Option(metavar="NAME", help="The column of a table with labels.", show_default="label")
+]
+Root = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Where the paths in a table start.", show_default="the table's folder"),
+]
+Split = Annotated[str | None, typer.Option(help="Use this split of the data set.", show_default=False)]
+
+
+def reading(
+    group: str | None,
+    positive: str | None,
+    real: list[str] | None,
+    fake: list[str] | None,
+    path_column: str | None,
+    label_column: str | None,
+    root: Path | None,
+) -> dict[str, Any]:
+    """Give the arguments of ``read_dataset`` that say how a data set is to be read."""
+    return {
+        "group": group,
+        "positive": positive,
+        "real": real or (),
+        "fake": fake or (),
+        "path_column": path_column,
+        "label_column": label_column,
+        "root": root,
+    }
