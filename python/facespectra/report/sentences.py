@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from facespectra._wording import counted
 from facespectra.detector.labels import CANNOT_TELL, SWAP, Vocabulary
 from facespectra.detector.reasons import PARTS, band_of, in_words, part_of
 
@@ -50,6 +52,38 @@ def face_sentences(
     """What was found and how strong; which part says so most; what can mislead, or was not checked."""
     found = found_sentence(verdict, words, "this face", probability=probability)
     return found, _part_sentence(verdict, words, regions, contributions, probability), caveat(verdict, words)
+
+
+def video_sentences(
+    verdict: Verdict, words: Vocabulary, worst: float, *, probability: bool
+) -> tuple[str, str, str]:
+    """What was found in a video; in which frames, the worst at `worst` seconds; what can mislead."""
+    faces = [one for one in verdict.frames if one.label]
+    if not verdict.label:
+        looked = counted(len(verdict.frames), "frame")
+        return (
+            f"No face was found in the {looked} of this video that were looked at.",
+            "So there is nothing to compare.",
+            "Looking at more frames may find one.",
+        )
+    found = found_sentence(verdict, words, "this video", probability=probability)
+    labels = [one.label for one in faces]
+    positive, negative = labels.count(words.positive), labels.count(words.negative)
+    open_ = len(faces) - positive - negative
+    if words.positive == SWAP:
+        counts = [(positive, "with signs of a swap"), (negative, "with none")]
+    else:
+        counts = [(positive, f"more like {words.kinds[1]}"), (negative, f"more like {words.kinds[0]}")]
+    parts = [f"{n} {what}" for n, what in [*counts, (open_, "in which it can't tell")] if n]
+    when = "" if math.isnan(worst) else f"; the most suspicious is at {clock(worst)}"
+    of = f"{counted(len(faces), 'frame')} with a face {'was' if len(faces) == 1 else 'were'} looked at"
+    return found, f"{_capital(of)}: {', '.join(parts)}{when}.", caveat(verdict, words)
+
+
+def clock(seconds: float) -> str:
+    """Write a time in a video: ``1:05``."""
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes}:{rest:02}"
 
 
 def found_sentence(verdict: Verdict, words: Vocabulary, what: str, *, probability: bool) -> str:
