@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("sklearn", reason="needs the detect extra")
 
-from facespectra.detector.experts import RETOUCHED
+from facespectra.detector.linear import RETOUCHED
 from facespectra.detector.labels import FAKES, SWAPS, Vocabulary
 from facespectra.detector.scores import Score
 from facespectra.detector.verdicts import verdict_of
