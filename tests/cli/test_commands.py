@@ -49,7 +49,7 @@ def test_without_a_command_help_is_shown_and_nothing_was_done(capsys: pytest.Cap
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["frobnicate"], "No such command"),
+        (["frobnicate"], "there is no command"),
         (["train"], "Missing argument"),
         (["extract", "a.jpg", "-o", "f.npz", "--n-features", "none"], "--n-features"),
         (["extract", "missing.jpg", "-o", "f.npz"], "missing.jpg"),

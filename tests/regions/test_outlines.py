@@ -8,8 +8,8 @@ import pytest
 pytest.importorskip("contourpy", reason="needs the detect extra")
 from matplotlib.path import Path as Line
 
-from facespectra.regions.masks import regions, relative_points
 from facespectra.regions.layout import REGIONS
+from facespectra.regions.masks import regions, relative_points
 from facespectra.regions.outlines import outlines
 
 LANDMARKS = [[60, 90], [150, 95], [100, 140], [65, 190], [140, 195]]

@@ -8,6 +8,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Sequence
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Annotated, Any, cast
 
@@ -16,6 +17,7 @@ import typer
 from facespectra._files import printable
 from facespectra._version import __version__
 from facespectra.cli.console import complain
+from facespectra.cli.help import Command, Program
 from facespectra.errors import FacespectraError
 
 NOTHING_DONE = 2
@@ -51,16 +53,23 @@ def _options(
     pass  # Typer shows these options in --help; _show_version and _run do what they say
 
 
+class _Program(Program):
+    listed = COMMANDS
+
+
 def make_app(names: Sequence[str] = COMMANDS) -> typer.Typer:
     """Make the program, or what of it runs some commands: a command's imports are most of its start."""
     app = typer.Typer(
         name="facespectra",
-        help="Tells real face images from fake ones by their frequency content.",
+        cls=_Program,
+        help="Tells face swaps and other fakes from real photographs by their frequency content.",
+        context_settings={"help_option_names": ["-h", "--help"]},
         pretty_exceptions_enable=False,
+        rich_markup_mode=None,
     )
     app.callback()(_options)
     for name in names:
-        app.command(name=name)(getattr(import_module(f"{__name__}.{name}"), name))
+        app.command(name=name, cls=Command)(getattr(import_module(f"{__name__}.{name}"), name))
     return app
 
 
@@ -89,7 +98,13 @@ def _run(given: list[str]) -> int:
             warnings.showwarning = _show_warning
             # Only the options of the program itself can stand before the command, and none has a value.
             named = next((one for one in given if not one.startswith("-")), "")
-            app = make_app([named] if named in COMMANDS else COMMANDS)
+            if named and named not in COMMANDS:
+                close = get_close_matches(named, COMMANDS, n=1)
+                guess = f"; did you mean {close[0]}?" if close else ""
+                raise ValueError(
+                    f"there is no command {printable(named)!r}{guess} (facespectra --help lists them)"
+                )
+            app = make_app([named] if named else [])
             status = app(given or ["--help"], prog_name="facespectra", standalone_mode=False)
     except KeyboardInterrupt:
         complain("interrupted")

@@ -14,19 +14,28 @@ from facespectra.cli.console import complain
 def bench(
     cases: Annotated[
         list[str] | None,
-        typer.Argument(help="Sides of square images in pixels, or 'crops'."),
+        typer.Argument(metavar="CASE...", help="Sides of square images in pixels, or 'crops'."),
     ] = None,
-    seconds: Annotated[float, typer.Option(help="Seconds for each contender on each case.", min=0.0)] = 1.0,
-    only: Annotated[str | None, typer.Option(help="Only contenders whose name contains this.")] = None,
+    seconds: Annotated[
+        float, typer.Option(help="Seconds for each contender on each case.", min=0.0, metavar="X")
+    ] = 1.0,
+    only: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Only contenders whose name contains this.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
     plot: Annotated[
-        Path | None, typer.Option(help="Plot the ratios into this file (.svg, .png, .pdf).")
+        Path | None, typer.Option(metavar="FILE", help="Plot the ratios into this file (.svg, .png, .pdf).")
     ] = None,
 ) -> None:
     """Time backends, FFT libraries and other implementations of the spectrum, in one thread.
 
     Default cases: 128 256 512 crops. Results are verified before they are timed; ratios are to the bare
     FFT, timed in the same run.
+
+    Examples
+    --------
+    facespectra bench                  # every backend and FFT library
+    facespectra bench 256 crops --only native
     """
     from facespectra._files import check_output
     from facespectra.bench import CASES, compare, select_case

@@ -40,6 +40,10 @@ def compare(
     draws whole groups where several samples belong to one. Samples are matched by path (and frame); samples
     of one run only, or without a score in one of them, are left out and counted. Where a run is a folder of
     evaluate with a threshold, its balanced accuracy and both rates are given, too.
+
+    Examples
+    --------
+    facespectra compare report_a report_b
     """
     from facespectra.errors import DatasetError
     from facespectra.evaluation import compare as compare_scores

@@ -20,7 +20,16 @@ from facespectra.cli.console import (
     leave,
     progress_bar,
 )
-from facespectra.cli.options import Device, Frames, Margin, Snap, Sources, Square, Truncated
+from facespectra.cli.options import (
+    Device,
+    Frames,
+    Margin,
+    Snap,
+    Sources,
+    Square,
+    Truncated,
+    one_of,
+)
 from facespectra.detector.inputs import ALL, LARGEST
 from facespectra.videos import N_FRAMES
 
@@ -34,7 +43,14 @@ def crop(
     out: Annotated[
         Path, typer.Option("--out", "-o", metavar="DIR", help="Output folder.", show_default=False)
     ],
-    faces: Annotated[str, typer.Option(help="largest, or all: every face from 20 pixels.")] = LARGEST,
+    faces: Annotated[
+        str,
+        typer.Option(
+            metavar="largest|all",
+            autocompletion=one_of("largest", "all"),
+            help="The largest face, or every face from 20 pixels.",
+        ),
+    ] = LARGEST,
     resume: Annotated[
         bool, typer.Option("--resume", help="Keep what crops.csv lists already, and crop the rest.")
     ] = False,
@@ -51,6 +67,10 @@ def crop(
     largest first. crops.csv in the output folder lists every image with its crop, its status
     (ok, no-face or unreadable) and the box (x0, y0, x1, y1) of the crop in the image, and grows with the
     crops. The crops of a video are in a folder of its name, and crops.csv has the frame number, too.
+
+    Examples
+    --------
+    facespectra crop photos/ -o faces
     """
     from facespectra._files import check_output
     from facespectra.errors import FacespectraError

@@ -54,6 +54,11 @@ def dataset(
     Warns of groups, duplicates and near-duplicates in several splits, of files labelled both real and fake,
     and of classes that the size, the format or the JPEG tables of their files give away. Decodes images if
     there are several splits. Changes nothing.
+
+    Examples
+    --------
+    facespectra dataset DIR                     # what is understood of it
+    facespectra dataset DIR -o manifest.csv
     """
     from facespectra._files import check_output
     from facespectra.datasets import add_frames, read_dataset

@@ -7,7 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
+from facespectra.cli.options import one_of
 from facespectra.datasets.layouts import LAYOUTS
+
+DATA_SET = "The data set"
 
 Dataset = Annotated[
     Path,
@@ -21,21 +24,29 @@ Layout = Annotated[
     str,
     typer.Option(
         metavar="NAME",
-        help=f"{', '.join(LAYOUTS)}; auto finds out.",
+        autocompletion=one_of("auto", *LAYOUTS),
+        help=f"How it is laid out: {', '.join(LAYOUTS)}; auto finds out.",
+        rich_help_panel=DATA_SET,
     ),
 ]
 Group = Annotated[
     str | None,
     typer.Option(
-        metavar="folder|name|file|COLUMN",
-        help="What stays on one side of a split: files of one folder, of one name without its last number, "
-        "each file, or a column.",
+        metavar="WHAT",
+        help="What stays on one side of a split: files of one folder (folder), of one name without its last "
+        "number (name), each file (file), or those of one value in a column (its name).",
         show_default="the video, as far as it is known",
+        rich_help_panel=DATA_SET,
     ),
 ]
 Positive = Annotated[
     str | None,
-    typer.Option(metavar="LABEL", help="The label that means fake.", show_default="1, or what words say"),
+    typer.Option(
+        metavar="LABEL",
+        help="The label that means fake.",
+        show_default="1, or what words say",
+        rich_help_panel=DATA_SET,
+    ),
 ]
 Real = Annotated[
     list[str] | None,
@@ -44,6 +55,7 @@ Real = Annotated[
         metavar="NAME",
         help="A folder or label that means real. May be given again.",
         show_default=False,
+        rich_help_panel=DATA_SET,
     ),
 ]
 Fake = Annotated[
@@ -53,19 +65,45 @@ Fake = Annotated[
         metavar="NAME",
         help="A folder or label that means fake. May be given again.",
         show_default=False,
+        rich_help_panel=DATA_SET,
     ),
 ]
 PathColumn = Annotated[
-    str | None, typer.Option(metavar="NAME", help="The column of a table with paths.", show_default="path")
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="The column of a table with paths.",
+        show_default="path",
+        rich_help_panel=DATA_SET,
+    ),
 ]
 LabelColumn = Annotated[
-    str | None, typer.Option(metavar="NAME", help="The column of a table with labels.", show_default="label")
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="The column of a table with labels.",
+        show_default="label",
+        rich_help_panel=DATA_SET,
+    ),
 ]
 Root = Annotated[
     Path | None,
-    typer.Option(metavar="DIR", help="Where the paths in a table start.", show_default="the table's folder"),
+    typer.Option(
+        metavar="DIR",
+        help="Where the paths in a table start.",
+        show_default="the table's folder",
+        rich_help_panel=DATA_SET,
+    ),
 ]
-Split = Annotated[str | None, typer.Option(help="Use this split of the data set.", show_default=False)]
+Split = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Use this split of the data set.",
+        show_default=False,
+        rich_help_panel=DATA_SET,
+    ),
+]
 
 
 def reading(

@@ -41,6 +41,11 @@ def demo(
     Renders three databases of people who do not exist, each with its own camera and face-swap pipeline, and
     runs Tasks 1, 2 and 3 on them. ResNet-50 is included if its weights are in torch's cache,
     EfficientNet-Lite0 always.
+
+    Examples
+    --------
+    facespectra demo --out demo        # in minutes, offline
+    facespectra demo --quick           # a first look
     """
     from facespectra.lab import LabSettings
     from facespectra.rendered.database import render_database

@@ -33,6 +33,7 @@ from facespectra.cli.options import (
     ResNetWeights,
     Threads,
     Truncated,
+    one_of,
     valid_aggregate,
     valid_faces,
 )
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
     from facespectra.report.alarms import FalseAlarms
     from facespectra.report.evaluated import Evaluated
     from facespectra.report.parts import Part
+
+# What --help puts together.
+SCORES = "Scores of another system, instead of a model"
 
 PARTS = {"method": "", "generator": "", "face": "face", "image": "picture", "quality": "JPEG quality"}
 
@@ -68,21 +72,43 @@ def evaluate(
             help="Instead of a model, the scores of any system: CSV, Parquet or JSON lines with path and "
             "score, and frame for frames of videos.",
             show_default=False,
+            rich_help_panel=SCORES,
         ),
     ] = None,
     threshold: Annotated[
         float | None,
-        typer.Option(help="Of these scores: from here on they say fake.", show_default="no figures at one"),
+        typer.Option(
+            metavar="X",
+            help="Of these scores: from here on they say fake.",
+            show_default="no figures at one",
+            rich_help_panel=SCORES,
+        ),
     ] = None,
     higher_is: Annotated[
-        str, typer.Option(help="What a higher one of these scores means: fake or real.")
+        str,
+        typer.Option(
+            metavar="fake|real",
+            autocompletion=one_of("fake", "real"),
+            help="What a higher one of these scores means.",
+            rich_help_panel=SCORES,
+        ),
     ] = "fake",
     probabilities: Annotated[
-        bool, typer.Option("--probabilities", help="These scores are probabilities: judge them as such.")
+        bool,
+        typer.Option(
+            "--probabilities",
+            help="These scores are probabilities: judge them as such.",
+            rich_help_panel=SCORES,
+        ),
     ] = False,
     name: Annotated[
         str | None,
-        typer.Option(help="Name of the system with these scores.", show_default="the file's"),
+        typer.Option(
+            metavar="TEXT",
+            help="Name of the system with these scores.",
+            show_default="the file's",
+            rich_help_panel=SCORES,
+        ),
     ] = None,
     layout: Layout = "auto",
     group: Group = None,
@@ -124,6 +150,12 @@ def evaluate(
     """Evaluate a model, or any system's scores: report.html, metrics.json, scores.csv, roc.csv and roc.svg.
 
     Of a data set with splits, the one called evaluation, test or testing is used; one without is taken whole.
+
+    Examples
+    --------
+    facespectra evaluate DATASET --out report
+    facespectra evaluate DATASET -m own.model --out report
+    facespectra evaluate DATASET --scores scores.csv --threshold 0.5 --out report
     """
     from facespectra.datasets.checks import groups_by_file
     from facespectra.detector.loading import DEFAULT_MODEL, load

@@ -50,7 +50,10 @@ def explain(
         ),
     ] = None,
     frame: Annotated[
-        int | None, typer.Option(min=0, help="Which frame of a video, from 0.", show_default="the middle one")
+        int | None,
+        typer.Option(
+            min=0, metavar="N", help="Which frame of a video, from 0.", show_default="the middle one"
+        ),
     ] = None,
     faces: Faces = None,
     resnet_weights: ResNetWeights = None,
@@ -66,6 +69,10 @@ def explain(
     each band, or each region and band, adds to the score: exactly for linear classifiers, by occlusion for
     others. A model of an earlier version, and our own, does not hold the mean spectra of its classes; the
     drawing says so.
+
+    Examples
+    --------
+    facespectra explain photo.jpg -o why.html
     """
     from facespectra._files import check_output, printable
     from facespectra.detector import load

@@ -58,6 +58,11 @@ def extract(
     A row has the path of the image or video, its status (ok, no-face or unreadable) and its features; these
     are NaN (empty in CSV) where the status is not ok. Where there are videos, it has the number of the frame,
     too (for images: none, -1 in .npz).
+
+    Examples
+    --------
+    facespectra extract photos/ -o spectra.parquet
+    facespectra extract photos/ video.mp4 -o spectra.npz --faces
     """
     from facespectra._files import check_output, writing_atomically
     from facespectra.errors import FacespectraError

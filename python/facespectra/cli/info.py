@@ -22,7 +22,12 @@ CHECKS = {
 def info(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """Show the backend, FFT library, instruction set, default model and versions of this installation."""
+    """Show the backend, FFT library, instruction set, default model and versions of this installation.
+
+    Examples
+    --------
+    facespectra info
+    """
     from facespectra.environment import describe
 
     state = describe()

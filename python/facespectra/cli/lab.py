@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from facespectra.cli.console import command_line, complain, complain_of, leave, progress_bar
-from facespectra.cli.options import Backend, Device, Precision, ResNetWeights, Threads
+from facespectra.cli.options import (
+    Backend,
+    Device,
+    Precision,
+    ResNetWeights,
+    Threads,
+    one_of,
+)
 from facespectra.detector.inputs import LARGEST, WHOLE
 
 if TYPE_CHECKING:
@@ -41,7 +48,11 @@ def lab(
     ] = None,
     faces: Annotated[
         str,
-        typer.Option(help="largest, or whole: images are faces that were cut out already."),
+        typer.Option(
+            metavar="largest|whole",
+            autocompletion=one_of("largest", "whole"),
+            help="The largest face, or the whole image, where faces were cut out already.",
+        ),
     ] = "largest",
     resnet_weights: ResNetWeights = None,
     precision: Precision = "auto",
@@ -55,6 +66,10 @@ def lab(
     The reference study is the DeepFakes Detection Lab report. Writes lab.json and report.html, a folder for
     each task, and the models. The output folder holds a cache: a run that was stopped continues, and another
     one computes only what changed. Experiments without data or weights are listed as skipped.
+
+    Examples
+    --------
+    facespectra lab --task1 KAGGLE --task23 CELEB-DF --out lab
     """
     from facespectra._files import check_output
     from facespectra.lab import LabSettings

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,33 +16,77 @@ from facespectra.spectrum.backends import NAMES
 if TYPE_CHECKING:
     from facespectra.evaluation.aggregation import Aggregate
 
+# What --help puts together.
+FACES_AND_VIDEOS = "Faces and videos"
+RUNNING = "Where and how it runs"
+SPECTRUM = "The spectrum"
+
+
+def one_of(*names: str) -> Callable[[], list[str]]:
+    """Complete the value of an option by one of these."""
+    return lambda: list(names)
+
+
 Sources = Annotated[
     list[str],
     typer.Argument(metavar="SOURCE...", help="Image or video files, folders or globs.", show_default=False),
 ]
-Frames = Annotated[int, typer.Option(min=1, help="Frames of each video, evenly spread.")]
+Frames = Annotated[
+    int,
+    typer.Option(
+        min=1, metavar="N", help="Frames of each video, evenly spread.", rich_help_panel=FACES_AND_VIDEOS
+    ),
+]
 Faces = Annotated[
     str | None,
     typer.Option(
-        help="largest; all: the most suspicious decides; whole: images are faces that were cut out already.",
+        metavar="largest|all|whole",
+        autocompletion=one_of("largest", "all", "whole"),
+        help="Which face counts: the largest; of all, the most suspicious; or the whole image, where faces "
+        "were cut out already.",
         show_default="as the model was trained",
+        rich_help_panel=FACES_AND_VIDEOS,
     ),
 ]
 PerVideo = Annotated[
-    str, typer.Option(help="Score of a video or group from its frames: mean, median or max.")
+    str,
+    typer.Option(
+        metavar="mean|median|max",
+        autocompletion=one_of("mean", "median", "max"),
+        help="How the scores of a video's frames are joined.",
+        rich_help_panel=FACES_AND_VIDEOS,
+    ),
 ]
 
 Margin = Annotated[
-    float, typer.Option(min=0.0, help="Move each edge of the face's box outwards by this share.")
+    float,
+    typer.Option(
+        min=0.0,
+        metavar="SHARE",
+        help="Move each edge of the face's box outwards by this share.",
+        rich_help_panel=FACES_AND_VIDEOS,
+    ),
 ]
-Square = Annotated[bool, typer.Option("--square", help="Widen the box to a square.")]
+Square = Annotated[
+    bool,
+    typer.Option("--square", help="Widen the box to a square.", rich_help_panel=FACES_AND_VIDEOS),
+]
 Snap = Annotated[
     bool,
-    typer.Option("--snap", help="Change the box by a few pixels to 7-smooth sides, good for FFTs."),
+    typer.Option(
+        "--snap",
+        help="Change the box by a few pixels to 7-smooth sides, good for FFTs.",
+        rich_help_panel=FACES_AND_VIDEOS,
+    ),
 ]
 Device = Annotated[
     str | None,
-    typer.Option(help="Where the face detector and ResNet-50 run, such as cuda.", show_default="cpu"),
+    typer.Option(
+        metavar="NAME",
+        help="Where the face detector and ResNet-50 run, such as cuda.",
+        show_default="cpu",
+        rich_help_panel=RUNNING,
+    ),
 ]
 ResNetWeights = Annotated[
     str | None,
@@ -51,13 +95,17 @@ ResNetWeights = Annotated[
         metavar="FILE",
         help="ResNet-50's weights: a state dict of torchvision's, or imagenet-v1 or imagenet-v2.",
         show_default="torchvision's, downloaded",
+        rich_help_panel=RUNNING,
     ),
 ]
 Precision = Annotated[
     str,
     typer.Option(
-        help="What ResNet-50 computes in: float32, bfloat16, or auto, which is bfloat16 where the processor "
-        "has it and the features stay the same to a cosine of 0.999."
+        metavar="float32|bfloat16|auto",
+        autocompletion=one_of("float32", "bfloat16", "auto"),
+        help="What ResNet-50 computes in; auto is bfloat16 where the processor has it and the features stay "
+        "the same to a cosine of 0.999.",
+        rich_help_panel=RUNNING,
     ),
 ]
 Cache = Annotated[
@@ -67,6 +115,7 @@ Cache = Annotated[
         help="Keep faces and features here, by content and settings: a run that was stopped goes on, "
         "and others take what they need.",
         show_default=False,
+        rich_help_panel=RUNNING,
     ),
 ]
 
@@ -97,15 +146,50 @@ Truncated = Annotated[
         "--truncated",
         callback=_take_truncated,
         help="Of JPEG files that are cut off, take the rows that are there.",
+        rich_help_panel=FACES_AND_VIDEOS,
     ),
 ]
 
-NFeatures = Annotated[int, typer.Option(min=1, help="Length of each spectrum.")]
-Convention = Annotated[str, typer.Option(help="durall (as published) or isotropic.")]
-Dtype = Annotated[str, typer.Option(help="float32 or float64.")]
-Backend = Annotated[str | None, typer.Option(help=f"{', '.join(NAMES)}.", show_default="the fastest")]
+NFeatures = Annotated[
+    int, typer.Option(min=1, metavar="N", help="Length of each spectrum.", rich_help_panel=SPECTRUM)
+]
+Convention = Annotated[
+    str,
+    typer.Option(
+        metavar="durall|isotropic",
+        autocompletion=one_of("durall", "isotropic"),
+        help="How frequencies are averaged: as published, or in cycles a pixel.",
+        rich_help_panel=SPECTRUM,
+    ),
+]
+Dtype = Annotated[
+    str,
+    typer.Option(
+        metavar="float32|float64",
+        autocompletion=one_of("float32", "float64"),
+        help="What the spectrum is computed in.",
+        rich_help_panel=SPECTRUM,
+    ),
+]
+Backend = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        autocompletion=one_of(*NAMES),
+        help=f"What computes spectra: {', '.join(NAMES)}.",
+        show_default="the fastest",
+        rich_help_panel=RUNNING,
+    ),
+]
 Threads = Annotated[
-    int | None, typer.Option(min=1, help="Most threads to use.", show_default="all processors")
+    int | None,
+    typer.Option(
+        min=1,
+        metavar="N",
+        help="Most threads to use.",
+        show_default="all processors",
+        rich_help_panel=RUNNING,
+    ),
 ]
 
 

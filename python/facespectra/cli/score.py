@@ -15,6 +15,7 @@ from facespectra._files import printable
 from facespectra._wording import counted
 from facespectra.cli.console import complain, complain_of, find_sources, leave, progress_bar
 from facespectra.cli.options import (
+    FACES_AND_VIDEOS,
     Backend,
     Cache,
     Device,
@@ -25,6 +26,7 @@ from facespectra.cli.options import (
     ResNetWeights,
     Threads,
     Truncated,
+    one_of,
     valid_aggregate,
     valid_faces,
 )
@@ -81,7 +83,13 @@ def score(
     ] = None,
     form: Annotated[
         str | None,
-        typer.Option("--format", help="table, csv or jsonl.", show_default="as FILE is named, else table"),
+        typer.Option(
+            "--format",
+            metavar="table|csv|jsonl",
+            autocompletion=one_of("table", "csv", "jsonl"),
+            help="What to write.",
+            show_default="as FILE is named, else table",
+        ),
     ] = None,
     resume: Annotated[
         bool,
@@ -90,11 +98,19 @@ def score(
     faces: Faces = None,
     frames: Frames = N_FRAMES,
     per_frame: Annotated[
-        bool, typer.Option("--per-frame", help="One line for each frame of a video.")
+        bool,
+        typer.Option(
+            "--per-frame", help="One line for each frame of a video.", rich_help_panel=FACES_AND_VIDEOS
+        ),
     ] = False,
     per_video: PerVideo = "mean",
     per_folder: Annotated[
-        bool, typer.Option("--per-folder", help="One line for each folder of frames, as for a video.")
+        bool,
+        typer.Option(
+            "--per-folder",
+            help="One line for each folder of frames, as for a video.",
+            rich_help_panel=FACES_AND_VIDEOS,
+        ),
     ] = False,
     resnet_weights: ResNetWeights = None,
     precision: Precision = "auto",
@@ -114,6 +130,11 @@ def score(
     no-swap-found, never real: it knows face swaps alone. Any other model says fake or real. Where a model
     knows that its score means little, or the signs are too weak, it says cannot-tell. Of several models the
     first one that finds a fake decides, and each line names the one that does.
+
+    Examples
+    --------
+    facespectra score photo.jpg
+    facespectra score photos/ video.mp4 -o scores.csv --resume
     """
     from facespectra._files import check_output
     from facespectra.detector.streaming import StreamSettings, stream_verdicts, units_of

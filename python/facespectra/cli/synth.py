@@ -9,7 +9,13 @@ import typer
 
 from facespectra._wording import counted
 from facespectra.cli.console import complain_of, find_sources, leave, progress_bar
-from facespectra.cli.options import Device, Frames, Sources, Truncated
+from facespectra.cli.options import (
+    Device,
+    Frames,
+    Sources,
+    Truncated,
+    one_of,
+)
 from facespectra.videos import N_FRAMES
 
 if TYPE_CHECKING:
@@ -24,9 +30,17 @@ def synth(
         Path, typer.Option("--out", "-o", metavar="DIR", help="Output folder.", show_default=False)
     ],
     pairs: Annotated[int, typer.Option(min=1, help="Swaps made of each photograph.")] = 1,
-    preset: Annotated[str, typer.Option(help="default, early, modern, small or restored.")] = "default",
+    preset: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            autocompletion=one_of("default", "early", "modern", "small", "restored"),
+            help="Which kind of swaps: default, early, modern, small or restored.",
+        ),
+    ] = "default",
     without: Annotated[
-        list[str] | None, typer.Option(help="Switch a step off; can be repeated.", show_default=False)
+        list[str] | None,
+        typer.Option(metavar="STEP", help="Switch a step off; can be repeated.", show_default=False),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of all random choices.")] = 0,
     frames: Frames = N_FRAMES,
@@ -38,6 +52,10 @@ def synth(
     Both go through the same noise, tone curve, sharpening, codecs and resizing, so that nothing but the swap
     differs. The pictures are in real/ and fake/; manifest.csv lists them with their group (the photograph or
     video) and every parameter that was drawn; sheet.png shows the first pairs, real beside fake.
+
+    Examples
+    --------
+    facespectra synth photos/ -o swaps
     """
     from facespectra._files import check_output
     from facespectra.errors import FacespectraError

@@ -22,6 +22,7 @@ from facespectra.cli.dataset_options import (
     reading,
 )
 from facespectra.cli.options import (
+    FACES_AND_VIDEOS,
     Backend,
     Cache,
     Convention,
@@ -36,6 +37,7 @@ from facespectra.cli.options import (
     Square,
     Threads,
     Truncated,
+    one_of,
 )
 from facespectra.detector.classifiers import CLASSIFIERS, OWN_CLASSIFIERS, default_classifier
 from facespectra.detector.inputs import CUT_OUT, LARGEST, WHOLE
@@ -51,19 +53,29 @@ def train(
     ],
     features: Annotated[
         str,
-        typer.Option(help="; ".join(f"{name}: {entry.help}" for name, entry in FEATURES.items()) + "."),
+        typer.Option(
+            metavar="NAME",
+            autocompletion=one_of(*FEATURES),
+            help="; ".join(f"{name}: {entry.help}" for name, entry in FEATURES.items()) + ".",
+        ),
     ] = "spectrum",
     network: Annotated[
         str,
-        typer.Option(metavar="NAME", help=f"Of fusion and concatenation: {' or '.join(NETWORKS)}."),
+        typer.Option(
+            metavar="NAME",
+            autocompletion=one_of(*NETWORKS),
+            help=f"Of fusion and concatenation: {' or '.join(NETWORKS)}.",
+        ),
     ] = NETWORKS[0],
     classifier: Annotated[
         str | None,
         typer.Option(
+            metavar="NAME",
+            autocompletion=one_of(*CLASSIFIERS, "experts"),
             help=", ".join(CLASSIFIERS)
             + "".join(f"; for {name} also {', '.join(own)}" for name, own in OWN_CLASSIFIERS.items())
             + ".",
-            show_default="; ".join(
+            show_default=", ".join(
                 [
                     default_classifier(""),
                     *(f"{default_classifier(name)} for {name}" for name in OWN_CLASSIFIERS),
@@ -79,7 +91,8 @@ def train(
         bool, typer.Option("--scale", help="Standardise each feature (the reference study did not).")
     ] = False,
     augment: Annotated[
-        str, typer.Option(help="Train on augmented copies, too: flip, rotate, or flip,rotate.")
+        str,
+        typer.Option(metavar="NAMES", help="Train on augmented copies, too: flip, rotate, or flip,rotate."),
     ] = "",
     resnet_weights: ResNetWeights = None,
     precision: Precision = "auto",
@@ -95,7 +108,13 @@ def train(
     split: Split = None,
     frames: Frames = N_FRAMES,
     faces: Annotated[
-        str, typer.Option(help="largest; whole: images are faces that were cut out already.")
+        str,
+        typer.Option(
+            metavar="largest|whole",
+            autocompletion=one_of(LARGEST, WHOLE),
+            help="The largest face, or the whole image, where faces were cut out already.",
+            rich_help_panel=FACES_AND_VIDEOS,
+        ),
     ] = LARGEST,
     whole: Annotated[bool, typer.Option("--whole", hidden=True, help="The same as --faces whole.")] = False,
     n_features: NFeatures = 300,
@@ -114,6 +133,11 @@ def train(
 
     Of a data set with splits, the one called development, train or training is used; one without is taken
     whole. Images without a face are left out and counted.
+
+    Examples
+    --------
+    facespectra train DATASET -o own.model
+    facespectra train photos/ -o own.model --synthetic-fakes --features texture
     """
     from facespectra._files import check_output
     from facespectra.augment import parse_augmentations

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from facespectra._extras import require
-from facespectra.regions.masks import height_at_width, regions, relative_points
 from facespectra.regions.layout import WIDTH
+from facespectra.regions.masks import height_at_width, regions, relative_points
 
 Points = NDArray[np.float64]
 
