@@ -16,6 +16,8 @@ from resnet import make_state, one_thread
 
 # These files share one run of the lab; those of the last make their own.
 LAB, OWN_RUNS = "tests/lab/", "tests/lab/test_commands.py"
+# And these a cluster.
+DISTRIBUTED = "tests/distributed/"
 FFT_VARIABLES = ("FACESPECTRA_BACKEND", "FACESPECTRA_FFT", "FACESPECTRA_SIMD", "FACESPECTRA_THREADS")
 
 
@@ -43,12 +45,14 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Give each test file to one process, and all files that need the lab's finished run to the same one."""
+    """Give each test file to one process, and all that share a run of the lab, or a cluster, to one."""
     from xdist.scheduler import LoadFileScheduling
 
     class Scheduling(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = super()._split_scope(nodeid)
+            if file.startswith(DISTRIBUTED):
+                return DISTRIBUTED
             return LAB if file.startswith(LAB) and file != OWN_RUNS else file
 
     return Scheduling(config, log) if config.getvalue("dist") == "loadfile" else None
@@ -57,7 +61,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with what takes longest, where several processes share the tests: none ends on it alone."""
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: (not item.nodeid.startswith(LAB), not item.get_closest_marker("slow")))
+        items.sort(
+            key=lambda item: (
+                not item.nodeid.startswith((LAB, DISTRIBUTED)),
+                not item.get_closest_marker("slow"),
+            )
+        )
 
 
 @pytest.fixture(params=NAMES)

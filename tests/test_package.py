@@ -72,6 +72,7 @@ RANKS = {
     "report": 9,
     "models": 9,
     "lab": 10,
+    "distributed": 10,
     "cli": 11,
     "__main__": 12,
     "__init__": 12,  # the package's own face: nothing inside imports it
@@ -89,7 +90,8 @@ def test_importing_loads_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["faces", "images", "deep", "detector", "evaluation", "datasets", "report", "lab", "cli"]
+    "module",
+    ["faces", "images", "deep", "detector", "evaluation", "datasets", "report", "lab", "cli", "distributed"],
 )
 def test_modules_load_torch_and_sklearn_only_when_used(module: str) -> None:
     loaded = json.loads(
@@ -101,6 +103,7 @@ def test_modules_load_torch_and_sklearn_only_when_used(module: str) -> None:
         "matplotlib",
         "pandas",
         "PIL",
+        "ray",
     }
 
 

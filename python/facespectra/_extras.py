@@ -34,6 +34,7 @@ EXTRAS: dict[str, tuple[str, tuple[str, ...]]] = {
         ),
     ),
     "heic": ("HEIC and AVIF pictures", ("PIL", "pillow_heif")),
+    "ray": ("work on a cluster", ("ray", "fsspec", "pyarrow")),
     "torch": ("ResNet-50, CUDA, the torch backend", ("torchvision", "torch", "facenet_pytorch")),
 }
 """What each extra is for, and the modules of its packages."""

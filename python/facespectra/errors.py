@@ -66,3 +66,7 @@ class DatasetError(FacespectraError):
 
 class ModelError(FacespectraError):
     """A model file cannot be loaded, or does not fit its use."""
+
+
+class ClusterError(FacespectraError):
+    """A Ray cluster cannot be reached, is too small, or has workers that cannot do the work."""

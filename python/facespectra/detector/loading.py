@@ -50,12 +50,10 @@ def load(
     ModelError
         If it is not a model, is damaged, contains disallowed types, or was written by a newer version.
     """
-    path = "default" if path is None else path
-    if str(path) in SHIPPED and not Path(path).is_file():
-        path = SHIPPED[str(path)]
+    data, name = model_bytes(path)
     return load_bytes(
-        read_file(path),
-        printable(path),
+        data,
+        name,
         backend=backend,
         threads=threads,
         device=device,
@@ -63,6 +61,14 @@ def load(
         precision=precision,
         cache=cache,
     )
+
+
+def model_bytes(path: PathLike | None) -> tuple[bytes, str]:
+    """Read a model file, or a shipped one by its name; also give what messages call it."""
+    path = "default" if path is None else path
+    if str(path) in SHIPPED and not Path(path).is_file():
+        path = SHIPPED[str(path)]
+    return read_file(path), printable(path)
 
 
 def load_bytes(data: bytes, name: str, **runtime: Any) -> Detector:

@@ -77,7 +77,7 @@ def _csv(file: IO[bytes], sources: Sequence[Named], width: int, dtype: str) -> I
     text = io.TextIOWrapper(file, encoding="utf-8", errors="surrogateescape", newline="")
     writer = csv.writer(text, lineterminator="\n")
     with_frames = not _no_frames(sources)
-    writer.writerow(["path", *["frame"] * with_frames, "status", *_columns(width)])
+    writer.writerow(["path", *["frame"] * with_frames, "status", *column_names(width)])
     done = 0
 
     def write(table: FeatureTable) -> None:
@@ -124,7 +124,7 @@ def _parquet(file: IO[bytes], sources: Sequence[Named], width: int, dtype: str) 
         nonlocal done
         paths, numbers = _names(sources[done : done + len(table.paths)])
         done += len(paths)
-        frame = pd.DataFrame(table.matrix.astype(dtype), columns=_columns(width))
+        frame = pd.DataFrame(table.matrix.astype(dtype), columns=column_names(width))
         # Parquet holds nothing but UTF-8.
         frame.insert(0, "path", [as_utf8(path) for path in paths])
         if with_frames:
@@ -161,6 +161,7 @@ def _no_frames(sources: Sequence[Named]) -> bool:
     return not any(isinstance(source, Frame) for source in sources)
 
 
-def _columns(width: int) -> list[str]:
+def column_names(width: int) -> list[str]:
+    """Names of the columns of features: f000, f001, ..."""
     digits = len(str(width - 1))
     return [f"f{index:0{digits}}" for index in range(width)]
