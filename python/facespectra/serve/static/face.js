@@ -12,26 +12,30 @@ const tint = { strength: 60, places: false };
 
 /**
  * The picture beside the reasons. `first` is the number of the face that is shown, `chosen` is told of another one,
- * `below` is what the spectrum and numbers of the face are put into.
+ * `below` is what the spectrum and numbers of the face are put into. `update` takes the faces as they are known later.
  */
-export function facePanel({ heading, source, alt, width, height, faces, first, chosen, below }) {
+export function facePanel({ heading, source, alt, width, height, faces, first, chosen, below, over = false }) {
   const reasons = h("div", { class: "why" });
   const viewer = makeViewer({ source, alt, width, height, faces, select: pick });
+  let shown = first;
+  let finished = over;
 
   function pick(place) {
     chosen(place);
-    render(place);
+    shown = place;
+    render();
   }
   function overlay(face) {
-    const over = tint.places && face.tint ? placeTint(face, width, height) : face.regions.length ? regionTint(face, width, height) : null;
-    over?.style.setProperty("opacity", tint.strength / 100);
-    return over;
+    const tinted = tint.places && face.tint ? placeTint(face, width, height) : face.regions.length ? regionTint(face, width, height) : null;
+    tinted?.style.setProperty("opacity", tint.strength / 100);
+    return tinted;
   }
-  function render(place) {
-    const face = faces[place];
-    viewer.mark(place, overlay(face));
-    show(reasons, faces.length > 1 && picker(place), whyOf(face), face.regions.length > 0 && controls(face, () => viewer.mark(place, overlay(face))));
-    show(below, face.spectrum && spectrumPanel(face.spectrum), face.numbers.length > 0 && numbersOf(face));
+  function render() {
+    const face = faces[shown];
+    const redraw = () => viewer.mark(shown, overlay(face));
+    redraw();
+    show(reasons, faces.length > 1 && picker(shown), whyOf(face, finished), face.regions.length > 0 && controls(face, redraw));
+    show(below, face.spectrum && spectrumPanel(face.spectrum), face.numbers?.length > 0 && numbersOf(face));
   }
   function picker(place) {
     return h(
@@ -60,15 +64,28 @@ export function facePanel({ heading, source, alt, width, height, faces, first, c
       ),
     );
   }
-  const element = h("section", { class: "card looks", "aria-label": heading }, h("h3", {}, heading), h("div", { class: "beside" }, viewer.element, reasons));
-  if (faces.length) render(first);
-  else reasons.remove();
-  return element;
+  // A wide picture has the reasons below it, a narrow one beside it.
+  const wide = width > 1.3 * height;
+  const element = h(
+    "section",
+    { class: "card looks", "aria-label": heading },
+    h("h3", {}, heading),
+    h("div", { class: wide ? "beside wide" : "beside" }, viewer.element, faces.length > 0 && reasons),
+  );
+  if (faces.length) render();
+  return {
+    element,
+    update(later) {
+      faces = later;
+      finished = true;
+      if (faces.length) render();
+    },
+  };
 }
 
 /** The three sentences of a face or a video. */
-export function whyOf({ sentences }) {
-  if (!sentences.length) return [h("h4", {}, t("why")), h("p", { class: "soft" }, t("why.soon"))];
+export function whyOf({ sentences }, finished) {
+  if (!sentences.length) return [h("h4", {}, t("why")), h("p", { class: "soft" }, t(finished ? "why.none" : "why.soon"))];
   return [h("h4", {}, t("why")), h("ol", { class: "sentences" }, sentences.map((text) => h("li", {}, phrase(text))))];
 }
 

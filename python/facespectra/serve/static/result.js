@@ -41,6 +41,7 @@ function makeResult(item, act) {
   const heading = h("h2", { tabindex: "-1" }, item.name);
   const element = h("article", { "aria-label": item.name }, heading, progress, verdict, looks, below, about);
   let video = null;
+  let panel = null;
   let face = null;
 
   function update(what) {
@@ -71,7 +72,11 @@ function makeResult(item, act) {
         show(looks, video.element);
       }
       video.update(result);
-    } else show(looks, picture(result));
+    } else if (panel) panel.update(result.faces);
+    else {
+      panel = picture(result);
+      show(looks, panel.element);
+    }
     if (running) return;
     show(about, factsPanel(result), savePanel(item));
   }
@@ -89,6 +94,7 @@ function makeResult(item, act) {
         face = place;
       },
       below,
+      over: over(item),
     });
   }
   return { item, element, update };

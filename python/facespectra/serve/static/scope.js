@@ -40,7 +40,7 @@ function rates(rows) {
   return table(
     t("scope.right.note"),
     [t("scope.kind"), t("scope.found"), t("scope.false"), t("scope.cannot")],
-    rows.map((row) => [has(`rows.${row.key}`) ? t(`rows.${row.key}`) : row.title, share(row.found), share(row.false_alarms), share(row.cannot_tell)]),
+    rows.map((row) => [has(`rows.${row.name}`) ? t(`rows.${row.name}`) : row.on, share(row.found), share(row.false_alarms), share(row.cannot_tell)]),
     { numeric: [1, 2, 3] },
   );
 }

@@ -8,6 +8,10 @@ import { borderText, chip, inShort, kindOf, scoreText } from "./verdict.js";
 const HEIGHT = 190;
 const MARGIN = { left: 38, right: 10, top: 12, bottom: 40 };
 
+// Where a video does not tell its times, the numbers of the frames stand for them.
+const when = (point) => point.seconds ?? point.frame;
+export const timeText = (point) => (point.seconds === null ? `#${point.frame}` : seconds(point.seconds));
+
 /** Make the chart; `seek` gets the point of the timeline that was chosen. */
 export function makeTimeline(seek) {
   let result = null;
@@ -18,6 +22,7 @@ export function makeTimeline(seek) {
   Object.entries({ tabindex: "0", role: "slider", "aria-label": t("timeline.keys"), "aria-valuemin": "0" }).forEach(([name, value]) => element.setAttribute(name, value));
   const rows = h("div");
 
+  const timed = () => result.timeline.every((point) => point.seconds !== null);
   const scale = (width) => {
     const { timeline, verdict, duration } = result;
     const scores = timeline.map((one) => one.score).filter((one) => one !== null);
@@ -25,7 +30,7 @@ export function makeTimeline(seek) {
     const low = inside ? 0 : Math.min(...scores, verdict.threshold);
     const high = inside ? 1 : Math.max(...scores, verdict.threshold);
     const bottom = HEIGHT - MARGIN.bottom;
-    const length = duration || timeline[timeline.length - 1].seconds || 1;
+    const length = Math.max(timed() && duration ? duration : 0, ...timeline.map(when)) || 1;
     return {
       low,
       high,
@@ -44,7 +49,7 @@ export function makeTimeline(seek) {
   function drawing(width) {
     const { timeline, verdict } = result;
     const { x, y, low, high, bottom, right, length } = scale(width);
-    const points = timeline.map((point) => (told(point) ? [x(point.seconds), y(point.score)] : null));
+    const points = timeline.map((point) => (told(point) ? [x(when(point)), y(point.score)] : null));
     return s(
       "svg",
       { viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT, "aria-hidden": "true" },
@@ -59,30 +64,30 @@ export function makeTimeline(seek) {
       timeline.map((point, place) =>
         points[place]
           ? s("circle", { class: `point ${kindOf(point)}`, cx: points[place][0].toFixed(1), cy: points[place][1].toFixed(1), r: 3.2 })
-          : gap(x(point.seconds), bottom + 8, kindOf(point)),
+          : gap(x(when(point)), bottom + 8, kindOf(point)),
       ),
-      text(MARGIN.left, HEIGHT - 8, seconds(0), { class: "tick" }),
-      text(right, HEIGHT - 8, seconds(length), { class: "tick", "text-anchor": "end" }),
+      text(MARGIN.left, HEIGHT - 8, timed() ? seconds(0) : "#0", { class: "tick" }),
+      text(right, HEIGHT - 8, timed() ? seconds(length) : `#${length}`, { class: "tick", "text-anchor": "end" }),
       s("line", { class: "now", x1: x(playing), x2: x(playing), y1: MARGIN.top, y2: bottom + 14 }),
     );
   }
 
   function go(place) {
     at = Math.min(Math.max(place, 0), result.timeline.length - 1);
-    playing = result.timeline[at].seconds;
+    playing = when(result.timeline[at]);
     describe();
     chart.redraw();
     seek(result.timeline[at]);
   }
   function describe() {
     const point = result.timeline[at];
-    const values = { time: seconds(point.seconds), verdict: inShort(point), score: told(point) ? scoreText(point.score) : "" };
+    const values = { time: timeText(point), verdict: inShort(point), score: told(point) ? scoreText(point.score) : "" };
     element.setAttribute("aria-valuemax", String(result.timeline.length - 1));
     element.setAttribute("aria-valuenow", String(at));
     element.setAttribute("aria-valuetext", t(told(point) ? "timeline.point" : "timeline.gap", values));
   }
   const nearest = (time) => {
-    const distances = result.timeline.map((point) => Math.abs(point.seconds - time));
+    const distances = result.timeline.map((point) => Math.abs(when(point) - time));
     return distances.indexOf(Math.min(...distances));
   };
   element.addEventListener("click", (event) => {
@@ -136,7 +141,7 @@ function legend() {
 
 function asTable({ timeline, verdict }, go) {
   const rows = timeline.map((point, place) => [
-    h("button", { type: "button", class: "link", onclick: () => go(place) }, seconds(point.seconds)),
+    h("button", { type: "button", class: "link", onclick: () => go(place) }, timeText(point)),
     String(point.frame),
     point.score === null ? "–" : scoreText(point.score, verdict.threshold),
     chip(point),

@@ -3,8 +3,9 @@
 import * as api from "./api.js";
 import { h, show } from "./dom.js";
 import { facePanel, whyOf } from "./face.js";
-import { seconds, t } from "./language.js";
-import { makeTimeline } from "./timeline.js";
+import { t } from "./language.js";
+import { over } from "./queue.js";
+import { makeTimeline, timeText } from "./timeline.js";
 import { chip, inShort, scoreText } from "./verdict.js";
 
 /** Make the panels of a video, kept while more of it is judged: the player goes on. */
@@ -16,7 +17,7 @@ export function makeVideo(item, below) {
     unplayable.hidden = false;
   });
   const timeline = makeTimeline((point) => {
-    if (player.hidden) showFrame(point);
+    if (player.hidden || point.seconds === null) showFrame(point);
     else player.currentTime = point.seconds;
   });
   player.addEventListener("timeupdate", () => timeline.playAt(player.currentTime));
@@ -28,8 +29,8 @@ export function makeVideo(item, below) {
   let picked = null;
   let drawn = null;
 
-  function showFrame({ frame, seconds: time }) {
-    show(still, h("img", { src: api.frameOf(item.id, frame, 1600), alt: t("picture.frame", { frame: String(frame), time: seconds(time) }) }));
+  function showFrame(point) {
+    show(still, h("img", { src: api.frameOf(item.id, point.frame, 1600), alt: t("picture.frame", { frame: String(point.frame), time: timeText(point) }) }));
   }
 
   function pictures() {
@@ -41,7 +42,7 @@ export function makeVideo(item, below) {
         { class: "worst" },
         result.worst.map((one) => {
           const { verdict } = one.face;
-          const values = { time: seconds(one.seconds), verdict: inShort(verdict), score: scoreText(verdict.score, verdict.threshold) };
+          const values = { time: timeText(one), verdict: inShort(verdict), score: scoreText(verdict.score, verdict.threshold) };
           const label = t("worst.pick", values);
           return h(
             "li",
@@ -50,7 +51,7 @@ export function makeVideo(item, below) {
               "button",
               { type: "button", "aria-label": label, "aria-pressed": String(one.frame === picked), onclick: () => pick(one.frame, true) },
               h("img", { src: api.frameOf(item.id, one.frame, 400), alt: "" }),
-              h("span", { class: "words" }, h("span", {}, seconds(one.seconds)), chip(verdict, { score: true })),
+              h("span", { class: "words" }, h("span", {}, timeText(one)), chip(verdict, { score: true })),
             ),
           );
         }),
@@ -59,14 +60,15 @@ export function makeVideo(item, below) {
   }
 
   function pick(frame, asked) {
+    const finished = over(item);
     picked = frame;
     pictures();
     if (asked) worst.querySelector("[aria-pressed=true]")?.focus();
     const one = result.worst.find((other) => other.frame === frame);
     // The same frame is not drawn twice: zoom and scrolling stay.
-    if (drawn === `${frame} ${one.face.sentences.length}`) return;
-    drawn = `${frame} ${one.face.sentences.length}`;
-    const heading = t("picture.frame", { frame: String(frame), time: seconds(one.seconds) });
+    if (drawn === `${frame} ${one.face.sentences?.length}`) return;
+    drawn = `${frame} ${one.face.sentences?.length}`;
+    const heading = t("picture.frame", { frame: String(frame), time: timeText(one) });
     show(
       looks,
       facePanel({
@@ -79,7 +81,8 @@ export function makeVideo(item, below) {
         first: 0,
         chosen: () => undefined,
         below,
-      }),
+        over: finished,
+      }).element,
     );
   }
 
@@ -100,7 +103,7 @@ export function makeVideo(item, below) {
     update(given) {
       result = given;
       timeline.update(result);
-      show(reasons, result.sentences?.length > 0 && whyOf(result));
+      show(reasons, result.sentences?.length > 0 && whyOf(result, true));
       if (!result.worst.length) return;
       const there = result.worst.some((one) => one.frame === picked);
       pick(there ? picked : result.worst[0].frame, false);
