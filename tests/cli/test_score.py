@@ -7,6 +7,7 @@ import io
 import json
 import math
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -209,22 +210,25 @@ def test_models_that_are_none_are_refused_in_one_line(
     from facespectra.detector.model_file import HEADER
 
     good = DEFAULT_MODEL.read_bytes()
-    with zipfile.ZipFile(DEFAULT_MODEL) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
+    by_skops = Path(__file__).parents[1] / "data" / "model_0.1.0.skops"
 
-    def changed(**content: bytes) -> bytes:
+    def changed(model: Path, name: str, change: Callable[[bytes], bytes]) -> bytes:
         target = io.BytesIO()
-        with zipfile.ZipFile(target, "w") as archive:
-            for name, data in (members | content).items():
-                archive.writestr(name, data)
+        with zipfile.ZipFile(model) as source, zipfile.ZipFile(target, "w") as archive:
+            for member in source.namelist():
+                data = source.read(member)
+                archive.writestr(member, change(data) if member == name else data)
         return target.getvalue()
 
-    newer = changed(**{HEADER: json.dumps({"format": 99, "facespectra": "9.9"}).encode()})
-    foreign = members["schema.json"].replace(b'"__class__": "Pipeline"', b'"__class__": "Popen"', 1)
+    newer = changed(DEFAULT_MODEL, HEADER, lambda _: b'{"format": 99, "facespectra": "9.9"}')
+    pipeline, program = b'"__class__": "Pipeline"', b'"__class__": "Popen"'
     cases = {
         "cut": (good[: len(good) // 2], "damaged"),
         "newer": (newer, "upgrade facespectra"),
-        "hostile": (changed(**{"schema.json": foreign}), "refused"),
+        "hostile": (
+            changed(by_skops, "schema.json", lambda data: data.replace(pipeline, program, 1)),
+            "refused",
+        ),
         "text": (b"no model at all", "not a model"),
     }
     for name, (content, message) in cases.items():

@@ -189,4 +189,4 @@ def test_raw_names_stand_in_json_and_under_v(folder: Path, capsys: pytest.Captur
     assert len(one["model_sha256"]) == 64
     for arguments, shown in (([], False), (["-v"], True)):
         assert main(["score", picture, *arguments]) == 0
-        assert (" expert]" in capsys.readouterr().out) is (shown and bool(one["feature"]))
+        assert ("; by " in capsys.readouterr().out) is (shown and bool(one["feature"]))

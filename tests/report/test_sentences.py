@@ -9,8 +9,8 @@ import pytest
 
 pytest.importorskip("sklearn", reason="needs the detect extra")
 
-from facespectra.detector.linear import RETOUCHED
 from facespectra.detector.labels import FAKES, SWAPS, Vocabulary
+from facespectra.detector.linear import RETOUCHED
 from facespectra.detector.scores import Score
 from facespectra.detector.verdicts import verdict_of
 from facespectra.features.status import OK, Kind, Status

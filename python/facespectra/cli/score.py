@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -34,13 +35,12 @@ from facespectra.cli.piped import Piped, read_piped
 from facespectra.cli.verdict_files import (
     CsvWriter,
     JsonWriter,
-    Row,
-    TableWriter,
     Writer,
     format_of,
     opened,
     read_done,
 )
+from facespectra.cli.verdict_table import Row, TableWriter, Terminal, stdout_terminal
 from facespectra.videos import N_FRAMES
 
 if TYPE_CHECKING:
@@ -119,14 +119,18 @@ def score(
     device: Device = None,
     cache: Cache = None,
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Name the features behind each reason, too.")
+        bool,
+        typer.Option("--verbose", "-v", help="Give the face's box and the features behind a reason, too."),
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Tell nothing but verdicts and errors.")
     ] = False,
     truncated: Truncated = False,
 ) -> None:
     """Score images and videos: the higher, the more likely a swap or a fake.
 
-    One line for each image and video, in the order of the sources: score, label at the model's threshold, box
-    of the face, what most supports the label, and what else to know. Our own model says swap or
+    One line for each image and video, in the order of the sources: label at the model's threshold, score,
+    what most supports the label, and what else to know. Our own model says swap or
     no-swap-found, never real: it knows face swaps alone. Any other model says fake or real. Where a model
     knows that its score means little, or the signs are too weak, it says cannot-tell. Of several models the
     first one that finds a fake decides, and each line names the one that does.
@@ -171,9 +175,13 @@ def score(
     )
     left = _without(units, done)
     tally, n_unreadable, n_done, pending = Counter[str](), 0, len(units) - len(left), ""
-    writer = _writer(form, units, several=len(names) > 1, verbose=verbose, per_frame=per_frame)
+    terminal = stdout_terminal() if out is None else None
+    writer = _writer(
+        form, units, several=len(names) > 1, verbose=verbose, per_frame=per_frame, terminal=terminal
+    )
+    bar = nullcontext(None) if quiet else progress_bar("score")
     try:
-        with opened(out, _echo, append=bool(done)) as write, progress_bar("score") as update:
+        with opened(out, _echo, append=bool(done)) as write, bar as update:
             # Nothing is written as long as nothing could be read.
             pending = "" if done else writer.head()
             for outcome in stream_verdicts(detectors, left, settings, update):
@@ -197,17 +205,20 @@ def score(
         raise
     if pending and left:
         raise FacespectraError(f"none of {counted(len(left), 'input')} could be read")
-    for scope in dict.fromkeys(one.words.scope for one in detectors):
-        complain(scope)
+    if not quiet:
+        for scope in dict.fromkeys(one.words.scope for one in detectors):
+            complain(scope)
     if faces is None and tally["no-face"] > (tally.total() - tally["unreadable"]) / 2:
         complain(
             f"no face was found in {tally['no-face']} of {counted(tally.total(), 'input')}; where these are "
             "faces that were cut out already, add --faces whole"
         )
-    if out is not None:
+    # The only line of a table says it all.
+    if not quiet and (out is not None or (form == "table" and tally.total() > 1)):
         counts = ", ".join(f"{count} {label}" for label, count in sorted(tally.items()))
         before = f", and {len(units) - len(left)} were there" if done else ""
-        complain(f"{printable(out)}: {counts or 'nothing new'}{before}")
+        where = counted(tally.total(), "verdict") if out is None else printable(out)
+        complain(f"{where}: {counts or 'nothing new'}{before}")
     leave(n_unreadable + n_missing)
 
 
@@ -236,13 +247,21 @@ def _without(units: Sequence[Unit], done: Counter[str]) -> list[Unit]:
     return left
 
 
-def _writer(form: str, units: Sequence[Unit], *, several: bool, verbose: bool, per_frame: bool) -> Writer:
+def _writer(
+    form: str,
+    units: Sequence[Unit],
+    *,
+    several: bool,
+    verbose: bool,
+    per_frame: bool,
+    terminal: Terminal | None,
+) -> Writer:
     if form == "csv":
         return CsvWriter()
     if form == "jsonl":
         return JsonWriter()
-    width = max((len(printable(unit.name)) for unit in units), default=0)
-    return TableWriter(width + len(" (frame 1000)") * per_frame, several=several, verbose=verbose)
+    names = [unit.name for unit in units]
+    return TableWriter(names, several=several, verbose=verbose, per_frame=per_frame, terminal=terminal)
 
 
 def _load(names: list[str], weights: str | None, runtime: dict[str, Any]) -> list[Detector]:

@@ -12,13 +12,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any
 
 from facespectra._files import as_utf8, printable
+from facespectra.cli.verdict_table import Row, TableWriter
 from facespectra.errors import FacespectraError
 
 if TYPE_CHECKING:
-    from facespectra.detector.verdicts import Verdict
+    pass
 
 COLUMNS = (
     *("path", "score", "label", "x0", "y0", "x1", "y1", "status", "reason"),
@@ -26,38 +27,6 @@ COLUMNS = (
 )
 _FRAME = re.compile(r" \(frame \d+\)$")
 SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".txt": "table"}
-
-
-class Row(NamedTuple):
-    """One verdict, and the model that gave it: its name and its hash."""
-
-    verdict: Verdict
-    model: str
-    sha256: str
-
-
-class TableWriter:
-    """Lines for people; `width` is that of the longest path."""
-
-    def __init__(self, width: int, *, several: bool, verbose: bool) -> None:
-        self.width, self.several, self.verbose = width, several, verbose
-
-    def head(self) -> str:
-        """Nothing."""
-        return ""
-
-    def line(self, row: Row) -> str:
-        """One line of text."""
-        verdict = row.verdict
-        number = "-" if math.isnan(verdict.score) else f"{verdict.score:.3f}"
-        box = "" if verdict.box is None else ",".join(map(str, verdict.box))
-        why = verdict.reason if verdict.status == "ok" else verdict.status
-        if self.verbose and verdict.feature:
-            why = f"{why} [{verdict.feature}, {verdict.expert} expert]"
-        parts = [row.model if self.several else "", why, verdict.note]
-        text = "; ".join(printable(part) for part in parts if part)
-        path = f"{printable(verdict.path):<{self.width}}"
-        return f"{path}  {number:>7}  {verdict.label:<13}  {box:<19}  {text}".rstrip() + "\n"
 
 
 class CsvWriter:
