@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -178,13 +179,24 @@ def test_a_page_escapes_names_and_says_what_is_missing(folder: Path, tmp_path: P
     out = tmp_path / "face.html"
     assert main(["explain", str(folder / "<script>face.png"), "-o", str(out)]) == 0
     page = Page(out.read_text())
-    assert "script" not in page.tags
+    # Our own, and no other.
+    assert page.tags.count("script") == 1
     assert "<script>face.png" in page.text
+    assert str(folder) not in page.text
+    found = fs.explain(folder / "<script>face.png")
+    assert all(sentence in page.text for sentence in found.sentences)
+    assert all(region.title[1:] in page.text for region in found.regions)
+    assert fs.load().sha256 in page.text
     assert "holds no mean spectra of its training classes" in page.text
     # Of ten, those that matter most.
     assert "10 experts, the strongest scores" in page.text
     assert page.text.count(" block 0 +") + page.text.count(" block 0 -") < 10
-    assert page.tags.count("svg") == 3
+    # The outlines on the face, its spectra, and the two tables of contributions.
+    assert page.tags.count("svg") == 5
+    assert page.tags.count("path") > 2
+    headings = [tag for tag in page.tags if re.fullmatch("h[1-6]", tag)]
+    assert headings[0] == "h1"
+    assert headings.count("h1") == 1
 
 
 def test_a_model_of_old_is_drawn_without_contributions(
@@ -199,18 +211,42 @@ def test_a_model_of_old_is_drawn_without_contributions(
     assert "no mean spectra of its training classes" in text
 
 
-def test_a_frame_of_a_video(
+def test_a_video_is_explained_as_a_whole_or_by_one_frame(
     folder: Path, models: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pytest.importorskip("av", reason="needs the detect extra")
     from clips import write_clip
 
-    clip = write_clip(tmp_path / "clip.mp4", 4, size=(64, 64), noise=0)
-    arguments = ["explain", str(clip), "-m", str(models["logistic"]), "-o", str(tmp_path / "a.svg")]
-    assert main(arguments) == 0
-    assert "(frame 2)" in capsys.readouterr().out
-    assert main([*arguments, "--frame", "1"]) == 0
+    clip = write_clip(tmp_path / "clip.mp4", 8, size=(64, 64), noise=0)
+    arguments = ["explain", str(clip), "-m", str(models["logistic"]), "-o"]
+    assert main([*arguments, str(tmp_path / "a.html"), "--frames", "4"]) == 0
+    said = capsys.readouterr().out
+    assert "mean of 4 of 4 frames" in said
+    assert "4 frames with a face were looked at" in said
+    page = Page((tmp_path / "a.html").read_text())
+    # Every frame has its row, and the worst three their face.
+    assert page.tags.count("img") == 3
+    assert page.tags.count("tr") == 5
+    assert "The most suspicious frames" in page.text
+    assert str(tmp_path) not in page.text
+    starts = {".svg": b"<?xml", ".png": b"\x89PNG", ".pdf": b"%PDF"}
+    for suffix, start in starts.items():
+        assert main([*arguments, str(tmp_path / f"a{suffix}"), "--frames", "2"]) == 0
+        assert (tmp_path / f"a{suffix}").read_bytes().startswith(start)
+    capsys.readouterr()
+    assert main([*arguments, str(tmp_path / "a.svg"), "--frame", "1"]) == 0
     assert "(frame 1)" in capsys.readouterr().out
+
+
+def test_a_video_without_a_face_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("av", reason="needs the detect extra")
+    from clips import write_clip
+
+    clip = write_clip(tmp_path / "clip.mp4", 4, size=(96, 96))
+    assert main(["explain", str(clip), "-o", str(tmp_path / "a.html")]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "no face was found in 4 frames" in line
+    assert not (tmp_path / "a.html").exists()
 
 
 @pytest.mark.parametrize(

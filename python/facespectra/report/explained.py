@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,17 +12,21 @@ from numpy.typing import NDArray
 
 from facespectra._extras import require
 from facespectra._files import write_atomically
+from facespectra._version import __version__
 from facespectra.detector.attribution import Attribution
 from facespectra.features.crops import Crop
 from facespectra.report.face_regions import Region, Tint
+from facespectra.report.face_view import face_view
 from facespectra.report.figures.explanation import (
     Contributions,
-    contributions_figure,
-    pictures_figure,
+    contribution_figures,
+    distance_figure,
     radial_figure,
     sheet,
+    spectrum_figure,
 )
-from facespectra.report.html import write_page
+from facespectra.report.html import today, write_page
+from facespectra.report.identity import file_sha256
 from facespectra.report.importance import heat_maps
 from facespectra.report.thumbnails import short
 
@@ -92,6 +96,10 @@ class Explanation:
         The contributions by place, as far as they can be split: those of the mean texture features.
     own_spectrum : bool
         Whether the model uses the radial spectrum.
+    positive : str
+        What the model calls what it finds, ``"swap"`` or ``"fake"``.
+    model_sha256 : str
+        Of the model's file; empty for one that was not loaded from a file.
     """
 
     path: str
@@ -117,6 +125,8 @@ class Explanation:
     regions: tuple[Region, ...] = field(repr=False)
     tint: Tint | None = field(repr=False)
     own_spectrum: bool
+    positive: str
+    model_sha256: str
 
     @property
     def contributions(self) -> dict[str, float]:
@@ -238,20 +248,42 @@ class Explanation:
     def _write_page(self, path: str | os.PathLike[str]) -> Path:
         require("detect", "matplotlib", "jinja2")
         contributions = self._drawn_contributions()
+        name = PurePath(self.path).name or "image"
+        view = self.view()
         context = {
-            "title": short(self.path) or "image",
-            "path": self.path,
-            "model": self.model,
+            "title": f"{name}: {view['badge']}, explained by facespectra",
+            "name": name,
+            "view": view,
+            "exact": self.attribution is not None and self.attribution.method == "exact",
             "headline": self.headline,
+            "note": self.note,
+            "notes": self.notes,
+            "checked_for": self.verdict.checked_for,
+            "not_checked_for": self.verdict.not_checked_for,
             "size": f"{self.crop.grey.shape[1]}x{self.crop.grey.shape[0]}",
             "corner": self.box[:2],
-            "notes": self.notes,
-            "pictures_svg": pictures_figure(self.crop.rgb, self.log_spectrum),
+            "own_spectrum": self.own_spectrum,
+            "spectrum_svg": spectrum_figure(self.log_spectrum),
             "radial_svg": radial_figure(self.spectrum, self.classes),
-            "contributions_svg": "" if contributions is None else contributions_figure(contributions),
+            "distance_svg": distance_figure(self.spectrum, self.classes) if self.classes else "",
+            "contributions": contribution_figures(contributions) if contributions else [],
             "rows": list(self.contributions.items())[:LISTED],
+            "made": made_of(self.path, self.model, self.model_sha256),
         }
         return write_page(path, "explanation.html.j2", context)
+
+    def view(self) -> dict[str, Any]:
+        """What a template needs to show the face and what is said of it."""
+        return face_view(
+            self.verdict,
+            self.crop.rgb,
+            self.box,
+            self.regions,
+            self.tint,
+            self.sentences,
+            positive=self.positive,
+            probability=self.probability,
+        )
 
     def _amounts(self) -> dict[str, float]:
         return {} if self.attribution is None else by_group(self.attribution)
@@ -259,6 +291,17 @@ class Explanation:
     def _drawn_contributions(self) -> Contributions | None:
         amounts = self._amounts()
         return (heat_maps(amounts) or amounts) if amounts else None
+
+
+def made_of(path: str, model: str, model_sha256: str) -> list[tuple[str, str]]:
+    """What a page says of its file, its model and its program."""
+    rows = [("file", PurePath(path).name or "image in memory")]
+    if path and Path(path).is_file():
+        rows.append(("SHA-256 of the file", file_sha256(path)))
+    rows.append(("model", model))
+    if model_sha256:
+        rows.append(("SHA-256 of the model", model_sha256))
+    return [*rows, ("made with", f"facespectra {__version__} on {today()}")]
 
 
 def by_group(attribution: Attribution) -> dict[str, float]:

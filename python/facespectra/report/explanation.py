@@ -202,4 +202,6 @@ def _explained(detector: Detector, crop: Crop, row: NDArray[Any], verdict: Verdi
         regions=regions,
         tint=tint_of(crop, detector.features, attribution),
         own_spectrum=columns is not None,
+        positive=detector.words.positive,
+        model_sha256=detector.sha256,
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import time
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -11,7 +13,7 @@ from typing import Any
 from facespectra._extras import require
 from facespectra._files import as_utf8, write_atomically
 from facespectra._version import __version__
-from facespectra.report.figures.style import inline
+from facespectra.report.figures.style import Drawing, inline
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -19,9 +21,67 @@ TEMPLATES = Path(__file__).with_name("templates")
 def write_page(path: str | os.PathLike[str], template: str, context: Mapping[str, Any]) -> Path:
     """Fill a template of the package and write the page; text is escaped, figures are SVG."""
     require("detect", "jinja2")
-    page: str = _environment().get_template(template).render({"version": __version__} | dict(context))
+    given = {"version": __version__, "date": today(), "figure_files": ()} | dict(context)
+    page: str = _environment().get_template(template).render(given)
     # Names of files that are not UTF-8 would break the page: they are shown with escapes.
-    return write_atomically(path, as_utf8(page))
+    return write_atomically(path, as_utf8(describe_tables(page)))
+
+
+def write_figures(folder: str | os.PathLike[str], drawings: Mapping[str, str]) -> list[str]:
+    """Write figures as ``NAME.svg`` and, in the width of a column, ``NAME.pdf``; give the names of those."""
+    written = []
+    for name, drawing in drawings.items():
+        if isinstance(drawing, Drawing):
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            write_atomically(Path(folder, f"{name}.svg"), drawing)
+            write_atomically(Path(folder, f"{name}.pdf"), drawing.pdf())
+            written.append(name)
+    return written
+
+
+def today() -> str:
+    """The date, in UTC; that of ``SOURCE_DATE_EPOCH`` where pages must come out the same on another day."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return time.strftime("%Y-%m-%d", time.gmtime(int(epoch) if epoch.isdecimal() else None))
+
+
+def describe_tables(page: str) -> str:
+    """Give the cells of every table their role and column, for screen readers and for cards on phones.
+
+    The first cell of a row becomes its heading. Where a table is shown as cards its elements are no table to
+    a browser any more: roles keep it one.
+    """
+    return re.sub(r"<table\b.*?</table>", lambda match: _described(match[0]), page, flags=re.DOTALL)
+
+
+def _described(table: str) -> str:
+    head, _, body = table.partition("</thead>")
+    names = [re.sub(r"<[^>]*>", "", name).strip() for name in re.findall(r"<th\b[^>]*>(.*?)</th>", head)]
+    head = head.replace("<table", '<table role="table"', 1).replace("<thead", '<thead role="rowgroup"', 1)
+    head = head.replace("<tr", '<tr role="row"', 1)
+    head = re.sub(r"<th\b", '<th role="columnheader" scope="col"', head)
+    rows = re.sub(r"<tr\b.*?</tr>", lambda match: _described_row(match[0], names), body, flags=re.DOTALL)
+    rows = rows.replace("<tbody", '<tbody role="rowgroup"')
+    return f"{head}</thead>{rows}"
+
+
+def _described_row(row: str, names: list[str]) -> str:
+    cells = iter(re.split(r"(?=<td\b)", row))
+    parts = [next(cells).replace("<tr", '<tr role="row"', 1)]
+    column = 0
+    for cell in cells:
+        opening, rest = cell.split(">", 1)
+        span = re.search(r'colspan="(\d+)"', opening)
+        label = names[column] if column < len(names) else ""
+        if column == 0:
+            opening = opening.replace("<td", '<th role="rowheader" scope="row"', 1)
+            rest = rest.replace("</td>", "</th>", 1)
+        else:
+            opening = opening.replace("<td", '<td role="cell"', 1)
+            opening += f' data-label="{label}"' if label else ""
+        parts.append(f"{opening}>{rest}")
+        column += int(span[1]) if span else 1
+    return "".join(parts)
 
 
 @cache
@@ -37,14 +97,19 @@ def _environment() -> Any:
     )
     environment.filters["figure"] = _figure_markup
     environment.filters["auc"] = _auc
+    environment.filters["percent"] = _percent
     return environment
 
 
-def _figure_markup(svg: str, prefix: str) -> Any:
+def _figure_markup(svg: str, prefix: str, label: str = "") -> Any:
     from markupsafe import Markup
 
     # Made by matplotlib, which escapes the text in it.
-    return Markup(inline(svg, prefix))  # noqa: S704
+    return Markup(inline(svg, prefix, label))  # noqa: S704
+
+
+def _percent(value: float | None, digits: int = 1) -> str:
+    return "" if value is None else f"{100 * value:.{digits}f} %"
 
 
 def _auc(value: float | None) -> str:

@@ -17,7 +17,7 @@ from facespectra.detector.loading import DEFAULT_MODEL
 from facespectra.evaluation.class_spectra import ClassSpectra, measure_class_spectra
 from facespectra.evaluation.independence import measure_auc
 from facespectra.report.evaluated import Evaluated
-from facespectra.report.figures.attribution import bars_figure, heat_maps_figure
+from facespectra.report.figures.attribution import bars_figure, heat_map_figures, lost_figure
 from facespectra.report.figures.spectra import spectra_figure
 from facespectra.report.figures_table import auc_in_words
 from facespectra.report.identity import file_sha256
@@ -59,11 +59,14 @@ def _drives(importance: Importance | str) -> dict[str, Any]:
         return {"kind": "", "message": importance}
     common = {"message": "", "method": importance.method, "unit": importance.unit}
     if importance.lost is not None:
-        svg = bars_figure(importance.gaps, importance.lost, "fakes over real faces")
-        return common | {"kind": "bands", "svg": svg}
+        figures = [
+            ("What each band adds to fakes, over real faces", bars_figure(importance.gaps, "adds to fakes")),
+            ("AUC lost when a band is permuted", lost_figure(list(importance.gaps), importance.lost)),
+        ]
+        return common | {"kind": "bands", "figures": figures}
     maps = heat_maps(importance.gaps) or ()
-    svg = heat_maps_figure(maps, "adds to fakes, over real faces")
-    return common | {"kind": "regions", "svg": svg, "rows": importance.strongest}
+    figures = heat_map_figures(maps, "adds to fakes, over real faces")
+    return common | {"kind": "regions", "figures": figures, "rows": importance.strongest}
 
 
 def _spectra_and_gallery(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from facespectra._progress import Progress
 from facespectra._wording import counted
@@ -16,6 +16,7 @@ from facespectra.detector.scores import Score, aggregate_scores, most_suspicious
 from facespectra.evaluation.aggregation import Aggregate
 from facespectra.features.crops import crop_image
 from facespectra.features.status import unreadable
+from facespectra.report.explained_video import ExplainedFrame, Moment, VideoExplanation
 from facespectra.report.explanation import FacesOf
 from facespectra.report.sentences import video_sentences
 from facespectra.videos import N_FRAMES, BrokenOffError, Frame, read_frames, spread, video_info
@@ -23,150 +24,12 @@ from facespectra.videos import N_FRAMES, BrokenOffError, Frame, read_frames, spr
 if TYPE_CHECKING:
     from facespectra._files import PathLike
     from facespectra.detector import Detector
-    from facespectra.detector.verdicts import Verdict
     from facespectra.report.explained import Explanation
+
+__all__ = ["ExplainedFrame", "Moment", "VideoExplanation", "explain_video", "follow_video"]
 
 WORST = 3
 """Frames that are explained."""
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """One frame of a video that was looked at.
-
-    Attributes
-    ----------
-    frame : int
-        Its number from 0.
-    seconds : float
-        When it is shown; NaN if unknown.
-    verdict : Verdict
-        On the face of the frame that decides.
-    """
-
-    frame: int
-    seconds: float
-    verdict: Verdict
-
-    def to_dict(self) -> dict[str, Any]:
-        """Convert to plain data for JSON.
-
-        Returns
-        -------
-        dict
-            ``frame``, ``seconds``, ``score``, ``label`` and ``status``; None for what there is not.
-        """
-        return {
-            "frame": self.frame,
-            "seconds": _number(self.seconds),
-            "score": _number(self.verdict.score),
-            "label": self.verdict.label or None,
-            "status": self.verdict.status,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class ExplainedFrame:
-    """A frame whose score is explained.
-
-    Attributes
-    ----------
-    frame : int
-        Its number from 0.
-    seconds : float
-        When it is shown; NaN if unknown.
-    explanation : Explanation
-        Of the face that decides about it.
-    """
-
-    frame: int
-    seconds: float
-    explanation: Explanation = field(repr=False)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Convert to plain data for JSON.
-
-        Returns
-        -------
-        dict
-            ``frame``, ``seconds`` and ``face``, the explanation.
-        """
-        face = self.explanation.to_dict()
-        return {"frame": self.frame, "seconds": _number(self.seconds), "face": face}
-
-
-@dataclass(frozen=True, slots=True)
-class VideoExplanation:
-    """Why a video has its score, as :func:`explain_video` gives it.
-
-    Attributes
-    ----------
-    path : str
-        The video.
-    verdict : Verdict
-        Of the frames in `timeline` together: the same as :meth:`facespectra.Detector.predict` gives.
-    sentences : tuple of three str
-        For readers who know nothing of the method.
-    timeline : tuple of Moment
-        The frames that were looked at, in order.
-    worst : tuple of ExplainedFrame
-        The most suspicious frames, the worst first; empty where no frame shows a face.
-    n_frames : int
-        Of the whole video.
-    n_wanted : int
-        Frames to look at; `timeline` is shorter until all have been looked at.
-    width, height : int
-        Of the upright frames, in pixels.
-    duration : float
-        Seconds, by the frame rate; NaN if unknown.
-    rule : str
-        What the score was joined from: ``"mean of 9 of 10 frames"``.
-    threshold : float
-        The detector's.
-    probability : bool
-        Whether scores are probabilities.
-    scope : str
-        What was checked for and what was not.
-    model : str
-        Features and classifier.
-    """
-
-    path: str
-    verdict: Verdict
-    sentences: tuple[str, str, str]
-    timeline: tuple[Moment, ...] = field(repr=False)
-    worst: tuple[ExplainedFrame, ...] = field(repr=False)
-    n_frames: int
-    n_wanted: int
-    width: int
-    height: int
-    duration: float
-    rule: str
-    threshold: float
-    probability: bool
-    scope: str
-    model: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """Convert to plain data for JSON, without the pixels.
-
-        Returns
-        -------
-        dict
-            ``verdict`` with its frames, ``sentences``, ``timeline``, ``worst``, ``n_frames``, ``width``,
-            ``height``, ``duration`` (None if unknown) and ``rule``.
-        """
-        return {
-            "verdict": self.verdict.to_dict(),
-            "sentences": list(self.sentences),
-            "timeline": [moment.to_dict() for moment in self.timeline],
-            "worst": [one.to_dict() for one in self.worst],
-            "n_frames": self.n_frames,
-            "width": self.width,
-            "height": self.height,
-            "duration": _number(self.duration),
-            "rule": self.rule,
-        }
 
 
 def explain_video(
@@ -345,8 +208,6 @@ class _Seen:
             probability=detector.gives_probabilities,
             scope=detector.words.scope,
             model=f"{detector.features}, {detector.classifier}",
+            positive=detector.words.positive,
+            model_sha256=detector.sha256,
         )
-
-
-def _number(value: float) -> float | None:
-    return None if math.isnan(value) else value

@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from facespectra.report.figures.style import COLOURS, FAKE, INK, REAL, new_figure, page_style, to_svg
+from facespectra.report.figures.style import (
+    COLOURS,
+    FAKE,
+    INK,
+    REAL,
+    WIDTH,
+    Drawing,
+    Point,
+    new_figure,
+    page_style,
+    to_svg,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,8 +28,6 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 BAND_AXIS = "band of the radius, in parts of the largest"
-# Of the two heat maps of a face, one above the other.
-HEIGHT_RATIOS = {"height_ratios": (9, 3.4)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,39 +40,67 @@ class HeatMap:
     cells: Floats  # (len(rows), len(columns))
 
 
-def bars_figure(amounts: Mapping[str, float], lost: Floats, label: str) -> str:
-    """Draw the contribution of each band, and below the AUC lost when it is permuted, as SVG."""
+def bars_figure(amounts: Mapping[str, float], label: str) -> Drawing:
+    """Draw the contribution of each band as SVG."""
     with page_style():
-        figure = new_figure(5.4, 4.0)
-        above, below = figure.subplots(2, 1, sharex=True)
-        draw_bars(above, amounts)
-        above.set_ylabel(label)
-        above.tick_params(axis="x", labelbottom=False)
-        below.bar(range(len(lost)), lost, color=COLOURS[0], width=0.8)
-        below.axhline(0, color=INK, linewidth=0.8)
-        below.set_ylabel("AUC lost, shuffled")
-        below.set_xticks(range(len(lost)), list(amounts), rotation=30, ha="right")
-        below.set_xlabel(BAND_AXIS)
-        return to_svg(figure)
+        figure = new_figure(WIDTH, 2.7)
+        ax = figure.subplots()
+        points = draw_bars(ax, amounts)
+        ax.set(xlabel=BAND_AXIS, ylabel=label)
+        return to_svg(figure, points)
 
 
-def draw_bars(ax: Axes, amounts: Mapping[str, float]) -> None:
+def lost_figure(names: Sequence[str], lost: Floats) -> Drawing:
+    """Draw the AUC lost when each band is permuted, as SVG."""
+    with page_style():
+        figure = new_figure(WIDTH, 2.5)
+        ax = figure.subplots()
+        ax.bar(range(len(lost)), lost, color=COLOURS[0], width=0.8)
+        ax.axhline(0, color=INK, linewidth=0.8)
+        ax.set_xticks(range(len(lost)), list(names), rotation=30, ha="right")
+        ax.set(xlabel=BAND_AXIS, ylabel="AUC lost, permuted")
+        values = zip(names, lost.tolist(), strict=True)
+        return to_svg(
+            figure, [Point(ax, k, value, f"{name}: {value:+.3f}") for k, (name, value) in enumerate(values)]
+        )
+
+
+def draw_bars(ax: Axes, amounts: Mapping[str, float]) -> list[Point]:
     """Draw contributions as bars in the colours of the classes."""
     colours = [FAKE if amount > 0 else REAL for amount in amounts.values()]
     ax.bar(range(len(amounts)), list(amounts.values()), color=colours, width=0.8)
     ax.axhline(0, color=INK, linewidth=0.8)
     ax.set_xticks(range(len(amounts)), list(amounts), rotation=30, ha="right")
+    return [
+        Point(ax, k, amount, f"{name}: {amount:+.3f}") for k, (name, amount) in enumerate(amounts.items())
+    ]
 
 
-def heat_maps_figure(maps: Sequence[HeatMap], unit: str) -> str:
-    """Draw the two heat maps of a face, one above the other, as SVG."""
-    with page_style():
-        figure = new_figure(5.6, 5.6)
-        draw_heat_maps(figure, list(figure.subplots(2, 1, gridspec_kw=HEIGHT_RATIOS)), maps, unit)
-        return to_svg(figure)
+def heat_map_figures(maps: Sequence[HeatMap], unit: str) -> list[tuple[str, Drawing]]:
+    """Draw heat maps of a face on one scale of colours, each as SVG with its title."""
+    largest = _largest(maps)
+    drawn = []
+    for one in maps:
+        with page_style():
+            figure = new_figure(WIDTH, 1.7 + 0.24 * len(one.rows))
+            ax = figure.subplots()
+            draw_heat_maps(figure, [ax], [one], unit, largest=largest)
+            ax.set_title("")
+            points = [
+                Point(ax, column + 0.5, row + 0.5, f"{one.rows[row]}, {one.columns[column]}: {value:+.3f}")
+                for (row, column), value in np.ndenumerate(one.cells)
+            ]
+            drawn.append((one.title, to_svg(figure, points)))
+    return drawn
 
 
-def draw_heat_maps(figure: Figure, axes: Sequence[Axes], maps: Sequence[HeatMap], unit: str) -> None:
+def _largest(maps: Sequence[HeatMap]) -> float:
+    return max(float(np.abs(one.cells).max()) for one in maps) or 1.0
+
+
+def draw_heat_maps(
+    figure: Figure, axes: Sequence[Axes], maps: Sequence[HeatMap], unit: str, *, largest: float = 0
+) -> None:
     """Draw heat maps on one scale of colours."""
     from matplotlib.colors import LinearSegmentedColormap, to_rgba
 
@@ -72,12 +109,12 @@ def draw_heat_maps(figure: Figure, axes: Sequence[Axes], maps: Sequence[HeatMap]
         "sides",
         [(0, to_rgba(REAL)), (0.5, to_rgba(REAL, 0)), (0.5, to_rgba(FAKE, 0)), (1, to_rgba(FAKE))],
     )
-    largest = max(float(np.abs(one.cells).max()) for one in maps) or 1.0
+    largest = largest or _largest(maps)
     for ax, one in zip(axes, maps, strict=True):
         mesh = ax.pcolormesh(one.cells, cmap=colours, vmin=-largest, vmax=largest, edgecolors="none")
         ax.set_yticks(np.arange(len(one.rows)) + 0.5, one.rows)
         ax.set_xticks(np.arange(len(one.columns)) + 0.5, one.columns)
-        ax.tick_params(axis="x", rotation=45)
+        ax.set_xticks(ax.get_xticks(), one.columns, rotation=45, ha="right", rotation_mode="anchor")
         ax.tick_params(length=0, labelsize=8)
         ax.invert_yaxis()
         for spine in ax.spines.values():

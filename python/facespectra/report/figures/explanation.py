@@ -10,13 +10,25 @@ from numpy.typing import NDArray
 
 from facespectra.report.figures.attribution import (
     BAND_AXIS,
-    HEIGHT_RATIOS,
     HeatMap,
+    bars_figure,
     draw_bars,
     draw_heat_maps,
+    heat_map_figures,
 )
 from facespectra.report.figures.spectra import RADIUS, draw_class_spectra
-from facespectra.report.figures.style import FAKE, INK, REAL, new_figure, page_style, render, to_svg
+from facespectra.report.figures.style import (
+    FAKE,
+    INK,
+    REAL,
+    WIDTH,
+    Drawing,
+    Point,
+    new_figure,
+    page_style,
+    render,
+    to_svg,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -54,9 +66,12 @@ def sheet(
         draw_spectrum(figure, figure.add_subplot(top[:, 1]), log_spectrum)
         if classes:
             first = figure.add_subplot(top[0, 2])
-            draw_radial(first, figure.add_subplot(top[1, 2], sharex=first), spectrum, classes)
+            draw_radial(first, spectrum, classes)
+            first.set_xlabel("")
+            first.tick_params(axis="x", labelbottom=False)
+            draw_distance(figure.add_subplot(top[1, 2], sharex=first), spectrum, classes)
         else:
-            draw_radial(figure.add_subplot(top[:, 2]), None, spectrum, classes)
+            draw_radial(figure.add_subplot(top[:, 2]), spectrum, classes)
         if contributions is None:
             figure.add_subplot(rows[1]).axis("off")
         elif isinstance(contributions, tuple):
@@ -70,36 +85,49 @@ def sheet(
         return render(figure, file_format, dpi=160 if file_format == "png" else 72)
 
 
-def pictures_figure(rgb: UInt8Array, log_spectrum: Floats) -> str:
-    """Draw the face and its 2-D log spectrum side by side, as SVG."""
+def spectrum_figure(log_spectrum: Floats) -> Drawing:
+    """Draw the 2-D log spectrum as SVG."""
     with page_style():
-        figure = new_figure(4.6, 2.9)
-        left, right = figure.subplots(1, 2, gridspec_kw={"width_ratios": (1, 1.3)})
-        draw_crop(left, rgb)
-        draw_spectrum(figure, right, log_spectrum)
+        figure = new_figure(WIDTH, 3.6)
+        ax = figure.subplots()
+        draw_spectrum(figure, ax, log_spectrum)
         return to_svg(figure)
 
 
-def radial_figure(spectrum: Floats, classes: Classes) -> str:
-    """Draw the radial spectrum against the training classes, as SVG."""
+def radial_figure(spectrum: Floats, classes: Classes) -> Drawing:
+    """Draw the radial spectrum, beside the training classes where they are known, as SVG."""
     with page_style():
-        figure = new_figure(5.4, 4.4 if classes else 2.8)
-        if classes:
-            above, below = figure.subplots(2, 1, sharex=True)
-            draw_radial(above, below, spectrum, classes)
-        else:
-            draw_radial(figure.subplots(), None, spectrum, classes)
-        return to_svg(figure)
+        figure = new_figure(WIDTH, 3)
+        ax = figure.subplots()
+        draw_radial(ax, spectrum, classes)
+        ax.set_title("")
+        return to_svg(figure, _along(ax, spectrum, "{:.3f}"))
 
 
-def contributions_figure(contributions: Contributions) -> str:
-    """Draw the contributions to the score, as SVG."""
+def distance_figure(spectrum: Floats, classes: Classes) -> Drawing:
+    """Draw how far the spectrum, and each class, is from the middle between the classes, as SVG."""
     with page_style():
-        maps = isinstance(contributions, tuple)
-        figure = new_figure(5.6, 5.6 if maps else 2.9)
-        axes = figure.subplots(2 if maps else 1, 1, squeeze=False, gridspec_kw=HEIGHT_RATIOS if maps else {})
-        draw_contributions(figure, axes[:, 0].tolist(), contributions)
-        return to_svg(figure)
+        figure = new_figure(WIDTH, 3)
+        ax = figure.subplots()
+        distances = draw_distance(ax, spectrum, classes)
+        ax.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, fontsize=8)
+        return to_svg(figure, _along(ax, distances, "{:+.2f} sd"))
+
+
+def contribution_figures(contributions: Contributions) -> list[tuple[str, Drawing]]:
+    """Draw the contributions to the score, each figure as SVG with its title."""
+    if isinstance(contributions, tuple):
+        return heat_map_figures(contributions, "evidence for fake")
+    return [("by band of the spectrum", bars_figure(contributions, "adds to the score"))]
+
+
+def _along(ax: Axes, values: Floats, form: str) -> list[Point]:
+    radius = np.linspace(0, 1, len(values))
+    step = max(1, len(values) // 60)
+    return [
+        Point(ax, x, y, f"radius {x:.2f}: {form.format(y)}")
+        for x, y in zip(radius[::step].tolist(), values[::step].tolist(), strict=True)
+    ]
 
 
 def draw_crop(ax: Axes, rgb: UInt8Array) -> None:
@@ -127,30 +155,33 @@ def draw_spectrum(figure: Figure, ax: Axes, log_spectrum: Floats) -> None:
     bar.outline.set_visible(False)
 
 
-def draw_radial(ax: Axes, below: Axes | None, spectrum: Floats, classes: Classes) -> None:
-    """Draw the radial spectrum against the training classes, and below its distance from their midpoint.
-
-    Without classes, `below` is None.
-    """
-    radius = np.linspace(0, 1, len(spectrum))
+def draw_radial(ax: Axes, spectrum: Floats, classes: Classes) -> None:
+    """Draw the radial spectrum, and the training classes where they are known."""
     if classes:
         real, fake = classes["real"], classes["fake"]
         pairs = (real["mean"], real["sd"]), (fake["mean"], fake["sd"])
         draw_class_spectra(ax, *pairs, linewidth=1.2, suffix=" in training")
-    ax.plot(radius, spectrum, color=INK, linewidth=1.5, label="this face")
+    ax.plot(np.linspace(0, 1, len(spectrum)), spectrum, color=INK, linewidth=1.5, label="this face")
     ax.legend(frameon=False, loc="upper right", fontsize=8)
     ax.set_title("radial spectrum")
-    ax.set_xlim(0, 1)
-    if below is None or not classes:
-        ax.set_xlabel(RADIUS)
-        return
-    ax.tick_params(axis="x", labelbottom=False)
+    ax.set(xlim=(0, 1), xlabel=RADIUS)
+
+
+def draw_distance(ax: Axes, spectrum: Floats, classes: Classes) -> Floats:
+    """Draw the distances from the middle between the classes; give those of the spectrum."""
+    real, fake = classes["real"], classes["fake"]
     middle, sd = (real["mean"] + fake["mean"]) / 2, np.sqrt((real["sd"] ** 2 + fake["sd"] ** 2) / 2)
     unit = np.where(sd > 1e-9, sd, np.inf)
-    for values, colour, width in ((real["mean"], REAL, 1.2), (fake["mean"], FAKE, 1.2), (spectrum, INK, 1.5)):
-        below.plot(radius, (values - middle) / unit, color=colour, linewidth=width)
-    below.set_ylabel("sd from the middle")
-    below.set_xlabel(RADIUS)
+    radius = np.linspace(0, 1, len(spectrum))
+    for values, colour, width, name in (
+        (real["mean"], REAL, 1.2, "real, mean"),
+        (fake["mean"], FAKE, 1.2, "fake, mean"),
+        (spectrum, INK, 1.5, "this face"),
+    ):
+        ax.plot(radius, (values - middle) / unit, color=colour, linewidth=width, label=name)
+    ax.set(xlim=(0, 1), ylabel="sd from the middle", xlabel=RADIUS)
+    distances: Floats = (spectrum - middle) / unit
+    return distances
 
 
 def draw_contributions(figure: Figure, axes: Sequence[Axes], contributions: Contributions) -> None:

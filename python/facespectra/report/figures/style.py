@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import io
+import json
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from html import escape
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from facespectra._extras import require
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 # Mid-tones, which stand out on white and on black alike.
@@ -47,6 +51,10 @@ METADATA: dict[str, dict[str, Any]] = {
     "png": {"Software": "facespectra"},
     "pdf": {"CreationDate": None, "Creator": "facespectra"},
 }
+# Of figures on pages, in inches: text is still readable where a phone makes them as narrow as itself.
+WIDTH = 4.4
+# Of a column of most journals.
+COLUMN = 3.5
 # Decimals of the position of axes, in fractions of the figure's width and height.
 POSITION_DECIMALS = 6
 
@@ -63,6 +71,7 @@ def page_style(background: str = "none") -> Any:
             **REPRODUCIBLE,
             **coloured,
             "svg.fonttype": "none",
+            "pdf.fonttype": 42,
             "font.family": ["DejaVu Sans"],
             "font.size": 9,
             "axes.titlesize": 10,
@@ -103,16 +112,58 @@ def render(figure: Figure, file_format: str = "svg", *, dpi: int = 72) -> bytes:
     return content.getvalue()
 
 
-def to_svg(figure: Figure) -> str:
+class Point(NamedTuple):
+    """A value that is shown where somebody points at it."""
+
+    ax: Axes
+    x: float
+    y: float
+    text: str
+
+
+class Drawing(str):
+    """A figure as SVG, which shows values to who points at them, and can be had as PDF."""
+
+    __slots__ = ("figure", "points")
+    figure: Figure
+    points: list[tuple[float, float, str]]  # across and down, in parts of the figure, and what to show
+
+    def pdf(self) -> bytes:
+        """Draw the same figure in the width of a column."""
+        figure = self.figure
+        width, height = figure.get_size_inches()
+        with page_style():
+            figure.set_size_inches(COLUMN, COLUMN * height / width)
+            figure.set_layout_engine("constrained")
+            content = render(figure, "pdf")
+            figure.set_size_inches(width, height)
+        return content
+
+
+def to_svg(figure: Figure, points: Iterable[Point] = ()) -> Drawing:
     """Draw a figure made under :func:`page_style` as SVG, its ink in the colour of the page's text."""
-    return render(figure).decode().replace(INK, "currentColor").replace(_FONT, _FONTS)
+    drawing = Drawing(render(figure).decode().replace(INK, "currentColor").replace(_FONT, _FONTS))
+    drawing.figure = figure
+    width, height = figure.bbox.width, figure.bbox.height
+    drawing.points = []
+    for point in points:
+        x, y = point.ax.transData.transform((point.x, point.y)).tolist()
+        drawing.points.append((round(x / width, 4), round(1 - y / height, 4), point.text))
+    return drawing
 
 
-def inline(svg: str, prefix: str) -> str:
-    """Make the ``svg`` element for a page with several figures: `prefix` makes its identifiers unique."""
+def inline(svg: str, prefix: str, label: str = "") -> str:
+    """Make the ``svg`` element for a page with several figures: `prefix` makes its identifiers unique.
+
+    `label` says what it shows to who can't see it.
+    """
     element = svg[svg.index("<svg") :]
     opening, rest = element[: element.index(">")], element[element.index(">") :]
     # Its size follows the page; the viewBox keeps the proportions.
-    element = re.sub(r' (?:width|height)="[^"]*"', "", opening) + rest
-    element = re.sub(r'\bid="', f'id="{prefix}-', element)
+    opening = re.sub(r' (?:width|height)="[^"]*"', "", opening)
+    if label:
+        opening += f' role="img" aria-label="{escape(label)}"'
+    if isinstance(svg, Drawing) and svg.points:
+        opening += f' data-points="{escape(json.dumps(svg.points, separators=(",", ":")))}"'
+    element = re.sub(r'\bid="', f'id="{prefix}-', opening + rest)
     return re.sub(r'(href="|url\()#', rf"\1#{prefix}-", element)
