@@ -1,0 +1,129 @@
+"""What pages are made of besides words: the help of commands, and the keys of schemas, each from its only source."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+SHELL = "%%bash\n"
+
+
+class HelpPages:
+    """Stands in for Click's formatter: what a command's help writes becomes Markdown."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def write(self, text: str) -> None:
+        """Usage and examples, as they are."""
+        self.lines += ["", "```bash", *(line.strip().removeprefix("Usage: ") for line in text.splitlines()), "```", ""]
+
+    def write_paragraph(self) -> None:
+        """An empty line."""
+        self.lines.append("")
+
+    def write_text(self, text: str) -> None:
+        """A paragraph."""
+        self.lines += [plain(text), ""]
+
+    @contextmanager
+    def section(self, name: str) -> Iterator[None]:
+        """A group of options."""
+        self.lines += ["", f"**{name}**", ""]
+        yield
+
+    def write_dl(self, rows: list[tuple[str, str]], **_: Any) -> None:
+        """Options, and what they are for."""
+        for name, text in rows:
+            self.lines += [f"`{name}`", f": {plain(text)}", ""]
+
+
+def plain(text: str) -> str:
+    """Keep Markdown from reading what is meant as it stands."""
+    for sign in "\\`*_[]<>|$":
+        text = text.replace(sign, f"\\{sign}")
+    return text
+
+
+class CommandHelp(SphinxDirective):
+    """The help of every command."""
+
+    def run(self) -> list[nodes.Node]:
+        """Ask the program itself."""
+        import typer
+
+        from facespectra import cli
+
+        program = typer.main.get_command(cli.make_app())
+        lines: list[str] = []
+        for name in cli.COMMANDS:
+            command = program.commands[name]
+            pages = HelpPages()
+            command.format_help(command.make_context(name, [], resilient_parsing=True, parent=self._root(program)), pages)
+            lines += [f"## {name}", *pages.lines, ""]
+        self.env.note_dependency(cli.__file__)
+        return self.parse_text_to_nodes("\n".join(lines), allow_section_headings=True)
+
+    @staticmethod
+    def _root(program: Any) -> Any:
+        return program.make_context("facespectra", [], resilient_parsing=True)
+
+
+class SchemaKeys(SphinxDirective):
+    """A table of the keys of a JSON schema."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Read the schema beside the page."""
+        relative, file = self.env.relfn2path(self.arguments[0])
+        self.env.note_dependency(relative)
+        schema = json.loads(Path(file).read_text(encoding="utf-8"))
+        one = schema.get("items", schema)
+        required = one.get("required", ())
+        lines = ["| key | type | what |", "|---|---|---|"]
+        for key, about in one["properties"].items():
+            name = f"`{key}`" if key in required else f"`{key}`, not always"
+            lines.append(f"| {name} | {kind(about, schema)} | {plain(about.get('description', ''))} |")
+        return self.parse_text_to_nodes("\n".join(lines))
+
+
+def kind(about: dict[str, Any], schema: dict[str, Any]) -> str:
+    """Say in words what a value is."""
+    if "$ref" in about:
+        about = schema["$defs"][about["$ref"].rpartition("/")[2]]
+    if "title" in about:
+        return str(about["title"])
+    if "enum" in about:
+        return " or ".join("null" if value is None else f"`{value}`" for value in about["enum"])
+    if "const" in about:
+        return f"`{about['const']}`"
+    if "anyOf" in about:
+        return " or ".join(kind(each, schema) for each in about["anyOf"])
+    types = about.get("type", "anything")
+    return " or ".join([types] if isinstance(types, str) else types)
+
+
+def show_shell(app: Sphinx, doctree: nodes.document) -> None:
+    """Show cells that are run by the shell as what one types, without the notebook's own first line."""
+    for block in doctree.findall(nodes.literal_block):
+        text = block.astext()
+        if text.startswith(SHELL):
+            block.children = [nodes.Text(text.removeprefix(SHELL))]
+            block.rawsource = text.removeprefix(SHELL)
+            block["language"] = "bash"
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Make them known to Sphinx."""
+    app.add_directive("command-help", CommandHelp)
+    app.add_directive("schema-keys", SchemaKeys)
+    app.connect("doctree-read", show_shell)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,64 @@
+"""The site: ``python -m sphinx docs docs/_build/html``, see CONTRIBUTING.md."""
+
+import os
+import stat
+import sys
+import tempfile
+from pathlib import Path
+
+from facespectra import __version__
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE / "_ext"))
+
+project = "facespectra"
+author = "The facespectra developers"
+copyright = author  # noqa: A001 - Sphinx reads this name
+version = release = __version__
+
+extensions = [
+    "myst_nb",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.doctest",
+    "sphinx.ext.viewcode",
+    "sphinx_copybutton",
+    "site_directives",
+]
+exclude_patterns = ["_build"]
+root_doc = "index"
+
+# Every reference must lead somewhere; what other projects define cannot be looked up without a network.
+nitpicky = True
+
+# The API: types stand in the docstrings, in words.
+autodoc_typehints = "none"
+autodoc_member_order = "bysource"
+numpydoc_show_class_members = False
+doctest_test_doctest_blocks = "default"
+
+# Markdown, and the pages that are run while the site is built.
+myst_enable_extensions = ["colon_fence", "deflist"]
+myst_heading_anchors = 4
+nb_execution_mode = "auto"
+nb_execution_raise_on_error = True
+nb_execution_in_temp = True
+nb_execution_timeout = 180
+nb_merge_streams = True
+
+html_theme = "furo"
+html_title = "facespectra"
+html_show_sphinx = False
+html_copy_source = False
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+pygments_style = "friendly"
+pygments_dark_style = "monokai"
+copybutton_exclude = ".linenos, .gp, .go"
+
+# Pages call ``facespectra``: the package that the site is built with, whatever else is on PATH.
+_programs = tempfile.TemporaryDirectory(prefix="facespectra-site-")
+_script = Path(_programs.name, "facespectra")
+_script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m facespectra "$@"\n')
+_script.chmod(_script.stat().st_mode | stat.S_IXUSR)
+os.environ["PATH"] = os.pathsep.join([_programs.name, os.environ.get("PATH", "")])
