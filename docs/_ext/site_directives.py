@@ -1,15 +1,18 @@
-"""What pages are made of besides words: the help of commands, and the keys of schemas, each from its only source."""
+"""What pages hold besides words: help of commands and keys of schemas, from where they are defined."""
 
 from __future__ import annotations
 
 import json
+import pkgutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
 SHELL = "%%bash\n"
@@ -23,7 +26,13 @@ class HelpPages:
 
     def write(self, text: str) -> None:
         """Usage and examples, as they are."""
-        self.lines += ["", "```bash", *(line.strip().removeprefix("Usage: ") for line in text.splitlines()), "```", ""]
+        self.lines += [
+            "",
+            "```bash",
+            *(line.strip().removeprefix("Usage: ") for line in text.splitlines()),
+            "```",
+            "",
+        ]
 
     def write_paragraph(self) -> None:
         """An empty line."""
@@ -62,18 +71,14 @@ class CommandHelp(SphinxDirective):
         from facespectra import cli
 
         program = typer.main.get_command(cli.make_app())
+        root = program.make_context("facespectra", [], resilient_parsing=True)
         lines: list[str] = []
         for name in cli.COMMANDS:
-            command = program.commands[name]
             pages = HelpPages()
-            command.format_help(command.make_context(name, [], resilient_parsing=True, parent=self._root(program)), pages)
+            command = program.commands[name]
+            command.format_help(command.make_context(name, [], root, resilient_parsing=True), pages)
             lines += [f"## {name}", *pages.lines, ""]
-        self.env.note_dependency(cli.__file__)
         return self.parse_text_to_nodes("\n".join(lines), allow_section_headings=True)
-
-    @staticmethod
-    def _root(program: Any) -> Any:
-        return program.make_context("facespectra", [], resilient_parsing=True)
 
 
 class SchemaKeys(SphinxDirective):
@@ -121,9 +126,32 @@ def show_shell(app: Sphinx, doctree: nodes.document) -> None:
             block["language"] = "bash"
 
 
+def show_internal_name(
+    app: Sphinx, env: BuildEnvironment, node: pending_xref, shown: nodes.TextElement
+) -> nodes.TextElement | None:
+    """Show the name of something that has no page of its own; a name that does not exist stays a warning."""
+    if node.get("refdomain") != "py":
+        return None
+    target, module = node["reftarget"], node.get("py:module") or "facespectra"
+    places = [target, f"{module}.{target}", f"{module}.{node.get('py:class')}.{target}"]
+    return shown if any(map(is_ours, places)) else None
+
+
+def is_ours(name: str) -> bool:
+    """Whether a dotted name of our package can be imported."""
+    if not name.startswith("facespectra."):
+        return False
+    try:
+        pkgutil.resolve_name(name)
+    except (ImportError, AttributeError):
+        return False
+    return True
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Make them known to Sphinx."""
     app.add_directive("command-help", CommandHelp)
     app.add_directive("schema-keys", SchemaKeys)
     app.connect("doctree-read", show_shell)
+    app.connect("missing-reference", show_internal_name)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -59,12 +59,12 @@ def read_dataset(
     Parameters
     ----------
     path : path-like
-        A folder in one of the layouts of :data:`LAYOUTS`, or a manifest (CSV or Parquet). A folder that
-        contains a ``manifest.csv`` or ``manifest.parquet`` is read through it.
+        A folder in one of the layouts of :data:`facespectra.datasets.LAYOUTS`, or a manifest (CSV or
+        Parquet). A folder that contains a ``manifest.csv`` or ``manifest.parquet`` is read through it.
     layout : str, default "auto"
-        ``"auto"`` or a key of :data:`LAYOUTS`: ``"manifest"``, ``"classes"`` (``{real,fake}`` and what people
-        call them), ``"splits"`` (the same with splits such as train and test above or below them), or a
-        database such as ``"celeb-df"``.
+        ``"auto"`` or a key of :data:`facespectra.datasets.LAYOUTS`: ``"manifest"``, ``"classes"``
+        (``{real,fake}`` and what people call them), ``"splits"`` (the same with splits such as train and
+        test above or below them), or a database such as ``"celeb-df"``.
     group : str, optional
         What must stay on one side of a split: ``"folder"``, ``"name"`` (the file's without its last number),
         ``"file"``, or a column. Default: what the data set says; else a folder for each video, or files whose

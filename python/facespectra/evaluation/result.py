@@ -32,7 +32,8 @@ class Evaluation:
     auc_ci95 : (float, float)
         95 % interval of `auc`.
     auc_ci95_method : {"delong", "bootstrap over groups", "bootstrap over videos"}
-        Method of the interval, see :func:`delong_interval` and :func:`group_interval`.
+        Method of the interval, see :func:`facespectra.evaluation.delong_interval` and
+        :func:`facespectra.evaluation.group_interval`.
     auc_flipped : float
         ``1 - auc``, the AUC at the opposite polarity.
     eer : float
