@@ -113,6 +113,7 @@ export const de = {
   "scope.unknown": "Für dieses Modell sind keine Zahlen bekannt. facespectra evaluate misst sie.",
   "scope.card": "Woher sie stammen: {card}",
   "scope.model": "Modell",
+  "scope.web": "Die Ausschnitte aus dem Netz spielten bei der Wahl des Modells mit, sind also kein unabhängiger Test.",
   "rows.web": "Frühe, aus dem Netz",
   "rows.early": "Frühe, künstlich erzeugt",
   "rows.default": "Gemischte, künstlich erzeugt",

@@ -62,7 +62,7 @@ export function table(caption, heads, rows, { numeric = [], hidden = false } = {
   return h(
     "div",
     // Wide tables scroll: then they must be reached by keyboard, and have a name.
-    { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+    { class: "scroll", tabindex: "0", role: "group", "aria-label": caption },
     h(
       "table",
       {},

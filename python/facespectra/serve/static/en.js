@@ -113,6 +113,7 @@ export const en = {
   "scope.unknown": "No figures are known for this model. facespectra evaluate measures it.",
   "scope.card": "Where they come from: {card}",
   "scope.model": "Model",
+  "scope.web": "The clips from the web played a part in choosing the model, so they are no independent test.",
   "rows.web": "Early swaps from the web",
   "rows.early": "Early swaps, synthetic",
   "rows.default": "Mixed swaps, synthetic",

@@ -95,19 +95,20 @@ function heard(item, name, data) {
   } else if (name === "result") {
     item.result = data;
     finish(item, "done");
-  } else if (name === "failed") fail(item, () => data.error, () => data.remedy);
+  } else if (name === "failed") fail(item, () => data.error, () => data.remedy, true);
   else finish(item, "cancelled");
 }
 
 function refuse(item, refused) {
   if (refused.status === 0) fail(item, () => t("bad.answer"), () => t("bad.answer.remedy"));
   else if (refused.status === 401) fail(item, () => t("bad.token"), () => t("bad.token.remedy"));
-  else fail(item, () => refused.message || t("bad.refused", { status: String(refused.status) }), () => refused.remedy);
+  else if (refused.message) fail(item, () => refused.message, () => refused.remedy, true);
+  else fail(item, () => t("bad.refused", { status: String(refused.status) }));
 }
 
-// Errors of ours are functions: they are told in the language that the page has then.
-function fail(item, error, remedy = () => null) {
-  Object.assign(item, { error, remedy, result: null });
+// Errors are functions: ours are told in the language that the page has then. Those of the program are `english`.
+function fail(item, error, remedy = () => null, english = false) {
+  Object.assign(item, { error, remedy, english, result: null });
   finish(item, "failed");
 }
 

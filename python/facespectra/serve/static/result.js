@@ -5,7 +5,7 @@ import { h, show } from "./dom.js";
 import { facePanel } from "./face.js";
 import { factsPanel, savePanel } from "./facts.js";
 import { icon } from "./icons.js";
-import { t } from "./language.js";
+import { phrase, t } from "./language.js";
 import { phaseText, shareOf } from "./progress.js";
 import { over } from "./queue.js";
 import { verdictCard } from "./verdict.js";
@@ -111,6 +111,7 @@ function headline(kind, words) {
 }
 
 function failure(item) {
+  const told = item.english ? phrase : (text) => text;
   const remedy = item.remedy();
-  return h("div", { class: "verdict error" }, headline("error", t("verdict.error")), h("p", { class: "meaning" }, item.error()), remedy && h("p", {}, remedy));
+  return h("div", { class: "verdict error" }, headline("error", t("verdict.error")), h("p", { class: "meaning" }, told(item.error())), remedy && h("p", {}, told(remedy)));
 }

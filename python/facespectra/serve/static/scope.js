@@ -30,6 +30,7 @@ export function showScope(info) {
       {},
       h("h3", {}, t("scope.right")),
       rows ? rates(rows) : h("p", { class: "soft" }, t("scope.unknown")),
+      rows?.some((row) => row.key === "web") && h("p", { class: "soft small" }, t("scope.web")),
       rows && info.reliability.card && h("p", { class: "soft small" }, t("scope.card", { card: info.reliability.card })),
       h("p", { class: "soft small" }, `${t("scope.model")}: ${info.model.name}, facespectra ${info.version}`),
     ),
@@ -40,7 +41,7 @@ function rates(rows) {
   return table(
     t("scope.right.note"),
     [t("scope.kind"), t("scope.found"), t("scope.false"), t("scope.cannot")],
-    rows.map((row) => [has(`rows.${row.name}`) ? t(`rows.${row.name}`) : row.on, share(row.found), share(row.false_alarms), share(row.cannot_tell)]),
+    rows.map((row) => [has(`rows.${row.key}`) ? t(`rows.${row.key}`) : row.title, share(row.found), share(row.false_alarms), share(row.cannot_tell)]),
     { numeric: [1, 2, 3] },
   );
 }

@@ -83,7 +83,7 @@ function meaning(result, kind) {
 }
 
 function missed() {
-  const found = rates?.find((row) => row.name === "modern")?.found;
+  const found = rates?.find((row) => row.key === "modern")?.found;
   return found === undefined || found === null ? null : t("means.none.rate", { found: percent(found) });
 }
 
