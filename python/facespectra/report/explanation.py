@@ -156,8 +156,6 @@ class FacesOf:
 
 def _explained(detector: Detector, crop: Crop, row: NDArray[Any], verdict: Verdict) -> Explanation:
     from facespectra.spectrum import radial_spectrum
-    from facespectra.spectrum.definition import log_amplitude
-    from facespectra.spectrum.settings import SpectrumSettings
 
     columns = detector.feature_set.spectrum
     classes: dict[str, dict[str, Floats]] = {}
@@ -167,7 +165,6 @@ def _explained(detector: Detector, crop: Crop, row: NDArray[Any], verdict: Verdi
             for name, known in detector.class_features_.items()
         }
     spectrum = radial_spectrum(crop.grey) if columns is None else row[columns]
-    amplitude = log_amplitude(crop.grey, SpectrumSettings(dtype="float64"))
     classifier = detector.pipeline_[-1]
     experts, dominant = {}, ""
     if isinstance(classifier, SelfExplaining):
@@ -190,7 +187,6 @@ def _explained(detector: Detector, crop: Crop, row: NDArray[Any], verdict: Verdi
         probability=probability,
         box=crop.box,
         crop=crop,
-        log_spectrum=np.fft.fftshift(amplitude).astype(np.float64),
         spectrum=np.asarray(spectrum, np.float64),
         classes=classes,
         attribution=attribution,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,6 +22,8 @@ from facespectra.report.sentences import video_sentences
 from facespectra.videos import N_FRAMES, BrokenOffError, Frame, read_frames, spread, video_info
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from facespectra._files import PathLike
     from facespectra.detector import Detector
     from facespectra.report.explained import Explanation
@@ -91,6 +93,7 @@ def follow_video(
     frames: int = N_FRAMES,
     faces: str | None = None,
     per_video: Aggregate = "mean",
+    on_frame: Callable[[int, Image.Image], None] | None = None,
 ) -> Iterator[VideoExplanation]:
     """Explain the score of a video as its frames are looked at.
 
@@ -98,6 +101,8 @@ def follow_video(
     ----------
     path, detector, frames, faces, per_video
         As for :func:`explain_video`.
+    on_frame : callable, optional
+        Called with the number and the upright image of each frame, before it is looked at.
 
     Yields
     ------
@@ -118,6 +123,8 @@ def follow_video(
     try:
         for index, seconds, image in read_frames(path, wanted):
             seen.size = image.size
+            if on_frame is not None:
+                on_frame(index, image)
             sample = crop_image(str(Frame(seen.path, index)), image, cropper)
             seen.add(index, seconds, FacesOf.of(replace(sample, note=info.note), detector, faces))
             yield seen.explanation()

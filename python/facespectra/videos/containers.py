@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from facespectra._extras import require
-from facespectra._files import PathLike
+from facespectra._files import PathLike, one_line
 from facespectra._wording import counted
 from facespectra.images import pixel_limit, too_large, why_not_opened
 from facespectra.videos.info import BrokenOffError, VideoInfo, unreadable
@@ -59,6 +59,14 @@ def video_info(path: PathLike, *, count: bool = True) -> VideoInfo:
         if not packets.good:
             raise unreadable(path, "it has no frame that is whole")
         return VideoInfo(packets.good, width, height, name, rate, _note(container, stream, packets))
+
+
+def writer_and_rate(path: PathLike) -> tuple[str, int]:
+    """What program wrote a video, and its bits per second, both as the file says; empty and 0 if not."""
+    with _opened(path) as (container, stream):
+        names = (container.metadata.get("encoder", ""), stream.metadata.get("encoder", ""))
+        writer = one_line(next(filter(None, names), ""), 80)
+        return writer, int(container.bit_rate or stream.codec_context.bit_rate or 0)
 
 
 def _count(container: Any, stream: Any) -> _Packets:
