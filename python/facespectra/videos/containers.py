@@ -16,6 +16,7 @@ from facespectra._files import PathLike, one_line
 from facespectra._wording import counted
 from facespectra.images import pixel_limit, too_large, why_not_opened
 from facespectra.videos.info import BrokenOffError, VideoInfo, unreadable
+from facespectra.videos.seeking import UnsureError, read_at, times_of
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -144,10 +145,50 @@ def _seconds(time: Any, base: Any) -> float | None:
 
 def read_frames(path: PathLike, indices: list[int]) -> Iterator[tuple[int, float, Image.Image]]:
     """See :func:`facespectra.videos.read_frames`; the indices were checked."""
-    remaining = list(indices)
     require("detect", "av")
     from av.video.reformatter import VideoReformatter
 
+    # One for the whole video: a frame's own would live as long as the frame, which its side data ties
+    # into a reference cycle, with a thread for each processor.
+    to_rgb = VideoReformatter()
+    given = 0
+    for decode in (_at_key_frames, _from_the_start):
+        try:
+            for index, frame in decode(path, indices[given:]):
+                yield index, float("nan") if frame.time is None else frame.time, _upright(frame, to_rgb)
+                given += 1
+            return
+        except UnsureError:
+            continue
+
+
+def _at_key_frames(path: PathLike, indices: list[int]) -> Iterator[tuple[int, Any]]:
+    """Decode no more than is needed of a video whose packets tell which frame is which."""
+    with _decoding(path) as (container, stream):
+        times = times_of(container, stream)
+        if indices and indices[-1] >= len(times.frames):
+            raise UnsureError
+        yield from read_at(container, stream, times, indices)
+
+
+def _from_the_start(path: PathLike, indices: list[int]) -> Iterator[tuple[int, Any]]:
+    """Decode a video in order, and count its good frames."""
+    remaining = list(indices)
+    with _decoding(path) as (container, stream):
+        position = -1
+        for position, frame in enumerate(_good_frames(path, container, stream)):
+            if not remaining:
+                return
+            if position == remaining[0]:
+                del remaining[0]
+                yield position, frame
+        if remaining:
+            raise BrokenOffError(path, position + 1, remaining[0])
+
+
+@contextmanager
+def _decoding(path: PathLike) -> Iterator[tuple[Any, Any]]:
+    """Open a video for decoding, unless its frames are too large."""
     with _opened(path) as (container, stream):
         codec = stream.codec_context
         limit = pixel_limit()
@@ -156,18 +197,7 @@ def read_frames(path: PathLike, indices: list[int]) -> Iterator[tuple[int, float
         # A frame can be larger than the header says.
         codec.options = {"max_pixels": str(limit)}
         stream.thread_type = "AUTO"
-        # One for the whole video: a frame's own would live as long as the frame, which its side data ties
-        # into a reference cycle, with a thread for each processor.
-        to_rgb = VideoReformatter()
-        position = -1
-        for position, frame in enumerate(_good_frames(path, container, stream)):
-            if not remaining:
-                return
-            if position == remaining[0]:
-                del remaining[0]
-                yield position, float("nan") if frame.time is None else frame.time, _upright(frame, to_rgb)
-        if remaining:
-            raise BrokenOffError(path, position + 1, remaining[0])
+        yield container, stream
 
 
 def _good_frames(path: PathLike, container: Any, stream: Any) -> Iterator[Any]:
