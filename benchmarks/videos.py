@@ -1,8 +1,8 @@
 """Ten frames of a video: reading them here, by a plain loop over all frames, and by other packages.
 
-``python benchmarks/videos.py [VIDEO...]``: without one, of videos of 30 seconds of 1080p that it makes, with a key
-frame a second, as phones have them, and one in ten seconds. Every reader must give the same frames, as far as
-it converts to RGB as we do; times are the medians of several runs, taken in turns.
+``python benchmarks/videos.py [VIDEO...]``: without one, of videos of 30 seconds of 1080p that it makes, with
+a key frame a second, as phones have them, and one in ten seconds. We must give the frames of the plain loop;
+for the others the mean difference is shown. Times are the medians of several runs, taken in turns.
 """
 
 from __future__ import annotations
