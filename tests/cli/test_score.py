@@ -149,6 +149,11 @@ def test_a_video_is_one_line_and_its_frames_are_one_each(
     assert found[3]["score"] == pytest.approx(np.mean(values), abs=1e-12)
     assert main(["score", sources[3], "--frames", "3", "--per-video", "max", "--format", "jsonl"]) == 0
     assert lines(capsys.readouterr().out)[0]["score"] == max(values)
+    assert main(["score", sources[3], "--frames", "all", "--format", "jsonl"]) == 0
+    assert lines(capsys.readouterr().out)[0]["note"] == "mean of 6 of 6 frames"
+    for wrong in ("0", "-1", "1.5", "some", "10" * 20):
+        assert main(["score", sources[3], "--frames", wrong]) == 2
+        assert "neither a whole number of at least 1 nor all" in capsys.readouterr().err
     assert main(["score", sources[3], "--per-video", "sum"]) == 2
 
 

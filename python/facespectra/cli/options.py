@@ -12,6 +12,7 @@ import typer
 
 from facespectra._truncated import TRUNCATED_VARIABLE
 from facespectra.spectrum.backends import NAMES
+from facespectra.videos import ALL_FRAMES
 
 if TYPE_CHECKING:
     from facespectra.evaluation.aggregation import Aggregate
@@ -27,6 +28,17 @@ def one_of(*names: str) -> Callable[[], list[str]]:
     return lambda: list(names)
 
 
+def _frames(text: str) -> int:
+    """Give the number of frames that are wanted of each video."""
+    # A default comes as the number that it is.
+    text = str(text)
+    if text == "all":
+        return ALL_FRAMES
+    if not (text.isascii() and text.isdecimal() and 0 < int(text[:12]) <= ALL_FRAMES):
+        raise typer.BadParameter(f"{text!r} is neither a whole number of at least 1 nor all")
+    return int(text)
+
+
 Sources = Annotated[
     list[str],
     typer.Argument(metavar="SOURCE...", help="Image or video files, folders or globs.", show_default=False),
@@ -34,7 +46,11 @@ Sources = Annotated[
 Frames = Annotated[
     int,
     typer.Option(
-        min=1, metavar="N", help="Frames of each video, evenly spread.", rich_help_panel=FACES_AND_VIDEOS
+        parser=_frames,
+        metavar="N|all",
+        autocompletion=one_of("all"),
+        help="Frames of each video, evenly spread, or all of them.",
+        rich_help_panel=FACES_AND_VIDEOS,
     ),
 ]
 Faces = Annotated[

@@ -15,12 +15,22 @@ from facespectra._kinds import IMAGE_SUFFIXES, VIDEO_SUFFIXES, Medium, kind_of, 
 from facespectra._listing import Passed, find_images
 from facespectra.errors import UnreadableVideoError
 from facespectra.videos import animations, containers
-from facespectra.videos.info import N_FRAMES, BrokenOffError, Frame, Named, VideoInfo, spread, unreadable
+from facespectra.videos.info import (
+    ALL_FRAMES,
+    N_FRAMES,
+    BrokenOffError,
+    Frame,
+    Named,
+    VideoInfo,
+    spread,
+    unreadable,
+)
 
 if TYPE_CHECKING:
     from PIL import Image
 
 __all__ = [
+    "ALL_FRAMES",
     "N_FRAMES",
     "VIDEO_SUFFIXES",
     "BrokenOffError",

@@ -13,6 +13,9 @@ from facespectra.errors import UnreadableVideoError
 N_FRAMES = 10
 """Default number of frames of each video."""
 
+ALL_FRAMES = 10**9
+"""As many frames as any video has."""
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
