@@ -11,7 +11,7 @@ from urllib.error import URLError
 import pytest
 
 from facespectra.spectrum.backends import NAMES
-from required import REQUIRED, require
+from required import OTHERS, REQUIRED, require
 from resnet import make_state, one_thread
 
 # These files share one run of the lab; those of the last make their own.
@@ -22,9 +22,11 @@ FFT_VARIABLES = ("FACESPECTRA_BACKEND", "FACESPECTRA_FFT", "FACESPECTRA_SIMD", "
 
 
 def pytest_configure() -> None:
-    unknown = set(REQUIRED) - set(NAMES)
+    unknown = set(REQUIRED) - {*NAMES, *OTHERS}
     if unknown:
-        raise pytest.UsageError(f"FACESPECTRA_TEST_REQUIRE names no backends: {', '.join(sorted(unknown))}")
+        raise pytest.UsageError(
+            f"FACESPECTRA_TEST_REQUIRE names what is not known: {', '.join(sorted(unknown))}"
+        )
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -1,4 +1,4 @@
-"""What must be there: the rule that a required backend may not be skipped."""
+"""What must be there: the rule that what is required may not be skipped."""
 
 from __future__ import annotations
 
@@ -9,18 +9,25 @@ import pytest
 
 from facespectra.spectrum.backends import backends
 
-# Backends whose absence is a failure, not a skip: "native,numba,pyfftw,numpy,torch", say. CI sets it.
+# What else than backends can be required.
+OTHERS = ("browser",)
+# What the absence of is a failure, not a skip: "native,numba,pyfftw,numpy,torch,browser", say. CI sets it.
 REQUIRED = tuple(filter(None, os.environ.get("FACESPECTRA_TEST_REQUIRE", "").split(",")))
 _STATES = backends()
 
 FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 
 
+def is_required(name: str) -> bool:
+    """Whether something must be there."""
+    return name in REQUIRED
+
+
 def require(backend: str) -> str:
     """The backend's name, or a skip with the reason why it is not there; a failure if it must be."""
     state = _STATES[backend]
     if state != "ready":
-        if backend in REQUIRED:
+        if is_required(backend):
             pytest.fail(f"backend {backend!r} is required here and {state}")
         pytest.skip(f"backend {backend!r} is {state}")
     return backend

@@ -93,6 +93,10 @@ export const de = {
   "means.noface": "Ohne Gesicht gibt es nichts zu vergleichen. Sehr kleine Gesichter, Profile und Zeichnungen werden oft nicht gefunden.",
   "decides.one": "",
   "decides.other": "{n} Gesichter; das verdächtigste entscheidet.",
+  "decides.frames.one": "Doch {n} der {total} angesehenen Einzelbilder zeigt für sich Anzeichen eines Tauschs. Es ist unten markiert.",
+  "decides.frames.other": "Doch {n} der {total} angesehenen Einzelbilder zeigen für sich Anzeichen eines Tauschs. Sie sind unten markiert.",
+  "decides.frames.fake.one": "Doch {n} der {total} angesehenen Einzelbilder zeigt für sich Anzeichen einer Fälschung. Es ist unten markiert.",
+  "decides.frames.fake.other": "Doch {n} der {total} angesehenen Einzelbilder zeigen für sich Anzeichen einer Fälschung. Sie sind unten markiert.",
   "decides.video": "Zusammengenommen: {rule}.",
 
   "score": "Wert",

@@ -93,6 +93,10 @@ export const en = {
   "means.noface": "Without a face there is nothing to compare. Very small faces, profiles and drawings are often not found.",
   "decides.one": "",
   "decides.other": "{n} faces; the most suspicious one decides.",
+  "decides.frames.one": "But {n} of the {total} frames that were looked at shows signs of a swap by itself. It is marked below.",
+  "decides.frames.other": "But {n} of the {total} frames that were looked at show signs of a swap by themselves. They are marked below.",
+  "decides.frames.fake.one": "But {n} of the {total} frames that were looked at shows signs of a fake by itself. It is marked below.",
+  "decides.frames.fake.other": "But {n} of the {total} frames that were looked at show signs of a fake by themselves. They are marked below.",
   "decides.video": "Taken together: {rule}.",
 
   "score": "score",

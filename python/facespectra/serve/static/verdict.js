@@ -37,7 +37,8 @@ export function kindOf({ label, status }) {
 
 /** A text in its form for this model: one of swaps alone, or of somebody's fakes. */
 export function forModel(key, values) {
-  return t(ofSwaps() || !has(`${key}.fake`) ? key : `${key}.fake`, values);
+  const own = `${key}.fake`;
+  return t(ofSwaps() || !(has(own) || has(`${own}.other`)) ? key : own, values);
 }
 
 export const inWords = (verdict) => forModel(`verdict.${kindOf(verdict)}`);
@@ -94,9 +95,12 @@ function falseAlarms() {
 }
 
 function details(result) {
-  if (result.kind === "video") return result.rule ? h("p", { class: "soft" }, ...around("decides.video", result.rule)) : null;
-  const told = t("decides", { n: result.faces.length });
-  return result.faces.length > 1 ? h("p", { class: "soft" }, told) : null;
+  if (result.kind !== "video") return result.faces.length > 1 ? h("p", { class: "soft" }, t("decides", { n: result.faces.length })) : null;
+  const rule = result.rule ? h("p", { class: "soft" }, around("decides.video", result.rule)) : null;
+  // A mean can hide a stretch that was swapped: that is told beside the verdict.
+  const n = result.timeline.filter((point) => kindOf(point) === "signs").length;
+  const hidden = n > 0 && kindOf(result.verdict) !== "signs";
+  return [hidden ? h("p", { class: "note" }, icon("signs"), h("span", {}, forModel("decides.frames", { n, total: result.timeline.length }))) : null, rule];
 }
 
 // A string with a sentence of the program in its middle.
