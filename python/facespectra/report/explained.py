@@ -213,13 +213,15 @@ class Explanation:
             },
         }
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
+    def save(self, path: str | os.PathLike[str], *, file_sha256: str = "") -> Path:
         """Draw the explanation into a file.
 
         Parameters
         ----------
         path : path-like
             The file: ``.svg``, ``.png`` or ``.pdf`` for one drawing, ``.html`` for a page.
+        file_sha256 : str
+            What a page says of the image's file, where the explanation's own `path` does not lead to it.
 
         Returns
         -------
@@ -235,7 +237,7 @@ class Explanation:
         """
         suffix = check_suffix(path)
         if suffix == PAGE:
-            return self._write_page(path)
+            return self._write_page(path, file_sha256)
         require("detect", "matplotlib")
         x0, y0, x1, y1 = self.box
         content = sheet(
@@ -251,7 +253,7 @@ class Explanation:
         )
         return write_atomically(path, content)
 
-    def _write_page(self, path: str | os.PathLike[str]) -> Path:
+    def _write_page(self, path: str | os.PathLike[str], file_sha256: str) -> Path:
         require("detect", "matplotlib", "jinja2")
         contributions = self._drawn_contributions()
         name = PurePath(self.path).name or "image"
@@ -274,7 +276,7 @@ class Explanation:
             "distance_svg": distance_figure(self.spectrum, self.classes) if self.classes else "",
             "contributions": contribution_figures(contributions) if contributions else [],
             "rows": list(self.contributions.items())[:LISTED],
-            "made": made_of(self.path, self.model, self.model_sha256),
+            "made": made_of(self.path, self.model, self.model_sha256, file_sha256),
         }
         return write_page(path, "explanation.html.j2", context)
 
@@ -299,11 +301,11 @@ class Explanation:
         return (heat_maps(amounts) or amounts) if amounts else None
 
 
-def made_of(path: str, model: str, model_sha256: str) -> list[tuple[str, str]]:
+def made_of(path: str, model: str, model_sha256: str, sha256: str = "") -> list[tuple[str, str]]:
     """What a page says of its file, its model and its program."""
     rows = [("file", PurePath(path).name or "image in memory")]
-    if path and Path(path).is_file():
-        rows.append(("SHA-256 of the file", file_sha256(path)))
+    if sha256 or (path and Path(path).is_file()):
+        rows.append(("SHA-256 of the file", sha256 or file_sha256(path)))
     rows.append(("model", model))
     if model_sha256:
         rows.append(("SHA-256 of the model", model_sha256))

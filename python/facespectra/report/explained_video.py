@@ -174,7 +174,7 @@ class VideoExplanation:
             "rule": self.rule,
         }
 
-    def save(self, path: PathLike) -> Path:
+    def save(self, path: PathLike, *, file_sha256: str = "") -> Path:
         """Draw the explanation into a file.
 
         Parameters
@@ -182,6 +182,8 @@ class VideoExplanation:
         path : path-like
             The file: ``.svg``, ``.png`` or ``.pdf`` for the timeline with the most suspicious faces below,
             ``.html`` for a page.
+        file_sha256 : str
+            What a page says of the video's file, where the explanation's own `path` does not lead to it.
 
         Returns
         -------
@@ -230,7 +232,7 @@ class VideoExplanation:
             "checked_for": self.verdict.checked_for,
             "not_checked_for": self.verdict.not_checked_for,
             "note": self.verdict.note,
-            "made": made_of(self.path, self.model, self.model_sha256),
+            "made": made_of(self.path, self.model, self.model_sha256, file_sha256),
         }
         return write_page(path, "video.html.j2", context)
 

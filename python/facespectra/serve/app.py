@@ -220,22 +220,20 @@ class Application:
             return Response(as_json(item, model), media_type=FORMS[form], headers=headers)
         path = item.folder / f"report.{form}"
         if not path.is_file():
-            await self._draw(item, form, path)
+            await self._draw(item, path)
         return FileResponse(path, media_type=FORMS[form], headers=headers)
 
-    async def _draw(self, item: Item, form: str, path: Path) -> None:
-        worst = (item.result or {}).get("worst")
+    async def _draw(self, item: Item, path: Path) -> None:
         message = {
             "job": token_hex(8),
             "do": "report",
             "path": str(item.path),
             "name": item.name,
             "frames": self.settings.frames,
-            "form": form,
-            "context": {"frame": worst[0]["frame"]} if worst else {},
+            "sha256": item.sha256,
             "out": str(path),
         }
-        await self.intake.done(message, item.session, self.settings.image_seconds, long=False)
+        await self.intake.done(message, item.session, self.settings.video_seconds, long=item.kind == "video")
 
     def _item(self, request: Request) -> Item:
         item = self.items.get(request.path_params["key"])

@@ -28,7 +28,7 @@ class Form:
         self._parse_options = parse_options_header
         self._headers: dict[str, bytes] = {}
         self._field = self._value = b""
-        self._writing = False
+        self._writing = self._ended = False
         self._parts = 0
         callbacks: Any = {
             "on_part_begin": self._begin,
@@ -37,7 +37,8 @@ class Form:
             "on_header_end": self._on_header,
             "on_headers_finished": self._on_headers,
             "on_part_data": self._on_data,
-            "on_part_end": self._end,
+            "on_part_end": self._end_part,
+            "on_end": self._end,
         }
         self._parser = MultipartParser(boundary, callbacks)
 
@@ -54,6 +55,8 @@ class Form:
         finally:
             if self.target is not None:
                 self.target.close()
+        if not self._ended:
+            raise RefusedError(400, "the form is damaged: it has no end")
         if self.target is None:
             raise RefusedError(400, f"the form has no file in a field called {FIELD}")
         return self.target.stored()
@@ -94,5 +97,8 @@ class Form:
         if self._writing and self.target is not None:
             self.target.write(data[start:end])
 
-    def _end(self) -> None:
+    def _end_part(self) -> None:
         self._writing = False
+
+    def _end(self) -> None:
+        self._ended = True

@@ -22,17 +22,21 @@ FORMS = {
 }
 
 
-def save_report(detector: Detector, job: Job, form: str, context: dict[str, Any], out: Path) -> None:
-    """Draw a result, in a worker; `context` has the frame of a video that is explained."""
+def save_report(detector: Detector, job: Job, sha256: str, out: Path) -> None:
+    """Draw a result, in a worker: what ``facespectra explain`` draws, under the name of the file."""
     from facespectra.report.explanation import explain
-    from facespectra.serve.judging import page_faces
-    from facespectra.videos import Frame
+    from facespectra.report.video_explanation import explain_video
+    from facespectra.serve.judging import UnjudgedError
+    from facespectra.videos import is_video
 
-    frame = context.get("frame")
-    source = job.path if frame is None else Frame(str(job.path), frame)
-    explanation = explain(source, detector, faces=page_faces(detector))
-    name = job.name if frame is None else f"{job.name} (frame {frame})"
-    replace(explanation, path=name).save(out.with_suffix(f".{form}"))
+    if not is_video(job.path):
+        explanation = explain(job.path, detector, faces=job.faces)
+        replace(explanation, path=job.name).save(out, file_sha256=sha256)
+        return
+    video = explain_video(job.path, detector, frames=job.frames, faces=job.faces)
+    if not video.worst:
+        raise UnjudgedError("no face was found, so there is no score to explain")
+    replace(video, path=job.name).save(out, file_sha256=sha256)
 
 
 def as_json(item: Item, model: dict[str, Any]) -> bytes:

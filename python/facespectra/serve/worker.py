@@ -150,10 +150,11 @@ def _score(detector: Detector, message: dict[str, Any], tell: Tell) -> None:
 
 
 def _report(detector: Detector, message: dict[str, Any], tell: Tell) -> None:
+    from facespectra.serve.judging import page_faces
     from facespectra.serve.reports import save_report
 
-    job = _job(message, faces=None)
-    save_report(detector, job, message["form"], message["context"], Path(message["out"]))
+    job = _job(message, faces=page_faces(detector))
+    save_report(detector, job, message["sha256"], Path(message["out"]))
     tell("result", {})
 
 
