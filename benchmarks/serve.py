@@ -75,7 +75,7 @@ def processor_seconds(served: Served) -> float:
 
 
 def timed(served: Served, content: bytes, name: str) -> tuple[float, float, float]:
-    """Seconds from the first byte sent to the first verdict and to the result, and processor seconds till then.
+    """Seconds from sending to the first verdict and to the result, and processor seconds till then.
 
     On a machine that has other work, the last are the ones to compare.
     """
