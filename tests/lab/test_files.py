@@ -23,6 +23,7 @@ from facespectra.lab.text import summary
 from facespectra.lab.words import change, with_interval
 from lab_runs import KERNELS, rows_in
 from pages import Page
+from schemas import problems
 
 pd = pytest.importorskip("pandas", reason="needs the detect extra")
 
@@ -41,6 +42,7 @@ def test_each_task_has_the_files_of_the_contract(done: LabResult) -> None:
         metrics = json.loads((folder / "metrics.json").read_text())
         assert metrics["auc"] == row["auc"]
         assert metrics["rendered"] is True
+        assert problems("metrics", metrics) == []
         with (folder / "scores.csv").open(newline="") as file:
             scores = list(csv.DictReader(file))
         known = [(int(s["label"]), float(s["score"])) for s in scores if s["score"]]
@@ -48,6 +50,7 @@ def test_each_task_has_the_files_of_the_contract(done: LabResult) -> None:
         if row["final"] and row["protocol"] == "evaluation":
             top = (out / f"task{row['task']}/scores.csv").read_bytes()
             assert top == (folder / "scores.csv").read_bytes()
+    assert problems("lab", rows_in(out)) == []
     assert not list(out.rglob("*.tmp"))
 
 
