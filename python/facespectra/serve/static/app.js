@@ -72,6 +72,12 @@ function showAll() {
   showList(chosen, act);
 }
 
+// Some kinds are read where an extra is installed.
+function kinds(accept) {
+  const extra = { HEIC: ".heic", AVIF: ".avif" };
+  return ["JPEG", "PNG", "WebP", "HEIC", "AVIF", "MP4", "MOV", "WebM"].filter((one) => !(one in extra) || accept.split(",").includes(extra[one])).join(", ");
+}
+
 function showTexts() {
   translate(document);
   document.title = t("title");
@@ -79,7 +85,7 @@ function showTexts() {
   document.getElementById("private").textContent = local ? t("private") : t("private.remote", { host: location.hostname });
   for (const button of document.querySelectorAll("#languages button")) button.setAttribute("aria-pressed", String(button.lang === language()));
   if (info) {
-    document.getElementById("kinds").textContent = t("drop.kinds", { size: bytes(info.limits.bytes) });
+    document.getElementById("kinds").textContent = t("drop.kinds", { kinds: kinds(info.accept), size: bytes(info.limits.bytes) });
     showScope(info);
   }
   showSamples(samples, take, complain);

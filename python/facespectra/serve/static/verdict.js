@@ -125,7 +125,7 @@ function scale(verdict) {
   const low = parts[0][1];
   const high = parts[parts.length - 1][2];
   const place = (value) => `${(100 * (value - low)) / (high - low)}%`;
-  const words = parts.map(([kind, from, to]) => t("scale.band", { from: borderText(from), to: borderText(to), name: forModel(`short.${kind}`) }));
+  const words = parts.map(([kind, from, to]) => t("scale.band", { from: borderText(from), to: borderText(to), name: forModel(`band.${kind}`) }));
   const text = [t("scale", { score: scoreText(verdict.score, verdict.threshold), low: borderText(low), high: borderText(high) }), ...words].join(" ");
   const weak = kindOf(verdict) === "cannot";
   return h(
@@ -141,7 +141,7 @@ function scale(verdict) {
     h(
       "div",
       { class: "names", "aria-hidden": "true" },
-      parts.map(([kind, from, to]) => h("span", { class: kind, vars: { "--share": `${(100 * (to - from)) / (high - low)}%` } }, forModel(`short.${kind}`))),
+      parts.map(([kind, from, to]) => h("span", { class: kind, vars: { "--share": `${(100 * (to - from)) / (high - low)}%` } }, forModel(`band.${kind}`))),
     ),
     weak && h("p", { class: "soft" }, t("score.weak", { score: scoreText(verdict.score, verdict.threshold) })),
   );
