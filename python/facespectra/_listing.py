@@ -55,6 +55,21 @@ def find_images(
     return list(files.values())
 
 
+def iter_media(source: PathLike, passed: Passed, more: frozenset[str] = frozenset()) -> Iterator[str]:
+    """Give the images and videos of one source as they are found, in no order, and none of them is kept.
+
+    `more` are endings that count as well. Errors are those of :func:`find_images`.
+    """
+    suffixes, media = IMAGE_SUFFIXES | VIDEO_SUFFIXES | more, {Medium.IMAGE, Medium.VIDEO}
+    found = False
+    for path in _matches(source):
+        if _counts(path, suffixes, media, passed):
+            found = True
+            yield os.fspath(path)
+    if not found:
+        raise DatasetError(_no_match(source, "image or video") + (f" ({in_words(passed)})" if passed else ""))
+
+
 def in_words(passed: Passed) -> str:
     """What was passed over, the most frequent first: ``passed over: 12 .heic, 3 .txt``."""
     counts = ", ".join(
@@ -117,7 +132,8 @@ def _matches(source: PathLike) -> Iterator[str | Path]:
                 yield name
 
 
-def _is_litter(name: str) -> bool:
+def is_litter(name: str) -> bool:
+    """Whether a file is hidden, or one that systems leave in folders."""
     return name.startswith(".") or name.lower() in _LITTER
 
 
@@ -143,7 +159,7 @@ def _walk(folder: Path) -> Iterator[str | Path]:
             name for name in folders if not name.startswith(".") and name.lower() not in _LITTER_FOLDERS
         )
         for name in files:
-            if not _is_litter(name):
+            if not is_litter(name):
                 yield os.path.join(here, name)  # noqa: PTH118 - a hundred thousand times
     yield from closed
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,13 +12,29 @@ from clips import write_clip
 
 
 @pytest.fixture(scope="session")
-def address() -> Iterator[str]:
+def storage() -> Iterator[str]:
+    """Object storage on this machine, which nodes that are started later know of."""
+    pytest.importorskip("moto.server", reason="needs the test extra")
+    from object_storage import object_storage
+
+    with object_storage() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def nodes(storage: str) -> Iterator[Any]:
     """Two nodes of two processors each, in name."""
     pytest.importorskip("ray", reason="needs the ray extra")
     from clusters import cluster
 
     with cluster() as started:
-        yield started.address
+        yield started
+
+
+@pytest.fixture(scope="session")
+def address(nodes: Any) -> str:
+    """Where they are."""
+    return str(nodes.address)
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,13 @@ def cluster(*, nodes: int = 2, cpus: int = NODE_CPUS) -> Iterator[Any]:
 
     started = Cluster(
         initialize_head=True,
-        head_node_args={"num_cpus": cpus, "object_store_memory": STORE, "include_dashboard": False},
+        head_node_args={
+            "num_cpus": cpus,
+            "object_store_memory": STORE,
+            "include_dashboard": False,
+            # A lost node is noticed in ten seconds, not in half a minute or more.
+            "_system_config": {"health_check_period_ms": 1000, "health_check_failure_threshold": 10},
+        },
     )
     try:
         for _ in range(nodes - 1):

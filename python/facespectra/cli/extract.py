@@ -9,6 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from facespectra._wording import counted
+from facespectra.cli.cluster import (
+    Address,
+    Cluster,
+    Resume,
+    Sort,
+    Workers,
+    extract_on_cluster,
+    refuse_with_ray,
+    refuse_without_ray,
+)
 from facespectra.cli.console import complain_of, complain_of_notes, find_sources, leave, progress_bar
 from facespectra.cli.options import (
     Backend,
@@ -34,7 +44,7 @@ if TYPE_CHECKING:
 def extract(
     sources: Sources,
     out: Annotated[
-        Path,
+        str,
         typer.Option(
             "--out", "-o", metavar="FILE", help="A .npz, .parquet or .csv file.", show_default=False
         ),
@@ -52,6 +62,10 @@ def extract(
     device: Device = None,
     cache: Cache = None,
     truncated: Truncated = False,
+    ray: Address = None,
+    workers: Workers = None,
+    resume: Resume = False,
+    sort: Sort = False,
 ) -> None:
     """Write the radial spectrum of every image and frame, one row each, in the order of the sources.
 
@@ -63,6 +77,7 @@ def extract(
     --------
     facespectra extract photos/ -o spectra.parquet
     facespectra extract photos/ video.mp4 -o spectra.npz --faces
+    facespectra extract s3://bucket/photos -o s3://bucket/spectra --ray auto
     """
     from facespectra._files import check_output, writing_atomically
     from facespectra.errors import FacespectraError
@@ -72,12 +87,26 @@ def extract(
     from facespectra.features.files import SUFFIXES, writer_of
     from facespectra.videos import Frame, spread_frames
 
-    if out.suffix.lower() not in SUFFIXES:
-        raise ValueError(
-            f"{out}: cannot write {out.suffix or 'a file without a suffix'}; use {', '.join(SUFFIXES)}"
-        )
-    check_output(out)
     settings = {"n_features": n_features, "convention": convention, "dtype": dtype}
+    crop = {"margin": margin, "square": square, "snap": snap}
+    refuse_without_ray(ray, {"--workers": workers is not None, "--resume": resume, "--sort": sort})
+    if ray is not None:
+        refuse_with_ray({"--cache": cache is not None})
+        extract_on_cluster(
+            Cluster(ray, workers, resume=resume, sort=sort),
+            sources,
+            out,
+            {"faces": "largest" if faces else "whole", "frames": frames}
+            | {"feature_settings": settings, "crop_settings": crop},
+            {"threads": threads, "backend": backend, "device": device},
+        )
+        return
+    target = Path(out)
+    if target.suffix.lower() not in SUFFIXES:
+        raise ValueError(
+            f"{target}: cannot write {target.suffix or 'a file without a suffix'}; use {', '.join(SUFFIXES)}"
+        )
+    check_output(target)
     features = make_features("spectrum", settings, backend=backend, threads=threads)
     cropper = FaceCropper(margin=margin, square=square, snap=snap, device=device) if faces else None
     files, n_missing = find_sources(sources)
@@ -89,8 +118,8 @@ def extract(
     told: set[tuple[str, str]] = set()
     n_ok = n_rows = 0
     with (
-        writing_atomically(out) as file,
-        writer_of(file, out.suffix, images, features.width, dtype) as write,
+        writing_atomically(target) as file,
+        writer_of(file, target.suffix, images, features.width, dtype) as write,
         progress_bar("extract") as update,
     ):
         for block in extractor.blocks(images, ["spectrum"], update):
@@ -108,5 +137,7 @@ def extract(
                 f"none of {counted(len(images), 'input')} could be read; nothing was written"
             )
     n_unreadable = complain_of(unreadable)
-    typer.echo(f"{out}: {n_ok} of {counted(len(images), 'image')}, {counted(features.width, 'feature')} each")
+    typer.echo(
+        f"{target}: {n_ok} of {counted(len(images), 'image')}, {counted(features.width, 'feature')} each"
+    )
     leave(n_unreadable + n_missing)

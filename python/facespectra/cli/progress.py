@@ -62,7 +62,7 @@ def _bar(what: str, console: Console) -> Iterator[Progress]:
     )
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        yield lambda done, total: bar.update(task, completed=done, total=total or None)
 
 
 @contextmanager
@@ -108,14 +108,14 @@ class Stage:
         self._n_lines = 0
 
     def update(self, done: int, total: int) -> None:
-        """Note how many are done, and how many there are."""
+        """Note how many are done, and how many there are; 0 where that is not known yet."""
         self._done = done, total
 
     def write(self) -> None:
         """Write one line: what is done of all, the rate since the last line, and the time left."""
         now, (done, total) = self._clock(), self._done
         rate = (done - self._done_before) / max(now - self._written, 1e-9)
-        parts = [f"{done} of {total}" if total else "nothing done yet"]
+        parts = [f"{done} of {total}" if total else f"{done}" if done else "nothing done yet"]
         if rate > 0:
             parts.append(f"{rate:.3g}/s")
         if done and total > done:

@@ -14,6 +14,15 @@ import typer
 
 from facespectra._files import printable
 from facespectra._wording import counted
+from facespectra.cli.cluster import (
+    Address,
+    Cluster,
+    Sort,
+    Workers,
+    refuse_with_ray,
+    refuse_without_ray,
+    score_on_cluster,
+)
 from facespectra.cli.console import complain, complain_of, find_sources, leave, progress_bar
 from facespectra.cli.options import (
     FACES_AND_VIDEOS,
@@ -72,7 +81,7 @@ def score(
         ),
     ] = None,
     out: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--out",
             "-o",
@@ -126,6 +135,9 @@ def score(
         bool, typer.Option("--quiet", "-q", help="Tell nothing but verdicts and errors.")
     ] = False,
     truncated: Truncated = False,
+    ray: Address = None,
+    workers: Workers = None,
+    sort: Sort = False,
 ) -> None:
     """Score images and videos: the higher, the more likely a swap or a fake.
 
@@ -139,16 +151,33 @@ def score(
     --------
     facespectra score photo.jpg
     facespectra score photos/ video.mp4 -o scores.csv --resume
+    facespectra score s3://bucket/photos -o s3://bucket/scores --ray auto
     """
     from facespectra._files import check_output
     from facespectra.detector.streaming import StreamSettings, stream_verdicts, units_of
     from facespectra.errors import FacespectraError
 
-    form = format_of(form, out)
-    if resume and (out is None or form == "table"):
+    refuse_without_ray(ray, {"--workers": workers is not None, "--sort": sort})
+    if ray is not None:
+        refuse_with_ray(
+            {"--per-folder": per_folder, "--cache": cache is not None, "--format": form is not None}
+        )
+        score_on_cluster(
+            Cluster(ray, workers, resume=resume, sort=sort, quiet=quiet),
+            sources,
+            out,
+            model or [DEFAULT],
+            {"faces": faces, "frames": frames, "per_video": per_video, "per_frame": per_frame},
+            {"threads": threads, "backend": backend, "device": device, "precision": precision},
+            resnet_weights,
+        )
+        return
+    file = None if out is None else Path(out)
+    form = format_of(form, file)
+    if resume and (file is None or form == "table"):
         raise ValueError("--resume goes on in a file: add -o FILE with a name in .csv or .jsonl")
-    if out is not None:
-        check_output(out, grows=True)
+    if file is not None:
+        check_output(file, grows=True)
     names = model or [DEFAULT]
     settings = StreamSettings(
         frames=frames,
@@ -169,19 +198,19 @@ def score(
     files, n_missing = find_sources(piped.sources, as_named=True)
     units = [unit._replace(name=piped.as_given(unit.name)) for unit in units_of(files, per_folder=per_folder)]
     done = (
-        read_done(out, form, dict(zip(hashes, names, strict=True)))
-        if resume and out is not None
+        read_done(file, form, dict(zip(hashes, names, strict=True)))
+        if resume and file is not None
         else Counter[str]()
     )
     left = _without(units, done)
     tally, n_unreadable, n_done, pending = Counter[str](), 0, len(units) - len(left), ""
-    terminal = stdout_terminal() if out is None else None
+    terminal = stdout_terminal() if file is None else None
     writer = _writer(
         form, units, several=len(names) > 1, verbose=verbose, per_frame=per_frame, terminal=terminal
     )
     bar = nullcontext(None) if quiet else progress_bar("score")
     try:
-        with opened(out, _echo, append=bool(done)) as write, bar as update:
+        with opened(file, _echo, append=bool(done)) as write, bar as update:
             # Nothing is written as long as nothing could be read.
             pending = "" if done else writer.head()
             for outcome in stream_verdicts(detectors, left, settings, update):
@@ -200,7 +229,7 @@ def score(
                     write(pending)
                     pending = ""
     except KeyboardInterrupt:
-        goes_on = "; add --resume to go on" if out is not None and form != "table" else ""
+        goes_on = "; add --resume to go on" if file is not None and form != "table" else ""
         complain(f"stopped after {n_done} of {counted(len(units), 'input')}{goes_on}")
         raise
     if pending and left:
@@ -211,13 +240,13 @@ def score(
     if faces is None and tally["no-face"] > (tally.total() - tally["unreadable"]) / 2:
         complain(
             f"no face was found in {tally['no-face']} of {counted(tally.total(), 'input')}; where these are "
-            "faces that were cut out already, add --faces whole"
+            "faces that were cut file already, add --faces whole"
         )
     # The only line of a table says it all.
-    if not quiet and (out is not None or (form == "table" and tally.total() > 1)):
+    if not quiet and (file is not None or (form == "table" and tally.total() > 1)):
         counts = ", ".join(f"{count} {label}" for label, count in sorted(tally.items()))
         before = f", and {len(units) - len(left)} were there" if done else ""
-        where = counted(tally.total(), "verdict") if out is None else printable(out)
+        where = counted(tally.total(), "verdict") if file is None else printable(file)
         complain(f"{where}: {counts or 'nothing new'}{before}")
     leave(n_unreadable + n_missing)
 

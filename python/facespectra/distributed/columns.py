@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from facespectra._files import as_utf8
 from facespectra.detector.verdicts import Verdict
-from facespectra.distributed.sources import BYTES, FILE
+from facespectra.distributed.sources import BYTES, ERROR, FILE
 from facespectra.features.status import Status
 from facespectra.features.table import FeatureTable
 
@@ -31,7 +31,7 @@ _FRAME = re.compile(r" \(frame (\d+)\)")
 
 def with_columns(table: pa.Table, origins: Sequence[int], columns: Mapping[str, Any]) -> pa.Table:
     """Give rows of a table, by number and without contents of files, with more columns."""
-    result = table.drop_columns([name for name in (BYTES, FILE) if name in table.column_names]).take(
+    result = table.drop_columns([name for name in (BYTES, FILE, ERROR) if name in table.column_names]).take(
         list(origins)
     )
     for name, values in columns.items():

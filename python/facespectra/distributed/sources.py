@@ -24,8 +24,8 @@ from facespectra.features.status import Status, unreadable
 if TYPE_CHECKING:
     import pyarrow as pa
 
-PATH, BYTES, FILE = "path", "bytes", "_file"
-"""Columns of a batch: names, contents, and names as the bytes that they are, where these are no text."""
+PATH, BYTES, FILE, ERROR = "path", "bytes", "_file", "_error"
+"""Columns of a batch: names, contents, names as bytes where they are no text, and what went wrong before."""
 AT_ONCE = 8
 
 
@@ -53,11 +53,15 @@ def opened_rows(table: pa.Table, folder: str) -> Iterator[list[Opened]]:
     nothing = [None] * len(table)
     names = table[PATH].to_pylist() if PATH in columns else nothing
     files = table[FILE].to_pylist() if FILE in columns else nothing
+    errors = table[ERROR].to_pylist() if ERROR in columns else nothing
     contents: Sequence[Any] = table[BYTES] if BYTES in columns else nothing
     with TemporaryDirectory(prefix="facespectra-") as temporary:
 
         def opened(row: int) -> Opened:
             name = names[row]
+            error = errors[row]
+            if error is not None:
+                return Opened(name or "", "", unreadable(error))
             content = contents[row]
             content = content.as_buffer() if hasattr(content, "as_buffer") else content
             # A number first, so that no two are the same; the ending as it was, which readers look at.

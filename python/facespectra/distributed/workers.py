@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +19,6 @@ SMALL = 0.25
 """Processors that are set aside for a task that reads or writes, and mostly waits."""
 PER_READER = 16
 """Processors of a cluster for each one that is left to reading and writing."""
-RETRIES = 3
-"""Times that a batch is tried again: then the batch breaks its workers, and no lost node is to blame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +34,16 @@ class Pool:
         from ray.data import ActorPoolStrategy
 
         more: dict[str, Any] = {"num_gpus": self.gpus} if self.gpus else {}
-        # Without a limit, a batch that takes a worker's memory would end one worker after the other for ever.
-        # Ray has no other way to say so yet, and tells that this one will go.
-        if "ray_remote_args_fn" in inspect.signature(ds.map_batches).parameters:
-            more["ray_remote_args_fn"] = _retries
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)
-            return ds.map_batches(
-                function,
-                fn_constructor_kwargs=settings,
-                # From one on, so that idle workers make room for those that a lost node has cost.
-                compute=ActorPoolStrategy(min_size=1, max_size=self.size, initial_size=self.size),
-                num_cpus=self.threads,
-                batch_size=None,
-                batch_format="pyarrow",
-                **more,
-            )
+        return ds.map_batches(
+            function,
+            fn_constructor_kwargs=settings,
+            # From one on, so that idle workers make room for those that a lost node has cost.
+            compute=ActorPoolStrategy(min_size=1, max_size=self.size, initial_size=self.size),
+            num_cpus=self.threads,
+            batch_size=None,
+            batch_format="pyarrow",
+            **more,
+        )
 
 
 def pool_of(
@@ -93,10 +83,6 @@ def pool_of(
             f"{each + 1}: start it with more (ray start --num-cpus), add nodes, or ask for fewer threads"
         )
     return Pool(min(size, workers or size), each, gpus)
-
-
-def _retries() -> dict[str, Any]:
-    return {"max_task_retries": RETRIES}
 
 
 def _nodes() -> list[dict[str, Any]]:
