@@ -6,6 +6,7 @@ import io
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from PIL import Image
 import facespectra as fs
 from facespectra.cli import main
 from facespectra.rendered.database import render_face
+from facespectra.serve.judging import Job, Judging
 from facespectra.serve.samples import SAMPLES, render
 from servers import Served, eventually
 
@@ -69,6 +71,26 @@ def test_every_face_has_its_verdict(server: Served, two_faces: bytes) -> None:
     assert result["verdict"]["faces"] == 2
     assert "most suspicious" in result["verdict"]["note"]
     assert max(one["verdict"]["score"] for one in result["faces"]) == result["verdict"]["score"]
+
+
+def test_the_largest_face_of_a_large_picture_comes_first(two_faces: bytes, tmp_path: Path) -> None:
+    wall = Image.new("RGB", (2600, 1800), (90, 100, 110))
+    wall.paste(Image.open(io.BytesIO(two_faces)).resize((1280, 800)), (100, 200))
+    wall.save(tmp_path / "large.jpg")
+    partial = []
+
+    def tell(event: str, data: dict[str, Any]) -> None:
+        if event == "partial":
+            partial.append(data)
+
+    job = Job(path=tmp_path / "large.jpg", name="large.jpg", faces="all")
+    result = Judging(fs.load(), job, tell).run()
+    assert [len(one["faces"]) for one in (*partial, result)] == [1, 2, 2]
+    assert partial[0]["verdict"]["note"] == "largest of 2 faces"
+    assert result["verdict"]["note"] == "most suspicious of 2 faces"
+    for one in partial:
+        for early, late in zip(one["faces"], result["faces"], strict=False):
+            assert (early["box"], early["verdict"]) == (late["box"], late["verdict"])
 
 
 def test_a_video_while_it_is_read(server: Served, clip: Path) -> None:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from facespectra.detector.inputs import ALL, choose_cropper
+from facespectra.detector.inputs import ALL, LARGEST, choose_cropper
 from facespectra.detector.scores import most_suspicious
 from facespectra.errors import UnreadableFileError
 from facespectra.features.crops import Sample, crop_image
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 EXPLAINED = 8
 """Faces of a picture that are explained, the largest first."""
+
+LARGE = 4_000_000
+"""Pixels from which the largest face is judged while the others are looked for."""
 
 
 class UnjudgedError(Exception):
@@ -93,24 +97,38 @@ class Judging:
     def _judge_picture(self) -> dict[str, Any]:
         from facespectra.images import read_noted
 
-        job, detector = self.job, self.detector
+        job = self.job
         self._picture, note = read_noted(job.path)
-        cropper = choose_cropper(detector.cropper, job.faces)
-        sample = replace(crop_image(str(job.path), self._picture, cropper), note=note)
-        self.tell("progress", {"done": 1, "total": 2, "stage": "faces"})
-        faces = FacesOf.of(sample, detector, job.faces)
-        deciding = faces.scores[most_suspicious(faces.scores)]
-        verdict = detector.verdict(deciding, faces=job.faces)
-        _check_readable(verdict)
-        shown = self._boxes(sample, faces)
-        self.tell("partial", self._picture_result(verdict, shown))
+        with ThreadPoolExecutor(1) as pool:
+            every = pool.submit(self._sample, self._picture, note, job.faces)
+            height, width = self._picture.shape[:2]
+            if job.faces == ALL and height * width > LARGE:
+                # To find all faces takes many times as long as to find the largest.
+                self._tell_so_far(self._sample(self._picture, note, LARGEST), LARGEST)
+            sample = every.result()
+        faces, verdict = self._tell_so_far(sample, job.faces)
+        shown = self._boxes(faces)
         wanted = [row for row, one in enumerate(faces.statuses) if one.ok][:EXPLAINED]
         for done, row in enumerate(wanted):
             self.tell("progress", {"done": done, "total": len(wanted), "stage": "explain"})
             shown[row] = self._renamed(faces.explained(row, alone=True).to_dict())
         return self._picture_result(verdict, shown)
 
-    def _boxes(self, sample: Sample, faces: FacesOf) -> list[dict[str, Any]]:
+    def _sample(self, picture: UInt8Array, note: str, faces: str | None) -> Sample:
+        cropper = choose_cropper(self.detector.cropper, faces)
+        return replace(crop_image(str(self.job.path), picture, cropper), note=note)
+
+    def _tell_so_far(self, sample: Sample, which: str | None) -> tuple[FacesOf, Verdict]:
+        """Score the faces that were found, and tell the verdict as it is then."""
+        self.tell("progress", {"done": 1, "total": 2, "stage": "faces"})
+        faces = FacesOf.of(sample, self.detector, which)
+        deciding = faces.scores[most_suspicious(faces.scores)]
+        verdict = self.detector.verdict(deciding, faces=which)
+        _check_readable(verdict)
+        self.tell("partial", self._picture_result(verdict, self._boxes(faces)))
+        return faces, verdict
+
+    def _boxes(self, faces: FacesOf) -> list[dict[str, Any]]:
         """Faces as they are before they are explained."""
         shown = []
         for crop, score in zip(faces.crops, faces.scores, strict=True):
