@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from facespectra.cli import main
 from facespectra.serve.folders import PREFIX, private_folder, remove_stale
-from facespectra.serve.guard import POLICY
+from facespectra.serve.guard import POLICY, Guard
+from facespectra.serve.settings import Settings
 from facespectra.serve.uploads import clean_name, stored_name
 from servers import Served, running, serving
 
@@ -53,7 +56,6 @@ def test_the_address_opens_the_page_once_and_for_all(server: Served) -> None:
         # The client keeps the cookie, and the token is in no address from now on.
         assert client.get("/").status_code == 200
         assert client.get("/api/info").status_code == 200
-        # A token in another address than the page's opens nothing.
     with server.make_client() as client:
         assert client.get("/api/info", params={"token": server.token}).status_code == 401
 
@@ -72,6 +74,40 @@ def test_this_machine_has_several_names(server: Served) -> None:
     port = server.base.rpartition(":")[2]
     for host in (f"localhost:{port}", f"127.0.0.1:{port}", f"[::1]:{port}", f"LOCALHOST:{port}"):
         assert server.client.get("/api/info", headers={"host": host}).status_code == 200
+
+
+def test_cookies_of_other_programs_do_not_disturb(server: Served) -> None:
+    port = server.base.rpartition(":")[2]
+    odd = 'theme={"dark": true, "x": [1]}; a b=c; =; ' + f"facespectra_{port}={server.token}; z"
+    with server.make_client({"cookie": odd}) as client:
+        assert client.get("/api/info").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "served"),
+    [
+        ("192.168.1.7:8484", True),
+        ("[fe80::1]:8484", True),
+        ("localhost:8484", True),
+        ("evil.example:8484", False),
+        ("192.168.1.7:1", False),
+        ("192.168.1.7", False),
+    ],
+)
+def test_an_open_server_goes_by_numbers_and_its_own_name(host: str, served: bool) -> None:
+    async def found(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+
+    async def send(message: dict[str, Any]) -> None:
+        answers.append(message)
+
+    answers: list[dict[str, Any]] = []
+    settings = Settings(host=EVERYWHERE, token="x" * 16)
+    headers = [(b"host", host.encode()), (b"authorization", b"Bearer " + b"x" * 16)]
+    scope = {"type": "http", "scheme": "http", "method": "GET", "path": "/api/info", "headers": headers}
+    guard = Guard(found, settings, 8484)
+    asyncio.run(guard(scope | {"query_string": b""}, None, send))
+    assert answers[0]["status"] == (204 if served else 403)
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "https://127.0.0.1", "http://localhost:1"])

@@ -96,13 +96,13 @@ class Application:
     async def info(self, request: Request) -> Response:
         """What the page says of model and limits."""
         self._session(request)
-        settings, model = self.settings, await self.intake.model()
+        settings, model = self.settings, dict(await self.intake.model())
         suffixes = IMAGE_SUFFIXES | VIDEO_SUFFIXES
         if find_spec("pillow_heif") is not None:
             suffixes |= {".heic", ".heif"}
         limits = {
             "bytes": settings.max_bytes,
-            "pixels": _pixel_limit(),
+            "pixels": model.pop("pixels"),
             "seconds": settings.video_seconds,
             "files": settings.max_files,
         }
@@ -293,9 +293,3 @@ def _side(request: Request, known: tuple[int, ...]) -> str:
 
 def _ascii(text: str) -> str:
     return text.encode("ascii", "ignore").decode().strip("-") or "result"
-
-
-def _pixel_limit() -> int:
-    from facespectra.images import pixel_limit
-
-    return pixel_limit()

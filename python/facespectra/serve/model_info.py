@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from facespectra.detector.loading import SHIPPED
+from facespectra.images import pixel_limit
 
 if TYPE_CHECKING:
     from facespectra.detector import Detector
@@ -33,7 +34,7 @@ WEB: dict[str, Any] = {
 
 
 def model_info(detector: Detector, name: str | None) -> dict[str, Any]:
-    """Give name, hash, threshold, words and figures of a model."""
+    """Give name, hash, threshold, words and figures of a model, and the pixels that a picture may have."""
     words = detector.words
     shipped = name is None or (name in SHIPPED and not Path(name).is_file())
     return {
@@ -50,6 +51,7 @@ def model_info(detector: Detector, name: str | None) -> dict[str, Any]:
         },
         "checked_for": list(words.checked_for),
         "not_checked_for": list(words.not_checked_for),
+        "pixels": pixel_limit(),
         "reliability": _reliability(detector.training_, on_web=shipped and name in (None, "default")),
     }
 
