@@ -46,7 +46,6 @@ nb_execution_mode = "auto"
 nb_execution_raise_on_error = True
 nb_execution_in_temp = True
 nb_execution_timeout = 180
-nb_merge_streams = True
 
 html_theme = "furo"
 html_title = "facespectra"
@@ -61,6 +60,10 @@ copybutton_exclude = ".linenos, .gp, .go"
 # Pages call ``facespectra``: the package that the site is built with, whatever else is on PATH.
 _programs = tempfile.TemporaryDirectory(prefix="facespectra-site-")
 _script = Path(_programs.name, "facespectra")
-_script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m facespectra "$@"\n')
+# Jupyter asks for colours and moving bars, which a page cannot show.
+_script.write_text(
+    "#!/bin/sh\nunset FORCE_COLOR CLICOLOR_FORCE CLICOLOR\n"
+    f'TERM=dumb COLUMNS=80 exec "{sys.executable}" -m facespectra "$@"\n'
+)
 _script.chmod(_script.stat().st_mode | stat.S_IXUSR)
 os.environ["PATH"] = os.pathsep.join([_programs.name, os.environ.get("PATH", "")])
