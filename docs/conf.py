@@ -1,6 +1,7 @@
 """The site: ``python -m sphinx docs docs/_build/html``, see CONTRIBUTING.md."""
 
 import os
+import shutil
 import stat
 import sys
 import tempfile
@@ -58,12 +59,16 @@ pygments_dark_style = "monokai"
 copybutton_exclude = ".linenos, .gp, .go"
 
 # Pages call ``facespectra``: the package that the site is built with, whatever else is on PATH.
-_programs = tempfile.TemporaryDirectory(prefix="facespectra-site-")
-_script = Path(_programs.name, "facespectra")
+_tools = tempfile.TemporaryDirectory(prefix="facespectra-site-")
+_program = Path(_tools.name, "facespectra")
 # Jupyter asks for colours and moving bars, which a page cannot show.
-_script.write_text(
+_program.write_text(
     "#!/bin/sh\nunset FORCE_COLOR CLICOLOR_FORCE CLICOLOR\n"
     f'TERM=dumb COLUMNS=80 exec "{sys.executable}" -m facespectra "$@"\n'
 )
-_script.chmod(_script.stat().st_mode | stat.S_IXUSR)
-os.environ["PATH"] = os.pathsep.join([_programs.name, os.environ.get("PATH", "")])
+_program.chmod(_program.stat().st_mode | stat.S_IXUSR)
+os.environ["PATH"] = os.pathsep.join([_tools.name, os.environ.get("PATH", "")])
+_startup = Path(_tools.name, "profile_default", "startup")
+_startup.mkdir(parents=True)
+shutil.copy(HERE / "_ext" / "shell_cells.py", _startup)
+os.environ["IPYTHONDIR"] = _tools.name
