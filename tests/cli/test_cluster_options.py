@@ -20,9 +20,15 @@ from facespectra.cli import main
             ["score", "a.jpg", "--ray", "local", "-o", "a.csv"],
             "a.csv: with --ray, -o is a folder",
         ),
-        (["score", "-", "--ray", "local", "-o", "out"], "- is for one machine"),
-        (["score", "a", "--ray", "local", "-o", "out", "--per-folder"], "--per-folder is for one machine"),
-        (["extract", "a", "--ray", "local", "-o", "out", "--cache", "c"], "--cache is for one machine"),
+        (["train", "a", "-o", "m", "--ray", "local", "--synthetic-fakes"], "--synthetic-fakes is for one"),
+        (
+            ["evaluate", "a", "-o", "out", "--ray", "local", "--scores", "s.csv"],
+            "--scores is for one machine",
+        ),
+        (["evaluate", "a", "-o", "out", "--workers", "2"], "--workers is for work on a cluster"),
+        (["score", "-", "--ray", "local", "-o", "out"], "- is for one"),
+        (["score", "a", "--ray", "local", "-o", "out", "--per-folder"], "--per-folder is for one"),
+        (["extract", "a", "--ray", "local", "-o", "out", "--cache", "c"], "--cache is for one"),
         (["score", "a", "--ray", "ray://127.0.0.1:9", "-o", "out"], "no Ray cluster answers there"),
         (
             ["score", "a", "--ray", "local", "-o", "out", "--faces", "some"],

@@ -244,3 +244,24 @@ def test_no_cluster_and_no_source_are_one_line(
     assert main(["score", str(tmp_path), "-o", out, "--ray", "127.0.0.1:9"]) == 2
     (line,) = error_lines(capsys.readouterr().err)
     assert line.startswith("--ray 127.0.0.1:9: no Ray cluster answers there")
+
+
+def test_train_and_evaluate_bring_back_features_alone(
+    media: Path,
+    address: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    files = [f"../{os.path.relpath(file, tmp_path.parent)}" for file in sorted(media.iterdir())]
+    lines = ["path,label,group", *(f"{file},{k % 2},{k}" for k, file in enumerate(files))]
+    (tmp_path / "table.csv").write_text("\n".join(lines))
+    common = ["table.csv", "--frames", "3"]
+    assert main(["train", *common, "-o", "here.model", "--augment", "flip"]) == 1
+    assert main(["train", *common, "-o", "there.model", "--augment", "flip", "--ray", address]) == 1
+    assert (tmp_path / "there.model").read_bytes() == (tmp_path / "here.model").read_bytes()
+    common += ["-m", "here.model", "--robustness", "0"]
+    assert main(["evaluate", *common, "-o", "here"]) == 1
+    assert main(["evaluate", *common, "-o", "there", "--ray", address]) == 1
+    for name in ("scores.csv", "metrics.json", "videos.csv"):
+        assert (tmp_path / "there" / name).read_bytes() == (tmp_path / "here" / name).read_bytes(), name

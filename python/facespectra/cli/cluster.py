@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,6 +17,7 @@ from facespectra.cli.options import valid_aggregate, valid_faces
 from facespectra.errors import DatasetError, FacespectraError
 
 if TYPE_CHECKING:
+    from facespectra.detector import Detector
     from facespectra.distributed.batches import ModelFile, Runtime
     from facespectra.distributed.run import Summary
 
@@ -149,6 +150,30 @@ def extract_on_cluster(
         f"{out}: {n_ok} of {counted(summary.n_rows, 'image')}, {counted(width, 'feature')} each{before}"
     )
     leave(summary.unreadable + len(summary.problems))
+
+
+@contextmanager
+def engine_on(
+    address: str | None,
+    detector: Detector | None,
+    workers: int | None,
+    runtime: Mapping[str, Any],
+    weights: str | None,
+) -> Iterator[None]:
+    """Let a cluster do a detector's work on images for a while; without an address, nothing is different."""
+    if address is None or detector is None:
+        yield
+        return
+    from facespectra.distributed.connection import connected
+    from facespectra.distributed.failures import in_one_line
+    from facespectra.distributed.tables import Cluster as Engine
+
+    with in_one_line(), connected(address) as inside:
+        detector.engine = Engine(_runtime(runtime, weights), workers, inside)
+        try:
+            yield
+        finally:
+            detector.engine = None
 
 
 def _runtime(given: Mapping[str, Any], weights: str | None) -> Runtime:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from facespectra._files import check_output, printable
+from facespectra.cli.cluster import Address, Workers, engine_on, refuse_with_ray, refuse_without_ray
 from facespectra.cli.console import command_line, complain, leave, progress_bar, show_table
 from facespectra.cli.dataset_options import (
     Dataset,
@@ -146,6 +147,8 @@ def evaluate(
     device: Device = None,
     cache: Cache = None,
     truncated: Truncated = False,
+    ray: Address = None,
+    workers: Workers = None,
 ) -> None:
     """Evaluate a model, or any system's scores: report.html, metrics.json, scores.csv, roc.csv and roc.svg.
 
@@ -163,6 +166,9 @@ def evaluate(
     from facespectra.report import evaluation
 
     check_output(out, folder=True)
+    refuse_without_ray(ray, {"--workers": workers is not None})
+    if ray is not None:
+        refuse_with_ray({"--scores": scores is not None, "--cache": cache is not None})
     _check_options(scores, model, alarms, threshold, name, higher_is, probabilities=probabilities)
     detector = (
         None
@@ -177,30 +183,32 @@ def evaluate(
             cache=cache,
         )
     )
-    evaluated = evaluation.run(
-        detector,
-        dataset,
-        out,
-        model=None if detector is None else DEFAULT_MODEL if model is None else model,
-        scores=scores,
-        name=name,
-        threshold=threshold,
-        higher_is=higher_is,
-        probabilities=probabilities,
-        layout=layout,
-        reading=reading(group, positive, real, fake, path_column, label_column, root),
-        split=split,
-        frames=frames,
-        faces=valid_faces(faces),
-        per_video=valid_aggregate(per_video),
-        robustness=robustness,
-        alarms=alarms or (),
-        card=card_file(),
-        command=command_line(),
-        settings=evaluation.runtime_settings(backend),
-        watch=progress_bar,
-        notify=complain,
-    )
+    given = {"threads": threads, "backend": backend, "device": device, "precision": precision}
+    with engine_on(ray, detector, workers, given, resnet_weights):
+        evaluated = evaluation.run(
+            detector,
+            dataset,
+            out,
+            model=None if detector is None else DEFAULT_MODEL if model is None else model,
+            scores=scores,
+            name=name,
+            threshold=threshold,
+            higher_is=higher_is,
+            probabilities=probabilities,
+            layout=layout,
+            reading=reading(group, positive, real, fake, path_column, label_column, root),
+            split=split,
+            frames=frames,
+            faces=valid_faces(faces),
+            per_video=valid_aggregate(per_video),
+            robustness=robustness,
+            alarms=alarms or (),
+            card=card_file(),
+            command=command_line(),
+            settings=evaluation.runtime_settings(backend),
+            watch=progress_bar,
+            notify=complain,
+        )
     by_file = groups_by_file(evaluated.manifest)
     grouped = [("groups", f"{by_file}; --group says what belongs together")] if by_file else []
     show_table([*_rows(evaluated), *grouped, *map(_alarms_row, evaluated.alarms)])

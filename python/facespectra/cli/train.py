@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from facespectra.cli.cluster import Address, Workers, engine_on, refuse_with_ray, refuse_without_ray
 from facespectra.cli.console import complain, complain_of, leave, progress_bar, show_table, warn_of
 from facespectra.cli.dataset_options import (
     Dataset,
@@ -128,6 +129,8 @@ def train(
     device: Device = None,
     cache: Cache = None,
     truncated: Truncated = False,
+    ray: Address = None,
+    workers: Workers = None,
 ) -> None:
     """Train a detector and write it to a file.
 
@@ -150,6 +153,9 @@ def train(
         classifier = default_classifier(features)
     if faces not in (LARGEST, WHOLE):
         raise ValueError(f"--faces must be {LARGEST} or {WHOLE} here, not {faces!r}")
+    refuse_without_ray(ray, {"--workers": workers is not None})
+    if ray is not None:
+        refuse_with_ray({"--synthetic-fakes": synthetic_fakes, "--cache": cache is not None})
     if synthetic_fakes and augment:
         raise ValueError("--synthetic-fakes makes its own copies: it goes without --augment")
     parse_augmentations(augment)  # fails on a wrong name before anything is read
@@ -178,7 +184,11 @@ def train(
     )
     how = reading(group, positive, real, fake, path_column, label_column, root)
     held_out_on = "on held-out groups"
-    with progress_bar("train") as update:
+    given = {"threads": threads, "backend": backend, "device": device, "precision": precision}
+    with (
+        engine_on(ray, detector, workers, given, resnet_weights),
+        progress_bar("train") as update,
+    ):
         if synthetic_fakes:
             from facespectra.detector.synthetic import fit_synthetic, real_photographs
 

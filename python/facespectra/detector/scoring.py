@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,16 @@ if TYPE_CHECKING:
     from facespectra.images import AnyImage
 
 
+class Engine(Protocol):
+    """Extracts features elsewhere, such as on a cluster."""
+
+    def extract(
+        self, detector: Any, sources: Sequence[Source], faces: str | None, progress: Progress | None
+    ) -> FeatureTable | None:
+        """Do what :meth:`Scorer.extract` does; None where it has to."""
+        ...
+
+
 class Scorer:
     """Scores images by a fitted pipeline; :class:`facespectra.Detector` adds training and files."""
 
@@ -47,6 +57,7 @@ class Scorer:
     threshold_: float
     training_: dict[str, Any]
     sha256: str = ""  # of the model file that it came from
+    engine: Engine | None = None  # what extracts in its place
 
     @property
     def gives_probabilities(self) -> bool:
@@ -67,6 +78,10 @@ class Scorer:
         as for :meth:`predict`; with ``"all"`` there is a row for each face, and the table's ``origins`` are
         the positions of their sources. `progress` is called with the number of images done and of all.
         """
+        if self.engine is not None:
+            table = self.engine.extract(self, sources, faces, progress)
+            if table is not None:
+                return table
         cache = None if self.cache is None else Cache(Path(self.cache))
         extractor = Extractor(
             choose_cropper(self.cropper, faces),

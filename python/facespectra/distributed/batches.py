@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 
 Content: TypeAlias = Any
 """Bytes, or Ray's reference to them, which each worker fetches once."""
+
+
+_ASKED = ("frame", "change", "note")
 
 
 class ModelFile(NamedTuple):
@@ -235,6 +238,9 @@ class ExtractBatch(_Worker):
                     one.index if isinstance(one := sources[position], Frame) else None
                     for position in found.origins
                 ]
+                if self.packed:
+                    paths = [rows[row].named(path) for row, path in zip(at, found.paths, strict=True)]
+                    found = replace(found, paths=paths)
                 yield self._rows(table, at, numbers, found)
             failed = [position for position, row in enumerate(rows) if row.status is not None]
             if failed or not sources:
@@ -244,19 +250,21 @@ class ExtractBatch(_Worker):
         from facespectra.augment import Copy
 
         nothing = [None] * len(table)
-        given = {name: table[name].to_pylist() for name in ("frame", "change") if name in table.column_names}
+        known = _ASKED if self.packed else _ASKED[:2]
+        given = {name: table[name].to_pylist() for name in known if name in table.column_names}
         sources: list[Any] = []
         origins: list[int] = []
-        asked = zip(rows, given.get("frame", nothing), given.get("change", nothing), strict=True)
-        for position, (row, frame, change) in enumerate(asked):
+        asked = zip(rows, *(given.get(name, nothing) for name in _ASKED), strict=True)
+        for position, (row, frame, change, note) in enumerate(asked):
             if row.status is not None:
                 continue
             if change:
                 here: Sequence[Any] = [Copy(row.file, change, frame)]
             elif frame is not None:
-                here = [Frame(row.file, frame)]
+                here = [Frame(row.file, frame, note or "")]
             else:
-                here = spread_frames([row.file], self.frames)[0]
+                # Programs have spread their videos themselves.
+                here = [row.file] if self.packed else spread_frames([row.file], self.frames)[0]
             sources += here
             origins += [position] * len(here)
         return sources, origins
@@ -265,8 +273,9 @@ class ExtractBatch(_Worker):
         import numpy as np
 
         statuses = [row.status for row in rows if row.status is not None]
-        matrix = np.full((len(statuses), self.detector.feature_set.width), np.nan)
-        return FeatureTable([""] * len(statuses), statuses, [None] * len(statuses), matrix)
+        n = len(statuses)
+        matrix = np.full((n, self.detector.feature_set.width), np.nan)
+        return FeatureTable([""] * n, statuses, [None] * n, matrix, [0] * n, list(range(n)), [""] * n)
 
     def _rows(
         self, table: pa.Table, origins: list[int], frames: list[int | None], found: FeatureTable
