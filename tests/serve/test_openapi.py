@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from schemas import problems
 from servers import Served
 
 METHODS = {"get", "post", "delete"}
@@ -78,7 +79,9 @@ def test_answers_are_as_described(server: Served, portrait: bytes, clip: Any) ->
         answer = server.client.post("/api/score", params={"name": name}, content=content)
         assert str(answer.status_code) in described
         assert fits(answer.json(), schemas["Verdict"]) == (answer.status_code == 200)
-        if answer.status_code != 200:
+        if answer.status_code == 200:
+            assert problems("verdict", answer.json()) == []
+        else:
             assert answer.json()["error"]
     made = document["paths"]["/api/items"]["post"]["responses"]["201"]["content"]["application/json"][
         "schema"
