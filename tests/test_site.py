@@ -43,6 +43,9 @@ def test_the_python_of_the_readme_runs(
 
 
 def test_links_of_the_readme_lead_somewhere() -> None:
-    targets = re.findall(r"\]\(([^)#:]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    targets = re.findall(r'\]\(([^)#:]+)\)|<img src="([^"]+)"', text)
+    targets = [link or picture for link, picture in targets]
     assert len(targets) > 15
+    assert "docs/verdict.png" in targets
     assert [target for target in targets if not (ROOT / target).exists()] == []
