@@ -89,7 +89,9 @@ def test_a_photograph_is_dropped_and_judged(opened: Open, files: Path) -> None:
     assert page.locator("#result .sentences li").count() == 3
     assert page.locator("#result .box").count() == 1
     assert page.locator("#result .region").count() > 0
-    assert page.locator(".chart svg").count() == 1
+    assert page.locator(".chart path.own").count() == 1
+    assert page.locator(".chart path.usual").count() == 1
+    assert "outside the usual range on" in page.inner_text("#result")
     assert "one.png: " in page.inner_text("#status")
     # What was looked for and how often that is right is still in sight.
     assert "wholly generated faces" in page.inner_text("#scope")

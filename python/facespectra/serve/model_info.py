@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from facespectra.detector.loading import SHIPPED
 from facespectra.images import pixel_limit
+from facespectra.models.usual import usual_spectrum
 
 if TYPE_CHECKING:
     from facespectra.detector import Detector
@@ -53,6 +54,7 @@ def model_info(detector: Detector, name: str | None) -> dict[str, Any]:
         "not_checked_for": list(words.not_checked_for),
         "pixels": pixel_limit(),
         "reliability": _reliability(detector.training_, on_web=shipped and name in (None, "default")),
+        "usual_spectrum": usual_spectrum(),
     }
 
 

@@ -9,6 +9,7 @@ import { forgetList, showList } from "./list.js";
 import * as queue from "./queue.js";
 import { focusResult, showResult, updateResult } from "./result.js";
 import { showScope } from "./scope.js";
+import { setUsual } from "./spectrum.js";
 import { inWords, setModel } from "./verdict.js";
 
 const NAMES = { en: "English", de: "Deutsch" };
@@ -130,6 +131,7 @@ async function begin() {
     document.getElementById("files").accept = info.accept;
     queue.setLimits(info.limits);
     setModel(info);
+    setUsual(info.usual_spectrum);
     samples = await api.samples();
     showTexts();
   } catch (error) {

@@ -186,6 +186,7 @@ export const de = {
   "spectrum.own": "Danach entscheidet das Modell selbst.",
   "spectrum.other": "Nur zum Vergleich: Das Modell entscheidet nach anderen Merkmalen.",
   "spectrum.alone": "Was üblich ist, ist für dieses Modell nicht bekannt; die Kurve steht allein.",
+  "spectrum.general": "In dem Band liegen 95 % von {n} Porträtfotos. Auch Verkleinern und Komprimieren verschieben die Kurve: Eine unübliche allein sagt wenig.",
   "spectrum.face": "dieses Gesicht",
   "spectrum.usual": "üblich bei unveränderten Gesichtern",
   "spectrum.fake": "Mittel vertauschter Gesichter",

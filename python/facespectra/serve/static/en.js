@@ -186,6 +186,7 @@ export const en = {
   "spectrum.own": "The model itself decides by this.",
   "spectrum.other": "Shown for comparison: the model decides by other features.",
   "spectrum.alone": "What is usual is not known for this model, so the curve stands alone.",
+  "spectrum.general": "The band is where 95 % of {n} portrait photographs lie. Resizing and compression move the curve, too: an unusual one alone says little.",
   "spectrum.face": "this face",
   "spectrum.usual": "usual for untouched faces",
   "spectrum.fake": "average of swaps",

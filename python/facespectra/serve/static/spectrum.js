@@ -9,11 +9,22 @@ const MARGIN = { left: 38, right: 8, top: 10, bottom: 26 };
 // Rows of the table: the curve's points, averaged over parts.
 const ROWS = 12;
 
-export function spectrumPanel(spectrum) {
-  const { values, real, fake, is_models_own: own } = spectrum;
+let usual = null;
+
+/** What is usual for photographs, where the model itself knows nothing of spectra. */
+export function setUsual(given) {
+  usual = given;
+}
+
+export function spectrumPanel(given) {
+  const { values, is_models_own: own } = given;
+  const general = !own && usual?.mean.length === values.length;
+  const spectrum = general ? { ...given, real: usual, fake: null } : given;
+  const { real, fake } = spectrum;
   const notes = [t("spectrum.about"), own ? t("spectrum.own") : t("spectrum.other")];
   if (!real) notes.push(t("spectrum.alone"));
   else notes.push(t("spectrum.outside", { share: percent(outside(values, real)) }));
+  if (general) notes.push(t("spectrum.general", { n: usual.n }));
   const chart = responsive((width) => draw(width, spectrum), { class: "chart" });
   return h(
     "section",
