@@ -10,7 +10,7 @@ import * as queue from "./queue.js";
 import { focusResult, showResult, updateResult } from "./result.js";
 import { showScope } from "./scope.js";
 import { setUsual } from "./spectrum.js";
-import { inWords, setModel } from "./verdict.js";
+import { forModel, inWords, setModel } from "./verdict.js";
 
 const NAMES = { en: "English", de: "Deutsch" };
 // The server closes what has asked for nothing in two hours.
@@ -86,6 +86,7 @@ function showTexts() {
   document.getElementById("private").textContent = local ? t("private") : t("private.remote", { host: location.hostname });
   for (const button of document.querySelectorAll("#languages button")) button.setAttribute("aria-pressed", String(button.lang === language()));
   if (info) {
+    document.querySelector(".tagline").textContent = forModel("tagline");
     document.getElementById("kinds").textContent = t("drop.kinds", { kinds: kinds(info.accept), size: bytes(info.limits.bytes) });
     showScope(info);
   }

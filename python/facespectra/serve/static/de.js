@@ -4,10 +4,10 @@ export const de = {
   "title": "facespectra",
   "skip": "Zum Ergebnis",
   "tagline": "Sucht vertauschte Gesichter in Fotos und Videos",
+  "tagline.fake": "Sucht Fälschungen wie die, mit denen dieses Modell trainiert wurde",
   "private": "Auf diesem Rechner. Nichts verlässt ihn.",
   "private.remote": "Auf dem Rechner {host}. Weiter geht nichts.",
   "language": "Sprache",
-  "noscript": "Diese Seite braucht JavaScript.",
 
   "drop.title": "Foto oder Video hier ablegen",
   "drop.more": "Noch eines ablegen oder einfügen",
@@ -41,8 +41,6 @@ export const de = {
   "item.remove": "{name} entfernen",
   "item.cancel": "Abbrechen",
   "item.cancel.name": "{name} abbrechen",
-  "item.image": "Foto",
-  "item.video": "Video",
 
   "phase.waiting": "wartet",
   "phase.uploading": "Datei wird gelesen, {share} %",
@@ -183,6 +181,7 @@ export const de = {
 
   "spectrum": "Das Spektrum",
   "spectrum.about": "Wie viel grobe, mittlere und feine Einzelheiten das Gesicht hat. Vertauschten Gesichtern fehlen oft feine.",
+  "spectrum.about.fake": "Wie viel grobe, mittlere und feine Einzelheiten das Gesicht hat.",
   "spectrum.own": "Danach entscheidet das Modell selbst.",
   "spectrum.other": "Nur zum Vergleich: Das Modell entscheidet nach anderen Merkmalen.",
   "spectrum.alone": "Was üblich ist, ist für dieses Modell nicht bekannt; die Kurve steht allein.",
@@ -190,6 +189,7 @@ export const de = {
   "spectrum.face": "dieses Gesicht",
   "spectrum.usual": "üblich bei unveränderten Gesichtern",
   "spectrum.fake": "Mittel vertauschter Gesichter",
+  "spectrum.fake.fake": "Mittel der Fälschungen",
   "spectrum.alt": "Spektrum dieses Gesichts neben dem, was bei unveränderten üblich ist.",
   "spectrum.alt.alone": "Spektrum dieses Gesichts.",
   "spectrum.outside": "Auf {share} % der Kurve liegt es außerhalb des Üblichen.",
@@ -200,6 +200,7 @@ export const de = {
 
   "numbers": "Die Zahlen",
   "numbers.about": "Was die stärksten Merkmale zum Wert beitragen: über 0 hin zum Tausch, unter 0 davon weg.",
+  "numbers.about.fake": "Was die stärksten Merkmale zum Wert beitragen: über 0 hin zur Fälschung, unter 0 davon weg.",
   "numbers.name": "Merkmal",
   "numbers.amount": "Beitrag",
   "file": "Die Datei",

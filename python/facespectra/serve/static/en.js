@@ -4,10 +4,10 @@ export const en = {
   "title": "facespectra",
   "skip": "Skip to the result",
   "tagline": "Looks for face swaps in photographs and videos",
+  "tagline.fake": "Looks for fakes like those that this model was trained on",
   "private": "On this machine. Nothing leaves it.",
   "private.remote": "On the machine at {host}. Nothing goes further.",
   "language": "Language",
-  "noscript": "This page needs JavaScript.",
 
   "drop.title": "Drop a photograph or a video",
   "drop.more": "Drop another one, or paste it",
@@ -41,8 +41,6 @@ export const en = {
   "item.remove": "Remove {name}",
   "item.cancel": "Cancel",
   "item.cancel.name": "Cancel {name}",
-  "item.image": "photograph",
-  "item.video": "video",
 
   "phase.waiting": "waiting",
   "phase.uploading": "reading the file, {share} %",
@@ -183,6 +181,7 @@ export const en = {
 
   "spectrum": "The spectrum",
   "spectrum.about": "How much coarse, middle and fine detail the face has. Swaps often lose some of the fine detail.",
+  "spectrum.about.fake": "How much coarse, middle and fine detail the face has.",
   "spectrum.own": "The model itself decides by this.",
   "spectrum.other": "Shown for comparison: the model decides by other features.",
   "spectrum.alone": "What is usual is not known for this model, so the curve stands alone.",
@@ -190,6 +189,7 @@ export const en = {
   "spectrum.face": "this face",
   "spectrum.usual": "usual for untouched faces",
   "spectrum.fake": "average of swaps",
+  "spectrum.fake.fake": "average of fakes",
   "spectrum.alt": "Spectrum of this face beside what is usual for untouched faces.",
   "spectrum.alt.alone": "Spectrum of this face.",
   "spectrum.outside": "It lies outside the usual range on {share} % of the curve.",
@@ -200,6 +200,7 @@ export const en = {
 
   "numbers": "The numbers",
   "numbers.about": "What the strongest features add to the score: above 0 towards a swap, below 0 away from it.",
+  "numbers.about.fake": "What the strongest features add to the score: above 0 towards a fake, below 0 away from it.",
   "numbers.name": "Feature",
   "numbers.amount": "adds",
   "file": "The file",

@@ -155,7 +155,7 @@ function numbersOf({ numbers }) {
     "details",
     { class: "card" },
     h("summary", {}, t("numbers")),
-    h("p", { class: "soft" }, t("numbers.about")),
+    h("p", { class: "soft" }, forModel("numbers.about")),
     numbersTable(rows),
   );
 }

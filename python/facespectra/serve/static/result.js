@@ -15,6 +15,11 @@ let current = null;
 
 /** Show an item; `act.cancel` stops it. Without one, nothing. */
 export function showResult(item, act) {
+  // A player that is only taken off the page would keep its connection, and there are few.
+  for (const player of document.querySelectorAll("#result video")) {
+    player.removeAttribute("src");
+    player.load();
+  }
   current = item ? makeResult(item, act) : null;
   show(document.getElementById("result"), current?.element);
   current?.update("selected");

@@ -3,6 +3,7 @@
 import { area, line, text } from "./axes.js";
 import { h, responsive, s, table } from "./dom.js";
 import { number, percent, t } from "./language.js";
+import { forModel } from "./verdict.js";
 
 const HEIGHT = 220;
 const MARGIN = { left: 38, right: 8, top: 10, bottom: 26 };
@@ -21,7 +22,7 @@ export function spectrumPanel(given) {
   const general = !own && usual?.mean.length === values.length;
   const spectrum = general ? { ...given, real: usual, fake: null } : given;
   const { real, fake } = spectrum;
-  const notes = [t("spectrum.about"), own ? t("spectrum.own") : t("spectrum.other")];
+  const notes = [forModel("spectrum.about"), own ? t("spectrum.own") : t("spectrum.other")];
   if (!real) notes.push(t("spectrum.alone"));
   else notes.push(t("spectrum.outside", { share: percent(outside(values, real)) }));
   if (general) notes.push(t("spectrum.general", { n: usual.n }));
@@ -37,7 +38,7 @@ export function spectrumPanel(given) {
       { class: "legend" },
       h("li", { class: "own" }, t("spectrum.face")),
       real && h("li", { class: "usual" }, t("spectrum.usual")),
-      fake && h("li", { class: "fake" }, t("spectrum.fake")),
+      fake && h("li", { class: "fake" }, forModel("spectrum.fake")),
     ),
     h("details", {}, h("summary", {}, t("spectrum.table")), asTable(spectrum)),
   );
@@ -79,7 +80,7 @@ function draw(width, { values, real, fake }) {
 
 function asTable({ values, real, fake }) {
   const mean = (row, from, to) => number(row.slice(from, to).reduce((sum, one) => sum + one, 0) / (to - from), 3);
-  const heads = [t("spectrum.part"), t("spectrum.face"), real && t("spectrum.usual"), fake && t("spectrum.fake")].filter(Boolean);
+  const heads = [t("spectrum.part"), t("spectrum.face"), real && t("spectrum.usual"), fake && forModel("spectrum.fake")].filter(Boolean);
   const rows = Array.from({ length: ROWS }, (_, row) => {
     const from = Math.round((row * values.length) / ROWS);
     const to = Math.round(((row + 1) * values.length) / ROWS);
