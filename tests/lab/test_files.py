@@ -86,12 +86,36 @@ def test_pages_load_nothing_and_say_that_the_data_are_rendered(done: LabResult, 
     assert shown.tags.count("script") == 1
     assert "@import" not in shown.text
     for link in shown.links:
-        assert link.startswith("#") or (path.parent / link).exists(), link
+        assert link.startswith(("#", "data:image/jpeg;base64,")) or (path.parent / link).exists(), link
+    assert next(tag for tag in shown.tags if re.fullmatch("h[1-6]", tag)) == "h1"
+    # Nobody else's business.
+    assert str(done.settings.out) not in shown.text
+    assert str(Path.home()) not in shown.text
     assert {link[1:] for link in shown.links if link.startswith("#")} <= set(shown.ids)
     assert len(shown.ids) == len(set(shown.ids))
     assert shown.text.count("DeepFakes Detection Lab report") == 1
     assert shown.text.count("arXiv:1911.00686") == 1
     assert not re.search(r"\bnan\b|\bNone\b|\bUndefined\b", shown.text)
+
+
+def test_the_lab_begins_with_faces_and_the_story(done: LabResult) -> None:
+    text = (done.settings.out / "report.html").read_text()
+    shown = Page(text)
+    pictures = [link for link in shown.links if link.startswith("data:image/jpeg;base64,")]
+    # Real and fake faces of each database, before anything else is said.
+    assert len(pictures) >= 2 * 3 * 2
+    assert text.index("data:image/jpeg") < text.index('class="verdict"') < text.index('id="story"')
+    assert shown.ids.count("story") == 1
+    for number in (1, 2, 3):
+        assert f"task{number}" in shown.ids
+    by_task = text.partition('id="task1"')[0].split('class="task"')[1:]
+    assert len(by_task) == 3
+    for part in by_task:
+        names = re.findall(r'<th role="rowheader" scope="row">(.*?)</th>', part)
+        assert len(names) == len(set(names)) > 0
+    assert "skipped" not in by_task[2]
+    skipped = [one for one in done.experiments if one.reason]
+    assert not skipped or "did not run (" in shown.text
 
 
 def test_pages_escape_what_they_show(done: LabResult, out: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -34,14 +36,17 @@ def test_each_figure_has_its_interval_in_one_line() -> None:
     ):
         assert interval is not None
         expected = f"{value:.3f} (95 % interval {interval[0]:.3f} to {interval[1]:.3f}"
+        if name not in ("AUC", "Brier score"):  # rates
+            low, high = (100 * bound for bound in interval)
+            expected = f"{100 * value:.1f} % (95 % interval {low:.1f} to {high:.1f} %"
         assert rows[name].in_one_line.startswith(expected), name
-    assert f"calling everything fake gets {0.5:.3f}" in rows["accuracy"].in_one_line
+    assert "calling everything fake gets 50.0 %" in rows["accuracy"].in_one_line
 
 
 def test_what_cannot_be_measured_says_so_and_shows_no_figure() -> None:
     rows = {row.name: row.in_one_line for row in figures_table(evaluated(59, 80))}
     assert rows["TPR at 1 % FPR"] == f"{TOO_FEW} (59 independent real samples, 100 needed)"
-    assert rows["TPR at 10 % FPR"][0] == "0"
+    assert re.match(r"\d+\.\d % \(95 %", rows["TPR at 10 % FPR"])
     few = figures_table(evaluated(4, 4, probabilities=True))
     assert {row.name for row in few if row.value == TOO_FEW} == {
         "EER",
@@ -63,6 +68,6 @@ def test_the_accuracy_never_stands_alone() -> None:
     at = names.index("balanced accuracy")
     assert names[at : at + 4] == ["balanced accuracy", "accuracy", "fakes found", "reals called fake"]
     rows = {row.name: row.detail for row in figures_table(result)}
-    assert rows["accuracy"] == "calling everything fake gets 0.940"
+    assert rows["accuracy"] == "calling everything fake gets 94.0 %"
     card = next(card for card in text.cards(result) if card["heading"] == "Balanced accuracy")
     assert f"{result.confusion['fp']} of 6 real ones called fake" in card["detail"]

@@ -75,6 +75,7 @@ def test_the_figures_are_those_of_the_scores(
         "roc.csv",
         "roc.svg",
         "report.html",
+        "figures",
     }
     page = Page((out / "report.html").read_text())
     assert "Evaluation of Their <net>" in page.text

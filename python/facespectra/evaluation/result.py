@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+ALARMS, FOUND = "real faces called fake", "fakes found"
+"""The axes of every ROC curve."""
+
+
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """Result of :func:`evaluate`. Samples without a score count in `n_no_score` and nowhere else.
@@ -233,17 +237,26 @@ class Evaluation:
         )
         below, above = wilson_interval(self.tpr, self.n_fake)
         ax.fill_between(self.fpr, below, above, color=line.get_color(), alpha=0.15, linewidth=0)
-        ax.plot(self.eer, 1 - self.eer, "o", color=line.get_color(), label=f"EER {self.eer:.3f}")
+        ax.plot(self.eer, 1 - self.eer, "o", color=line.get_color(), label=f"EER {100 * self.eer:.1f} %")
         ax.plot([0, 1], [0, 1], color="0.6", linewidth=0.8, linestyle="--")
         ax.set(
-            xlabel="False positive rate (real called fake)",
-            ylabel="True positive rate (fake called fake)",
+            xlabel=ALARMS,
+            ylabel=FOUND,
             xlim=(-0.01, 1.01),
             ylim=(-0.01, 1.01),
             aspect="equal",
         )
+        percent_axes(ax)
         ax.legend(loc="lower right")
         return ax
+
+
+def percent_axes(ax: Axes) -> None:
+    """Write the rates on both axes in percent."""
+    from matplotlib.ticker import PercentFormatter
+
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
 
 
 def _number(value: float | None) -> float | None:

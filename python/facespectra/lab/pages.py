@@ -5,33 +5,31 @@ from __future__ import annotations
 import platform
 from typing import Any
 
-from facespectra._files import write_atomically
 from facespectra._versions import versions
+from facespectra._wording import counted
 from facespectra.lab import text
 from facespectra.lab.choice_text import held_out_rows
-from facespectra.lab.experiments import CROSS_VALIDATION, HELD_OUT, Experiment
+from facespectra.lab.experiments import CROSS_VALIDATION, HELD_OUT
+from facespectra.lab.faces_shown import faces_shown
+from facespectra.lab.page_rows import not_run, short_name, shown_rows, without_paths
 from facespectra.lab.result import LabResult
-from facespectra.lab.swaps import SWAPS_OF
+from facespectra.lab.story import story
 from facespectra.lab.tables import beside_each_other
 from facespectra.lab.task_texts import task_texts, why
-from facespectra.lab.tasks import PORTRAITS, TaskResult
-from facespectra.report.figures.roc import Curve, roc_figure
-from facespectra.report.figures.spectra import bands_figure, spectra_figure
-from facespectra.report.html import write_page
-
-# Names of training sets in legends.
-SHORT = {
-    "Task_1/development": "Task 1",
-    "with copies (flip, rotate)": "+ copies",
-    PORTRAITS: "default model",
-    SWAPS_OF: "swaps of",
-}
+from facespectra.lab.tasks import TaskResult
+from facespectra.report.figures.roc import Curve, roc_figures
+from facespectra.report.figures.spectra import bands_figure, feature_auc_figure, spectra_figure
+from facespectra.report.figures.style import Drawing
+from facespectra.report.html import today, write_figures, write_page
+from facespectra.report.thumbnails import short
 
 
 def write_pages(result: LabResult) -> None:
     """Write all pages and figures; raise MissingExtraError where matplotlib or Jinja is not installed."""
+    settings = result.settings
     tasks = [_task_context(result, number) for number in result.tasks]
     common = {
+        "date": today(),
         "rendered": result.settings.rendered,
         "reference_study": text.REFERENCE_STUDY,
         "counts": [
@@ -41,22 +39,24 @@ def write_pages(result: LabResult) -> None:
     }
     for task in tasks:
         folder = result.settings.out / f"task{task['number']}"
-        for name in ("roc", "spectra", "bands"):
-            if task[f"{name}_svg"]:
-                write_atomically(folder / f"{name}.svg", task[f"{name}_svg"])
-        context = {**common, "title": task["heading"], "task": task}
+        files = write_figures(folder, task["drawings"])
+        context = {**common, "title": f"{task['heading']}, {today()}", "task": task, "figure_files": files}
         write_page(folder / "report.html", "task.html.j2", context)
     context = {
         **common,
-        "title": "DeepFake detection lab",
+        "title": f"{text.TITLE}: {_databases(result)}, {today()}",
+        "heading": text.TITLE,
+        "identity": f"{_databases(result)} \u00b7 {today()}",
+        "faces": faces_shown(result.subsets),
+        "story": story(result),
         "verdict": text.verdict(result),
         "cards": text.cards(result),
         "compared_with": text.COMPARED_WITH,
         "groups": [(task["heading"], task["rows"]) for task in tasks],
         "tasks": tasks,
         "notes": result.notes,
-        "reasons": _reasons(result.experiments),
-        "unreadable": result.unreadable,
+        "not_run": not_run(result.experiments, settings),
+        "unreadable": [(short(path), status) for path, status in result.unreadable],
     }
     write_page(result.settings.out / "report.html", "lab.html.j2", context)
 
@@ -69,34 +69,46 @@ def _task_context(result: LabResult, number: int) -> dict[str, Any]:
         "number": number,
         "heading": text.HEADINGS[number],
         "texts": task_texts(result, number),
-        "rows": [one.to_dict() for one in task.experiments if one.protocol != HELD_OUT],
+        "rows": shown_rows(task.experiments),
         "held_out": held_out_rows(task.chosen, task.contenders),
         "databases": task.chosen.databases if task.chosen else (),
         "beside": beside_each_other(result) if number == 3 else [],
-        "reasons": _reasons(task.experiments),
+        "not_run": not_run(task.experiments, result.settings),
         "warnings": list(dict.fromkeys(warnings)),
-        "panels": len(panels),
-        "roc_svg": roc_figure(panels) if panels else "",
+        "rocs": [],
+        "drawings": {},
         "final_name": task.final.system.name if task.final else "",
         "scope": task.detector.words.scope if task.detector else "",
         "figures": text.metrics(task.final),
         "why": [],
-        "spectra_svg": "",
-        "bands_svg": "",
+        "spectra": [],
     }
+    drawings: dict[str, Drawing] = context["drawings"]
+    for title, drawing in roc_figures(panels).items():
+        name = _numbered("roc", len(context["rocs"]))
+        drawings[name] = drawing
+        context["rocs"].append((name, title))
     if number == 2 and result.class_spectra:
-        databases: list[Any] = list(result.class_spectra)
-        context |= {
-            "why": why(result),
-            "spectra_svg": spectra_figure(databases),
-            "bands_svg": bands_figure(databases),
-        }
+        context["why"] = why(result)
+        for k, database in enumerate(result.class_spectra):
+            names = _numbered("spectra", k), _numbered("feature-auc", k)
+            beside = result.class_spectra
+            figures = spectra_figure(database, beside), feature_auc_figure(database, beside)
+            drawings |= zip(names, figures, strict=True)
+            context["spectra"].append((database.name, *names))
+        drawings["bands"] = bands_figure(result.class_spectra)
     return context
 
 
-def _reasons(experiments: list[Experiment]) -> list[str]:
-    """Why experiments were skipped, each reason once."""
-    return list(dict.fromkeys(experiment.reason for experiment in experiments if experiment.reason))
+def _numbered(name: str, k: int) -> str:
+    return f"{name}-{k + 1}" if k else name
+
+
+def _databases(result: LabResult) -> str:
+    subsets = [subset for subset in result.subsets if (subset.samples["change"] == "").all()]
+    n = sum(len(subset.samples) for subset in subsets)
+    names = list(dict.fromkeys(subset.name.partition("/")[0] for subset in subsets))
+    return f"{', '.join(names)}: {counted(n, 'photograph')}"
 
 
 def _roc_panels(task: TaskResult) -> dict[str, list[Curve]]:
@@ -108,27 +120,22 @@ def _roc_panels(task: TaskResult) -> dict[str, list[Curve]]:
             continue
         inside = experiment.protocol == CROSS_VALIDATION
         title = f"{experiment.test}, cross-validated" if inside else experiment.test
-        label = f"{experiment.system.name}, {_short(experiment.train)}" if several else experiment.system.name
+        label = (
+            f"{experiment.system.name}, {short_name(experiment.train)}" if several else experiment.system.name
+        )
         panels.setdefault(title, []).append(Curve(label, experiment.evaluation, experiment.final))
     return panels
-
-
-def _short(train: str) -> str:
-    """Short name of a training set, for legends."""
-    for long, short in SHORT.items():
-        train = train.replace(long, short)
-    return train
 
 
 def _provenance(result: LabResult) -> list[tuple[str, str]]:
     """What the run was made with."""
     settings = result.settings
     return [
-        ("command", settings.command or "run_lab"),
-        ("Task 1", str(settings.task1)),
-        ("Tasks 2 and 3", str(settings.task23)),
-        ("extra", str(settings.extra) if settings.extra else "none"),
-        ("ResNet-50", result.resnet50),
+        ("command", without_paths(settings.command or "run_lab", settings)),
+        ("Task 1", settings.task1.name),
+        ("Tasks 2 and 3", settings.task23.name),
+        ("extra", settings.extra.name if settings.extra else "none"),
+        ("ResNet-50", without_paths(result.resnet50, settings)),
         ("EfficientNet-Lite0", result.efficientnet),
         ("features", "radial spectrum, 300 points, published convention, float32; largest face by MTCNN"),
         (

@@ -11,6 +11,7 @@ from facespectra.lab.result import LabResult
 from facespectra.lab.words import change, with_interval
 from facespectra.report.figures_table import figures_table, interval_in_words
 
+TITLE = "DeepFake detection lab"
 HEADINGS = {
     1: "Task 1: within one database",
     2: "Task 2: on a database that the system has never seen",

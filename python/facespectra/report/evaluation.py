@@ -16,20 +16,21 @@ from facespectra._files import PathLike, printable
 from facespectra._progress import Watch
 from facespectra.datasets import add_frames, read_dataset, select_split
 from facespectra.datasets.checks import check, groups_across_splits, groups_by_file
-from facespectra.datasets.sources import videos_of
+from facespectra.datasets.sources import frames_of, videos_of
 from facespectra.environment import describe
 from facespectra.errors import MissingExtraError
 from facespectra.evaluation import AGGREGATES, evaluate
 from facespectra.report.alarms import CARD, FalseAlarms, list_sources, measure_false_alarms, warning
 from facespectra.report.evaluated import Evaluated
-from facespectra.report.evaluation_page import write_report
+from facespectra.report.evaluation_page import DATA_SHA256, write_report
 from facespectra.report.files import draw_roc
-from facespectra.report.identity import data_root
+from facespectra.report.identity import data_root, data_sha256
 from facespectra.report.other_scores import FAKE, given_samples, turned_threshold
 from facespectra.report.outputs import write_all_metrics, write_figures, write_videos
 from facespectra.report.parts import Part, Scored, measure_parts
 from facespectra.report.robustness import sweep
 from facespectra.report.samples import (
+    Samples,
     cut_out_already,
     join_videos,
     known_groups,
@@ -229,6 +230,7 @@ def run(
         faces=faces,
         settings=(
             ("command", command or f"{__name__}.{run.__name__}"),
+            *_identity(place, samples),
             ("layout", layout),
             ("groups", groups_by_file(samples.manifest) or "as the data set has them"),
             *_settings(detector, frames, higher_is, settings),
@@ -277,6 +279,16 @@ def run(
         evaluated = replace(evaluated, sweep=curves)
     write_report(Path(out) / "report.html", evaluated)
     return evaluated
+
+
+def _identity(dataset: str | None, samples: Samples) -> list[tuple[str, str]]:
+    """The hash of the samples, as in ``metrics.json``; nothing for a data set in memory."""
+    if dataset is None:
+        return []
+    manifest = samples.manifest
+    labels = manifest["label"].tolist()
+    digest = data_sha256(manifest["path"].tolist(), labels, frames_of(manifest), data_root(dataset))
+    return [(DATA_SHA256, digest)]
 
 
 def runtime_settings(backend: str | None = None) -> list[tuple[str, str]]:

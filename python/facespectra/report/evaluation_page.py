@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -21,16 +22,22 @@ from facespectra.report.figures.roc import det_figure, evaluation_roc_figure
 from facespectra.report.figures.scores import (
     ReliabilityBins,
     reliability_figure,
-    robustness_figure,
+    robustness_figures,
     scores_figure,
 )
+from facespectra.report.figures.style import Drawing
 from facespectra.report.figures_table import figures_table, units_in_words
-from facespectra.report.html import write_page
+from facespectra.report.html import today, write_figures, write_page
+from facespectra.report.identity import file_sha256
 from facespectra.report.model_sections import model_sections, model_settings
+from facespectra.report.operating import operating_table, slider
 from facespectra.report.robustness import Sweep
 
 Floats = NDArray[np.float64]
 LISTED = 100
+FIGURES = "figures"
+DATA_SHA256 = "SHA-256 of the data"
+SHOWN = 12  # digits of a hash at the top of the page
 BESIDE = (
     "The fakes of each beside all real samples. Held out: not in the training split of this data set; "
     "what else a system was trained on is not known here."
@@ -51,8 +58,24 @@ def write_report(path: str | os.PathLike[str], evaluated: Evaluated) -> Path:
     labels, scores = evaluated.labels[scored], evaluated.scores[scored]
     calibrated = result.brier is not None
     left_out = _left_out(evaluated)
+    roc = evaluation_roc_figure(result)
+    threshold = None if result.threshold_source == "none" else result.threshold
+    drawings: dict[str, Drawing] = {
+        "roc": roc,
+        "det": det_figure(result),
+        "scores": scores_figure(labels, scores, threshold, probabilities=calibrated),
+    }
+    if calibrated:
+        drawings["reliability"] = reliability_figure(_reliability(evaluated))
+    robustness = _sweep_figures(evaluated.sweep) if evaluated.sweep else []
+    sections = model_sections(evaluated)
+    drawings |= {f"robustness-{_file_name(name)}": drawing for name, drawing in robustness}
+    drawings |= sections.pop("drawings")
+    counted = f"{result.n} samples ({result.n_real} real, {result.n_fake} fake)"
     context = {
-        "title": evaluated.title,
+        "title": f"{evaluated.title}: {counted}, evaluation of {evaluated.model_name}, {today()}",
+        "heading": evaluated.title,
+        "identity": [counted, today(), *_hashes(evaluated)],
         "model_name": evaluated.model_name,
         "verdict": text.verdict(result, evaluated.model_name),
         "scope": "" if evaluated.detector is None else evaluated.detector.words.scope,
@@ -61,19 +84,15 @@ def write_report(path: str | os.PathLike[str], evaluated: Evaluated) -> Path:
         "units": units_in_words(result),
         "warnings": list(dict.fromkeys(evaluated.warnings)),
         "result": result,
-        "roc_svg": evaluation_roc_figure(result),
-        "det_svg": det_figure(result),
-        "scores_svg": scores_figure(
-            labels,
-            scores,
-            None if result.threshold_source == "none" else result.threshold,
-            probabilities=calibrated,
-        ),
-        "reliability_svg": reliability_figure(_reliability(evaluated)) if calibrated else "",
+        "drawings": drawings,
+        "figure_files": write_figures(Path(path).parent / FIGURES, drawings),
+        "operating": operating_table(result),
+        "slider": slider(result, roc),
+        "calibrated": calibrated,
+        "robustness": [(f"robustness-{_file_name(name)}", name) for name, _ in robustness],
         "parts": [(*HEADINGS[kind], rows) for kind, rows in evaluated.parts.items()],
-        **model_sections(evaluated),
+        **sections,
         "sweep": evaluated.sweep,
-        "sweep_svg": _sweep_figure(evaluated.sweep) if evaluated.sweep else "",
         "alarms": evaluated.alarms,
         "counts": _counts(evaluated),
         "effect": result.missing_effect,
@@ -100,13 +119,30 @@ def _reliability(evaluated: Evaluated, n_bins: int = BINS) -> ReliabilityBins:
     return ReliabilityBins(predicted, observed, low, high, (used + 0.5) / n_bins, counts, 1 / n_bins)
 
 
-def _sweep_figure(sweep: Sweep) -> str:
+def _hashes(evaluated: Evaluated) -> list[str]:
+    """The first digits of the hashes of data and model; nothing of what was never in a file."""
+    settings = dict(evaluated.settings)
+    hashes = []
+    if data := settings.get(DATA_SHA256):
+        hashes.append(f"data {data[:SHOWN]}")
+    if evaluated.detector is not None and evaluated.detector.sha256:
+        hashes.append(f"model {evaluated.detector.sha256[:SHOWN]}")
+    elif evaluated.detector is None and evaluated.model is not None:
+        hashes.append(f"scores {file_sha256(evaluated.model)[:SHOWN]}")
+    return hashes
+
+
+def _file_name(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
+def _sweep_figures(sweep: Sweep) -> list[tuple[str, Drawing]]:
     curves = {
         name: np.array([(one.strength, one.auc, one.low, one.high) for one in points], np.float64)
         for name, points in sweep.curves.items()
     }
     unchanged = sweep.unchanged
-    return robustness_figure(curves, (unchanged.auc, unchanged.low, unchanged.high))
+    return robustness_figures(curves, (unchanged.auc, unchanged.low, unchanged.high))
 
 
 def _counts(evaluated: Evaluated) -> list[dict[str, Any]]:

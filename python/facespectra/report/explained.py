@@ -16,7 +16,7 @@ from facespectra._version import __version__
 from facespectra.detector.attribution import Attribution
 from facespectra.features.crops import Crop
 from facespectra.report.face_regions import Region, Tint
-from facespectra.report.face_view import face_view
+from facespectra.report.face_view import LARGEST, face_view
 from facespectra.report.figures.explanation import (
     Contributions,
     contribution_figures,
@@ -280,8 +280,8 @@ class Explanation:
         }
         return write_page(path, "explanation.html.j2", context)
 
-    def view(self) -> dict[str, Any]:
-        """What a template needs to show the face and what is said of it."""
+    def view(self, largest: int = LARGEST) -> dict[str, Any]:
+        """What a template needs to show the face, at most so many pixels of it, and what is said of it."""
         return face_view(
             self.verdict,
             self.crop.rgb,
@@ -291,6 +291,7 @@ class Explanation:
             self.sentences,
             positive=self.positive,
             probability=self.probability,
+            largest=largest,
         )
 
     def _amounts(self) -> dict[str, float]:

@@ -46,12 +46,13 @@ def face_view(
     *,
     positive: str,
     probability: bool,
+    largest: int = LARGEST,
 ) -> dict[str, Any]:
     """What a template needs to show a face and what is said of it."""
     height, width = rgb.shape[:2]
     kinds = SWAPS.kinds if positive == SWAP else FAKES.kinds
     return {
-        "uri": picture_uri(rgb, LARGEST),
+        "uri": picture_uri(rgb, largest),
         "width": width,
         "height": height,
         "alt": f"The face that was scored, {width} by {height} pixels",

@@ -29,11 +29,12 @@ class Figure(NamedTuple):
         return f"{self.value} ({notes})" if notes else self.value
 
 
-def interval_in_words(interval: Interval | None) -> str:
-    """The ends of an interval, or that there is none."""
+def interval_in_words(interval: Interval | None, *, percent: bool = False) -> str:
+    """The ends of an interval, or that there is none; of a rate in percent."""
     if interval is None or np.isnan(interval[0]):
         return "no interval with so few"
-    return f"{interval[0]:.3f} to {interval[1]:.3f}"
+    low, high = interval
+    return f"{100 * low:.1f} to {100 * high:.1f} %" if percent else f"{low:.3f} to {high:.3f}"
 
 
 def auc_in_words(measured: MeasuredAuc) -> str:
@@ -71,7 +72,7 @@ def figures_table(result: Evaluation) -> list[Figure]:
             detail = f"{n} {name}{'' if n == 1 else 's'}, {result.aggregate}"
             rows.append(_figure(result, f"AUC per {name}", value, f"{name}_auc", detail))
     share = f"{result.n_fake / result.n:.3f} by chance"
-    rows.append(_figure(result, "EER", result.eer, "eer"))
+    rows.append(_figure(result, "EER", result.eer, "eer", percent=True))
     rows.append(_figure(result, "AP", result.average_precision, "average_precision", share))
     rows += _at_threshold(result)
     rows += _at_false_alarms(result)
@@ -81,11 +82,14 @@ def figures_table(result: Evaluation) -> list[Figure]:
     return rows
 
 
-def _figure(result: Evaluation, name: str, value: float, attribute: str, detail: str = "") -> Figure:
+def _figure(
+    result: Evaluation, name: str, value: float, attribute: str, detail: str = "", *, percent: bool = False
+) -> Figure:
     interval = result.intervals.get(attribute)
     if interval is None:
         return Figure(name, TOO_FEW, "", "; ".join(filter(None, (units_in_words(result), detail))))
-    return Figure(name, f"{value:.3f}", interval_in_words(interval), detail)
+    written = f"{100 * value:.1f} %" if percent else f"{value:.3f}"
+    return Figure(name, written, interval_in_words(interval, percent=percent), detail)
 
 
 def _at_threshold(result: Evaluation) -> list[Figure]:
@@ -94,7 +98,7 @@ def _at_threshold(result: Evaluation) -> list[Figure]:
     counts = result.confusion
     source = "given" if result.threshold_source == "given" else "the best on these very scores"
     larger = "fake" if result.n_fake >= result.n_real else "real"
-    chance = f"calling everything {larger} gets {result.majority_accuracy:.3f}"
+    chance = f"calling everything {larger} gets {100 * result.majority_accuracy:.1f} %"
     found, alarms = result.true_positive_rate, result.false_positive_rate
     return [
         _figure(
@@ -102,15 +106,17 @@ def _at_threshold(result: Evaluation) -> list[Figure]:
             "balanced accuracy",
             result.balanced_accuracy,
             "balanced_accuracy",
-            f"at the threshold, {result.threshold:.6g}, {source}; calling everything one class gets 0.500",
+            f"at the threshold, {result.threshold:.6g}, {source}; calling everything one class gets 50.0 %",
+            percent=True,
         ),
-        _figure(result, "accuracy", result.accuracy, "accuracy", chance),
+        _figure(result, "accuracy", result.accuracy, "accuracy", chance, percent=True),
         _figure(
             result,
             "fakes found",
             found,
             "true_positive_rate",
             f"{counts['tp']} of {result.n_fake} fakes at the threshold",
+            percent=True,
         ),
         _figure(
             result,
@@ -118,6 +124,7 @@ def _at_threshold(result: Evaluation) -> list[Figure]:
             alarms,
             "false_positive_rate",
             f"{counts['fp']} of {result.n_real} at the threshold",
+            percent=True,
         ),
     ]
 
@@ -132,5 +139,6 @@ def _at_false_alarms(result: Evaluation) -> list[Figure]:
             detail = needed if share is None else units_in_words(result)
             rows.append(Figure(name, TOO_FEW, "", detail))
         else:
-            rows.append(Figure(name, f"{share:.3f}", interval_in_words(interval), ""))
+            ends = interval_in_words(interval, percent=True)
+            rows.append(Figure(name, f"{100 * share:.1f} %", ends, ""))
     return rows

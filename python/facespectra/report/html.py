@@ -98,6 +98,7 @@ def _environment() -> Any:
     environment.filters["figure"] = _figure_markup
     environment.filters["auc"] = _auc
     environment.filters["percent"] = _percent
+    environment.filters["sentence"] = _sentence
     return environment
 
 
@@ -106,6 +107,11 @@ def _figure_markup(svg: str, prefix: str, label: str = "") -> Any:
 
     # Made by matplotlib, which escapes the text in it.
     return Markup(inline(svg, prefix, label))  # noqa: S704
+
+
+def _sentence(text: str) -> str:
+    """Begin with a capital, and leave the rest as it is."""
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def _percent(value: float | None, digits: int = 1) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +12,17 @@ from numpy.typing import NDArray
 
 from facespectra._versions import versions
 from facespectra.detector.classifiers import SelfExplaining
-from facespectra.detector.inputs import ALL, LARGEST, WHOLE
+from facespectra.detector.inputs import ALL, LARGEST, WHOLE, choose_cropper
 from facespectra.detector.loading import DEFAULT_MODEL
+from facespectra.detector.scores import most_suspicious
 from facespectra.evaluation.class_spectra import ClassSpectra, measure_class_spectra
 from facespectra.evaluation.independence import measure_auc
+from facespectra.features.crops import read_samples
 from facespectra.report.evaluated import Evaluated
+from facespectra.report.explanation import FacesOf
 from facespectra.report.figures.attribution import bars_figure, heat_map_figures, lost_figure
-from facespectra.report.figures.spectra import spectra_figure
+from facespectra.report.figures.spectra import feature_auc_figure, spectra_figure
+from facespectra.report.figures.style import Drawing
 from facespectra.report.figures_table import auc_in_words
 from facespectra.report.identity import file_sha256
 from facespectra.report.importance import Importance, heat_maps, measure_importance
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 # Faces of each class whose spectra are averaged, where the model itself uses other features.
 SPECTRA_PER_CLASS = 150
+LARGEST_EXPLAINED = 320  # pixels of a face that is explained on the page
 FOUND = {None: "the largest", LARGEST: "the largest", ALL: "the most suspicious of all"}
 
 
@@ -39,34 +44,40 @@ def model_sections(evaluated: Evaluated) -> dict[str, Any]:
     """What the template needs for the sections about our own features; nothing in them for other systems."""
     detector, table = evaluated.detector, evaluated.table
     if detector is None or table is None:
-        return {"drives": None, "spectra_svg": "", "n_spectra": 0, "gallery": [], "abstentions": None}
+        return {"drives": None, "n_spectra": 0, "gallery": [], "abstentions": None, "drawings": {}}
     classes, gallery, n_spectra = _spectra_and_gallery(evaluated, detector, table)
+    drives, drawings = _drives(measure_importance(detector, table, evaluated.labels))
+    if classes is not None:
+        drawings |= {
+            "spectra": spectra_figure(classes),
+            "feature-auc": feature_auc_figure(classes, label="AUC of each point"),
+        }
     return {
-        "drives": _drives(measure_importance(detector, table, evaluated.labels)),
-        "spectra_svg": "" if classes is None else _class_spectra_figure(classes),
+        "drives": drives,
+        "drawings": drawings,
         "n_spectra": n_spectra,
         "gallery": gallery,
         "abstentions": _abstentions(evaluated, detector),
     }
 
 
-def _class_spectra_figure(classes: ClassSpectra) -> str:
-    return spectra_figure([classes], width=5.4, height=4, auc_label="AUC of each point")
-
-
-def _drives(importance: Importance | str) -> dict[str, Any]:
+def _drives(importance: Importance | str) -> tuple[dict[str, Any], dict[str, Drawing]]:
+    """What the section says, and its figures."""
     if isinstance(importance, str):
-        return {"kind": "", "message": importance}
-    common = {"message": "", "method": importance.method, "unit": importance.unit}
+        return {"kind": "", "message": importance}, {}
+    common: dict[str, Any] = {"message": "", "method": importance.method, "unit": importance.unit}
     if importance.lost is not None:
-        figures = [
-            ("What each band adds to fakes, over real faces", bars_figure(importance.gaps, "adds to fakes")),
-            ("AUC lost when a band is permuted", lost_figure(list(importance.gaps), importance.lost)),
-        ]
-        return common | {"kind": "bands", "figures": figures}
-    maps = heat_maps(importance.gaps) or ()
-    figures = heat_map_figures(maps, "adds to fakes, over real faces")
-    return common | {"kind": "regions", "figures": figures, "rows": importance.strongest}
+        drawings = {
+            "bands": bars_figure(importance.gaps, "adds to fakes"),
+            "bands-lost": lost_figure(list(importance.gaps), importance.lost),
+        }
+        titles = ["What each band adds to fakes, over real faces", "AUC lost when a band is permuted"]
+        return common | {"kind": "bands", "figures": list(zip(drawings, titles, strict=True))}, drawings
+    maps = heat_map_figures(heat_maps(importance.gaps) or (), "adds to fakes, over real faces")
+    named = {f"contributions-{k + 1}": drawing for k, (_, drawing) in enumerate(maps)}
+    titles = [f"{title[0].upper()}{title[1:]}" for title, _ in maps]
+    figures = list(zip(named, titles, strict=True))
+    return common | {"kind": "regions", "figures": figures, "rows": importance.strongest}, named
 
 
 def _spectra_and_gallery(
@@ -99,19 +110,37 @@ def _spectra_and_gallery(
             uri, place = tile(whole.rgb, box)
             below = caption(paths[index], frame, float(evaluated.scores[index]))
             tiles[index] = {"uri": uri, "place": place, **below}
+    for index, explained in _explained(evaluated, detector, sorted(tiles)):
+        tiles[index]["view"] = explained
     averaged = [index for index in averaged if index in spectra]
     classes = measure_class_spectra(np.array([spectra[index] for index in averaged]), labels[averaged])
     for index, one in tiles.items():
         one["spark"] = sparkline(spectra[index], classes) if classes is not None else ""
     gallery = [
         {
+            "number": number,
             "heading": row.heading,
             "total": row.total,
             "tiles": [tiles[index] for index in row.samples if index in tiles],
         }
-        for row in rows
+        for number, row in enumerate(rows)
     ]
     return classes, gallery, len(averaged)
+
+
+def _explained(
+    evaluated: Evaluated, detector: Detector, indices: Sequence[int]
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Why each of some faces has its score, for a template; one that is gone by now is left out."""
+    cropper = choose_cropper(detector.cropper, evaluated.faces)
+    samples = read_samples([evaluated.sources[index] for index in indices], cropper)
+    for index, sample in zip(indices, samples, strict=True):
+        if sample.crop is None:
+            continue
+        faces = FacesOf.of(sample, detector, evaluated.faces)
+        position = most_suspicious(faces.scores)
+        if faces.statuses[position].ok:
+            yield index, faces.explained(position).view(largest=LARGEST_EXPLAINED)
 
 
 def _abstentions(evaluated: Evaluated, detector: Detector) -> dict[str, Any] | None:

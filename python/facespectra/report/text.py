@@ -10,6 +10,9 @@ from facespectra.report.figures_table import TOO_FEW, interval_in_words, method_
 # From this AUC on: how well the classes are told apart.
 GRADES = ((0.95, "very well"), (0.85, "well"), (0.7, "to a degree"), (0.0, "barely"))
 
+# Figures that are shares of faces, which are written in percent.
+RATES = ("balanced_accuracy", "eer")
+
 
 def verdict(result: Evaluation, model: str) -> str:
     """Say what an AUC means to somebody who does not know the term, with the model as the subject."""
@@ -58,7 +61,7 @@ def cards(result: Evaluation) -> list[dict[str, str]]:
                 result,
                 "Balanced accuracy",
                 "balanced_accuracy",
-                f"{100 * result.balanced_accuracy:.0f} %",
+                f"{100 * result.balanced_accuracy:.1f} %",
                 f"{counts['tp']} of {result.n_fake} fakes found, {counts['fp']} of {result.n_real} real ones "
                 f"called fake, at {at}, {result.threshold:.4g}; 50 % is chance",
             )
@@ -68,7 +71,7 @@ def cards(result: Evaluation) -> list[dict[str, str]]:
             result,
             "Equal error rate",
             "eer",
-            f"{result.eer:.3f}",
+            f"{100 * result.eer:.1f} %",
             "where equal shares of real and of fake faces are classified wrong",
         )
     )
@@ -86,7 +89,7 @@ def _card(result: Evaluation, heading: str, name: str, figure: str, detail: str)
     return {
         "heading": heading,
         "figure": figure,
-        "detail": f"95 % interval {interval_in_words(interval)}; {detail}",
+        "detail": f"95 % interval {interval_in_words(interval, percent=name in RATES)}; {detail}",
     }
 
 

@@ -15,7 +15,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from facespectra.evaluation import Evaluation, evaluate
 from facespectra.report import draw_roc
-from facespectra.report.figures.roc import Curve, roc_figure
+from facespectra.report.figures.roc import Curve, roc_figures
 
 
 @pytest.fixture
@@ -43,8 +43,8 @@ def shaken(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 def test_pages_do_not_show_the_last_bit_of_the_layout(found: Evaluation, shaken: list[int]) -> None:
     panels = {"inside": [Curve("svm-poly", found, main=True)], "elsewhere": [Curve("svm-poly", found)]}
-    assert roc_figure(panels) == roc_figure(panels)
-    assert shaken == [2, 2]  # laid out once for each drawing, not once more by savefig
+    assert roc_figures(panels) == roc_figures(panels)
+    assert shaken == [1, 1, 1, 1]  # laid out once for each drawing, not once more by savefig
 
 
 def test_nor_do_files(found: Evaluation, shaken: list[int], tmp_path: Path) -> None:

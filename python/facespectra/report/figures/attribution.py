@@ -85,7 +85,7 @@ def heat_map_figures(maps: Sequence[HeatMap], unit: str) -> list[tuple[str, Draw
             figure = new_figure(WIDTH, 1.7 + 0.24 * len(one.rows))
             ax = figure.subplots()
             draw_heat_maps(figure, [ax], [one], unit, largest=largest)
-            ax.set_title("")
+            ax.set_title("", loc="left")
             points = [
                 Point(ax, column + 0.5, row + 0.5, f"{one.rows[row]}, {one.columns[column]}: {value:+.3f}")
                 for (row, column), value in np.ndenumerate(one.cells)

@@ -28,6 +28,7 @@ from facespectra.report.figures.style import (
     page_style,
     render,
     to_svg,
+    wrapped,
 )
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def sheet(
         else:
             draw_contributions(figure, [figure.add_subplot(rows[1])], contributions)
         figure.suptitle(title, fontsize=13)
-        figure.supxlabel("\n".join(notes), fontsize=8, alpha=0.8)
+        figure.supxlabel(wrapped(notes), fontsize=8, alpha=0.8)
         return render(figure, file_format, dpi=160 if file_format == "png" else 72)
 
 

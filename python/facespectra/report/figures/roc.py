@@ -1,4 +1,4 @@
-"""ROC and DET curves."""
+"""ROC and DET curves: the same words on the axes of each, rates in percent."""
 
 from __future__ import annotations
 
@@ -10,14 +10,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facespectra.evaluation import Evaluation, wilson_interval
-from facespectra.report.figures.style import COLOURS, INK, new_figure, page_style, to_svg
+from facespectra.evaluation.result import ALARMS, FOUND, percent_axes
+from facespectra.report.figures.style import (
+    COLOURS,
+    INK,
+    WIDTH,
+    Drawing,
+    Point,
+    new_figure,
+    page_style,
+    to_svg,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Floats = NDArray[np.float64]
 MAIN = COLOURS[0]
-DET_TICKS = (0.001, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.99, 0.999)
+MISSED = "fakes missed"
+DET_TICKS = (0.001, 0.01, 0.05, 0.2, 0.5, 0.8, 0.95, 0.99, 0.999)
+# Points of a curve whose values are shown, and of one of several.
+POINTS, POINTS_EACH = 400, 40
+# Curves after the tenth have its colours again, and another line.
+LINES = ("-", "--", ":", "-.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +49,27 @@ class Curve:
         return f"{self.label}: {self.evaluation.auc:.3f}"
 
 
+def thinned(n: int, most: int) -> list[int]:
+    """Give at most so many of `n` positions, evenly spread, the first and the last among them."""
+    chosen: list[int] = np.unique(np.linspace(0, n - 1, min(n, most)).round().astype(int)).tolist()
+    return chosen
+
+
+def shown_points(result: Evaluation) -> list[int]:
+    """Which points of a curve show their values: evenly spread ones, and that of the threshold in use."""
+    chosen = set(thinned(len(result.fpr), POINTS))
+    if (used := point_in_use(result)) is not None:
+        chosen.add(used)
+    return sorted(chosen)
+
+
+def point_in_use(result: Evaluation) -> int | None:
+    """The point of the curve that has the counts at the threshold in use; None where there is none."""
+    if result.threshold_source == "none":
+        return None
+    return int(np.flatnonzero(result.thresholds >= result.threshold)[-1])
+
+
 def draw_roc_curve(
     ax: Axes,
     result: Evaluation,
@@ -43,63 +79,82 @@ def draw_roc_curve(
     alpha: float = 1,
     band: float = 0,
     label: str = "",
+    line: str = "-",
 ) -> None:
     """Draw a ROC curve; `band` is the opacity of the 95 % interval of the true positive rate."""
     if band:
         below, above = wilson_interval(result.tpr, result.n_fake)
         ax.fill_between(result.fpr, below, above, color=colour, alpha=band, linewidth=0)
-    ax.plot(result.fpr, result.tpr, color=colour, linewidth=linewidth, alpha=alpha, label=label)
+    ax.plot(
+        result.fpr, result.tpr, color=colour, linewidth=linewidth, linestyle=line, alpha=alpha, label=label
+    )
 
 
-def evaluation_roc_figure(result: Evaluation) -> str:
-    """Draw the ROC curve of one evaluation, with its interval and its equal error rate, as SVG."""
+def evaluation_roc_figure(result: Evaluation) -> Drawing:
+    """Draw the ROC curve of one evaluation, with its interval, its threshold and its equal errors, as SVG."""
     with page_style():
-        figure = new_figure(4.4, 4.4)
+        figure = new_figure(WIDTH, 4.7)
         ax = figure.subplots()
-        draw_roc_curve(ax, result, MAIN, linewidth=2, band=0.2)
+        low, high = result.auc_ci95
+        interval = "" if np.isnan(low) else f" ({low:.3f} to {high:.3f})"
+        draw_roc_curve(ax, result, MAIN, linewidth=2, band=0.2, label=f"AUC {result.auc:.3f}{interval}")
+        if result.threshold_source != "none":
+            place = result.false_positive_rate, result.true_positive_rate
+            name = f"threshold in use, {result.threshold:.3g}"
+            ax.plot(*place, "D", color=COLOURS[3], markersize=7, label=name)
+        name = f"equal errors, {100 * result.eer:.1f} %"
+        ax.plot(result.eer, 1 - result.eer, "o", color=COLOURS[1], markersize=6, label=name)
         _finish_roc(ax)
-        ax.plot(result.eer, 1 - result.eer, "o", color=COLOURS[1], markersize=6)
-        ax.annotate(
-            f"equal errors, {result.eer:.3f}",
-            (result.eer, 1 - result.eer),
-            xytext=(9, -9),
-            textcoords="offset points",
-            va="top",
-        )
-        return to_svg(figure)
+        ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2, fontsize=8)
+        return to_svg(figure, [_point(ax, result, k) for k in shown_points(result)])
 
 
-def roc_figure(panels: Mapping[str, Sequence[Curve]]) -> str:
-    """Draw ROC curves as SVG, one panel for each title; a label has the same colour in each."""
+def roc_figures(panels: Mapping[str, Sequence[Curve]]) -> dict[str, Drawing]:
+    """Draw ROC curves as SVG, a figure for each title; a label has the same colour in each."""
     labels = list(dict.fromkeys(curve.label for curves in panels.values() for curve in curves))
-    colours = {label: COLOURS[index % len(COLOURS)] for index, label in enumerate(labels)}
-    rows = max(len(curves) for curves in panels.values())
-    with page_style():
-        figure = new_figure(4.6 * len(panels), 5.1 + 0.2 * rows)
-        axes = np.atleast_1d(figure.subplots(1, len(panels)))
-        for ax, (title, curves) in zip(axes, panels.items(), strict=True):
+    looks = {
+        label: {"colour": COLOURS[k % len(COLOURS)], "line": LINES[k // len(COLOURS) % len(LINES)]}
+        for k, label in enumerate(labels)
+    }
+    drawn = {}
+    for title, curves in panels.items():
+        with page_style():
+            figure = new_figure(WIDTH, 4.4 + 0.19 * len(curves))
+            ax = figure.subplots()
+            points = []
             for curve in sorted(curves, key=lambda curve: curve.main):
-                look = {"linewidth": 2.4, "band": 0.18} if curve.main else {"linewidth": 1.1, "alpha": 0.85}
-                colour = colours[curve.label]
-                draw_roc_curve(ax, curve.evaluation, colour, label=curve.legend, **look)
+                weight = {"linewidth": 2.4, "band": 0.18} if curve.main else {"linewidth": 1.1, "alpha": 0.85}
+                look = looks[curve.label]
+                draw_roc_curve(
+                    ax, curve.evaluation, look["colour"], line=look["line"], label=curve.legend, **weight
+                )
+                chosen = thinned(len(curve.evaluation.fpr), POINTS_EACH)
+                points += [_point(ax, curve.evaluation, k, f"{curve.legend}\n") for k in chosen]
             _finish_roc(ax)
-            ax.set_title(title)
             _legend_by_auc(ax, curves)
-        return to_svg(figure)
+            drawn[title] = to_svg(figure, points)
+    return drawn
+
+
+def _point(ax: Axes, result: Evaluation, k: int, name: str = "") -> Point:
+    x, y, threshold = float(result.fpr[k]), float(result.tpr[k]), float(result.thresholds[k])
+    at = f"\nthreshold {threshold:.4g}" if np.isfinite(threshold) else ""
+    return Point(ax, x, y, f"{name}{100 * y:.1f} % {FOUND}\n{100 * x:.1f} % {ALARMS}{at}")
 
 
 def _finish_roc(ax: Axes) -> None:
-    ax.plot([0, 1], [0, 1], color=INK, linewidth=0.8, linestyle=":", alpha=0.6)
+    ax.plot([0, 1], [0, 1], color=INK, linewidth=0.8, linestyle=":", alpha=0.6, label="chance, 0.5")
     ax.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal")
-    ax.set(xlabel="real faces called fake", ylabel="fakes found")
+    ax.set(xlabel=ALARMS, ylabel=FOUND)
+    percent_axes(ax)
 
 
 def _legend_by_auc(ax: Axes, curves: Sequence[Curve]) -> None:
     handles = dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
     names = list(dict.fromkeys(c.legend for c in sorted(curves, key=lambda c: -c.evaluation.auc)))
     ax.legend(
-        [handles[name] for name in names],
-        names,
+        [handles[name] for name in [*names, "chance, 0.5"]],
+        [*names, "chance, 0.5"],
         loc="upper center",
         bbox_to_anchor=(0.5, -0.13),
         frameon=False,
@@ -107,7 +162,7 @@ def _legend_by_auc(ax: Axes, curves: Sequence[Curve]) -> None:
     )
 
 
-def det_figure(result: Evaluation) -> str:
+def det_figure(result: Evaluation) -> Drawing:
     """Draw the DET curve as SVG: both error rates, on the scale of the normal distribution.
 
     Rates of 0 and 1, which that scale has no place for, are moved inwards by half a sample.
@@ -119,22 +174,34 @@ def det_figure(result: Evaluation) -> str:
         return deviate
 
     with page_style():
-        figure = new_figure(4.4, 4.4)
+        figure = new_figure(WIDTH, 4.7)
         ax = figure.subplots()
         missed = 1 - result.tpr
         below, above = (on_scale(rate, result.n_fake) for rate in wilson_interval(missed, result.n_fake))
-        x = on_scale(result.fpr, result.n_real)
+        x, y = on_scale(result.fpr, result.n_real), on_scale(missed, result.n_fake)
         ax.fill_between(x, below, above, color=MAIN, alpha=0.2, linewidth=0)
-        ax.plot(x, on_scale(missed, result.n_fake), color=MAIN, linewidth=2)
-        least = 0.5 / max(result.n_real, result.n_fake, 20)
-        limits = float(norm.ppf(least)), float(norm.ppf(0.99))
-        ticks = [rate for rate in DET_TICKS if limits[0] <= norm.ppf(rate) <= limits[1]]
+        ax.plot(x, y, color=MAIN, linewidth=2, label="at every threshold")
+        # Wide enough for every rate of these samples.
+        limit = float(-norm.ppf(0.5 / max(result.n_real, result.n_fake, 20)))
+        ticks = [rate for rate in DET_TICKS if abs(norm.ppf(rate)) <= limit]
         names = [f"{100 * rate:g} %" for rate in ticks]
-        ax.set_xticks(norm.ppf(ticks), names, rotation=45, ha="right")
+        ax.set_xticks(norm.ppf(ticks), names, rotation=45, ha="right", rotation_mode="anchor")
         ax.set_yticks(norm.ppf(ticks), names)
-        ax.plot(limits, limits, color=INK, linewidth=0.6, linestyle="--", alpha=0.5)
-        ax.plot(limits, [-limits[0], -limits[1]], color=INK, linewidth=0.8, linestyle=":", alpha=0.6)
+        ends = -limit, limit
+        ax.plot(ends, ends, color=INK, linewidth=0.6, linestyle="--", alpha=0.6, label="equal errors")
+        ax.plot(ends, ends[::-1], color=INK, linewidth=0.8, linestyle=":", alpha=0.6, label="chance")
+        if result.threshold_source != "none":
+            place = (
+                on_scale(np.array([result.false_positive_rate]), result.n_real),
+                on_scale(np.array([1 - result.true_positive_rate]), result.n_fake),
+            )
+            name = f"threshold in use, {result.threshold:.3g}"
+            ax.plot(*place, "D", color=COLOURS[3], markersize=7, linestyle="none", label=name)
         ax.grid(color=INK, alpha=0.1)
-        ax.set(xlim=limits, ylim=limits, aspect="equal")
-        ax.set(xlabel="real faces called fake", ylabel="fakes missed")
-        return to_svg(figure)
+        pad = 0.03 * limit
+        ax.set(xlim=(-limit - pad, limit + pad), ylim=(-limit - pad, limit + pad), aspect="equal")
+        ax.set(xlabel=ALARMS, ylabel=MISSED)
+        ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=2, fontsize=8)
+        rates = zip(result.fpr.tolist(), missed.tolist(), x.tolist(), y.tolist(), strict=True)
+        texts = [(f"{100 * b:.1f} % {MISSED}\n{100 * a:.1f} % {ALARMS}", u, v) for a, b, u, v in rates]
+        return to_svg(figure, [Point(ax, *texts[k][1:], texts[k][0]) for k in thinned(len(texts), POINTS)])

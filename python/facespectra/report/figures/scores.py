@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from facespectra.report.figures.style import COLOURS, FAKE, INK, REAL, new_figure, page_style, to_svg
+from facespectra.evaluation.result import percent_axes
+from facespectra.report.figures.style import (
+    COLOURS,
+    FAKE,
+    INK,
+    REAL,
+    WIDTH,
+    Drawing,
+    Point,
+    new_figure,
+    page_style,
+    to_svg,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,43 +28,47 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 MAIN = COLOURS[0]
 MOST_TICKS = 1000
+PROBABILITY = "probability of a fake"
 
 
 def scores_figure(
     labels: NDArray[np.int64], scores: Floats, threshold: float | None, *, probabilities: bool
-) -> str:
+) -> Drawing:
     """Draw the distribution of the finite scores of each class, and a tick for each score, as SVG."""
     with page_style():
-        figure = new_figure(5.4, 3)
-        ax, rug = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": (6, 1), "hspace": 0.02})
+        figure = new_figure(WIDTH, 3.3)
+        ax = figure.subplots()
         low, high = (0.0, 1.0) if probabilities else (float(scores.min()), float(scores.max()))
         edges = np.linspace(low, high if high > low else low + 1, 31)
-        for label, name, colour in ((0, "real", REAL), (1, "fake", FAKE)):
+        classes = [(label, name, colour) for label, name, colour in ((0, "real", REAL), (1, "fake", FAKE))]
+        shares = {
+            label: 100 * np.histogram(scores[labels == label], edges)[0] / max(1, np.sum(labels == label))
+            for label, _, _ in classes
+        }
+        top = max(float(share.max()) for share in shares.values())
+        points = []
+        for label, name, colour in classes:
             own = scores[labels == label]
-            weights = np.full(len(own), 100 / len(own))
-            ax.hist(own, edges, weights=weights, color=colour, alpha=0.3)
-            ax.hist(
-                own,
-                edges,
-                weights=weights,
-                color=colour,
-                histtype="step",
-                linewidth=1.5,
-                label=f"{name} ({len(own)})",
-            )
+            ax.stairs(shares[label], edges, color=colour, alpha=0.3, fill=True)
+            ax.stairs(shares[label], edges, color=colour, linewidth=1.5, label=f"{name} ({len(own)})")
             # More ticks would merge into a bar, and make the page heavy.
             ticks = np.sort(own)[:: -(-len(own) // MOST_TICKS)]
-            rug.vlines(ticks, 1 - label, 1.8 - label, color=colour, linewidth=0.7, alpha=0.7)
-        for each in (ax, rug) if threshold is not None else ():
-            each.axvline(threshold, color=INK, linewidth=1, linestyle="--", alpha=0.8)
-        ax.set_ylabel("% of the class")
-        ax.legend(frameon=False, loc="upper center", ncols=2, bbox_to_anchor=(0.5, 1.2))
-        rug.set_yticks([0.4, 1.4], ["fake", "real"])
-        rug.tick_params(axis="y", length=0)
-        rug.spines["left"].set_visible(False)
-        name = "probability of a fake" if probabilities else "score"
-        rug.set_xlabel(name if threshold is None else f"{name}; dashed: the threshold")
-        return to_svg(figure)
+            foot = -top * (0.16 if label == 0 else 0.08)
+            ax.vlines(ticks, foot, foot + 0.06 * top, color=colour, linewidth=0.7, alpha=0.7)
+            middles = (edges[1:] + edges[:-1]) / 2
+            points += [
+                Point(ax, x, share, f"{share:.1f} % of the {name} faces\n{left:.3g} to {right:.3g}")
+                for x, share, left, right in zip(
+                    middles.tolist(), shares[label].tolist(), edges[:-1], edges[1:], strict=True
+                )
+            ]
+        if threshold is not None:
+            ax.axvline(threshold, color=INK, linewidth=1, linestyle="--", alpha=0.8, label="threshold")
+        ax.set(ylim=(-0.18 * top, 1.05 * top), ylabel="% of the class")
+        ax.set_yticks([tick for tick in ax.get_yticks() if 0 <= tick <= 1.05 * top])
+        ax.set_xlabel(PROBABILITY if probabilities else "score")
+        ax.legend(frameon=False, loc="lower center", ncols=3, bbox_to_anchor=(0.5, 1), fontsize=8)
+        return to_svg(figure, points)
 
 
 class ReliabilityBins(NamedTuple):
@@ -67,42 +83,58 @@ class ReliabilityBins(NamedTuple):
     width: float
 
 
-def reliability_figure(bins: ReliabilityBins) -> str:
-    """Draw the share of fakes against the predicted probability as SVG."""
+def reliability_figure(bins: ReliabilityBins) -> Drawing:
+    """Draw the share of fakes against the predicted probability, in percent, as SVG."""
     with page_style():
-        figure = new_figure(4.4, 4.6)
-        ax, below = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": (5, 1)})
+        figure = new_figure(WIDTH, 4.2)
+        ax = figure.subplots()
         ax.plot([0, 1], [0, 1], color=INK, linewidth=0.8, linestyle=":", alpha=0.6)
         errors = np.clip([bins.observed - bins.low, bins.high - bins.observed], 0, None)
-        look = {"fmt": "o", "color": MAIN, "capsize": 3, "markersize": 6, "linewidth": 1.2}
-        ax.errorbar(bins.predicted, bins.observed, yerr=errors, **look)
-        ax.set(xlim=(0, 1), ylim=(-0.02, 1.02), ylabel="share that is fake")
-        below.bar(bins.centres, bins.counts, width=0.9 * bins.width, color=MAIN, alpha=0.5)
-        below.set(xlabel="probability that the model gives", ylabel="faces")
-        return to_svg(figure)
+        ax.errorbar(
+            bins.predicted,
+            bins.observed,
+            yerr=errors,
+            fmt="o",
+            color=MAIN,
+            capsize=3,
+            markersize=6,
+            linewidth=1.2,
+        )
+        # How many faces a point stands for, on a scale of their own at the foot.
+        heights = 0.12 * bins.counts / bins.counts.max()
+        ax.bar(bins.centres, heights, bottom=-0.16, width=0.9 * bins.width, color=MAIN, alpha=0.35)
+        ax.set(xlim=(0, 1), ylim=(-0.17, 1.03), xlabel=PROBABILITY, ylabel="share that is fake")
+        ax.set_yticks(np.linspace(0, 1, 6))
+        percent_axes(ax)
+        rows = zip(bins.predicted.tolist(), bins.observed.tolist(), bins.counts.tolist(), strict=True)
+        return to_svg(
+            figure,
+            [Point(ax, x, y, f"{100 * y:.0f} % fake of {n} faces\nat {100 * x:.0f} %") for x, y, n in rows],
+        )
 
 
-def robustness_figure(curves: Mapping[str, Floats], unchanged: tuple[float, float, float]) -> str:
-    """Draw the AUC against the strength of each degradation, as SVG.
+def robustness_figures(
+    curves: Mapping[str, Floats], unchanged: tuple[float, float, float]
+) -> list[tuple[str, Drawing]]:
+    """Draw the AUC against the strength of each degradation, each as SVG with its name, on one scale.
 
     Each curve is an (n, 4) array of strength, AUC and the bounds of its interval; `unchanged` is the AUC of
     the unchanged images, with its bounds.
     """
-    with page_style():
-        columns = 2
-        rows = -(-len(curves) // columns)
-        figure = new_figure(5.4, 2 * rows)
-        axes = np.atleast_1d(figure.subplots(rows, columns, sharey=True)).ravel()
-        for k, (name, points) in enumerate(curves.items()):
-            _draw_degradation(axes[k], name, points, unchanged)
-            if k % columns == 0:
-                axes[k].set_ylabel("AUC")
-        for ax in axes[len(curves) :]:
-            ax.set_visible(False)
-        return to_svg(figure)
+    lowest = min(0.5, unchanged[1], *(float(np.nanmin(points[:, 1:])) for points in curves.values()))
+    floor = max(0.0, np.floor(10 * lowest) / 10 - 0.02)
+    drawn = []
+    for name, points in curves.items():
+        with page_style():
+            figure = new_figure(WIDTH, 2.7)
+            ax = figure.subplots()
+            shown = _draw_degradation(ax, points, unchanged)
+            ax.set(ylim=(floor, 1.02), ylabel="AUC", xlabel=name)
+            drawn.append((name, to_svg(figure, shown)))
+    return drawn
 
 
-def _draw_degradation(ax: Axes, name: str, points: Floats, unchanged: tuple[float, float, float]) -> None:
+def _draw_degradation(ax: Axes, points: Floats, unchanged: tuple[float, float, float]) -> list[Point]:
     expected, lowest, highest = unchanged
     ax.axhspan(lowest, highest, color=INK, alpha=0.06, linewidth=0)
     ax.axhline(expected, color=INK, linewidth=1, linestyle="--", alpha=0.7)
@@ -112,4 +144,7 @@ def _draw_degradation(ax: Axes, name: str, points: Floats, unchanged: tuple[floa
     ax.fill_between(place, low, high, color=MAIN, alpha=0.2, linewidth=0)
     ax.plot(place, auc, "o-", color=MAIN, linewidth=1.8, markersize=4)
     ax.set_xticks(place, [f"{strength:g}" for strength in strengths])
-    ax.set(title=name, ylim=(0, 1.02))
+    return [
+        Point(ax, k, value, f"{strength:g}: AUC {value:.3f}\n{start:.3f} to {end:.3f}")
+        for k, (strength, value, start, end) in enumerate(points.tolist())
+    ]

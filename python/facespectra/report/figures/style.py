@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import textwrap
 from collections.abc import Iterable
 from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -150,6 +151,11 @@ def to_svg(figure: Figure, points: Iterable[Point] = ()) -> Drawing:
         x, y = point.ax.transData.transform((point.x, point.y)).tolist()
         drawing.points.append((round(x / width, 4), round(1 - y / height, 4), point.text))
     return drawing
+
+
+def wrapped(notes: Iterable[str], width: int = 130) -> str:
+    """Break notes below a sheet into lines that it has room for."""
+    return "\n".join(line for note in notes for line in textwrap.wrap(note, width))
 
 
 def inline(svg: str, prefix: str, label: str = "") -> str:

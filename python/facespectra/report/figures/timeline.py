@@ -18,6 +18,7 @@ from facespectra.report.figures.style import (
     page_style,
     render,
     to_svg,
+    wrapped,
 )
 
 if TYPE_CHECKING:
@@ -110,5 +111,5 @@ def video_sheet(
                 ax.axis("off")
                 ax.set_title(caption, fontsize=9)
         figure.suptitle(title, fontsize=13)
-        figure.supxlabel("\n".join(notes), fontsize=8, alpha=0.85)
+        figure.supxlabel(wrapped(notes), fontsize=8, alpha=0.85)
         return render(figure, file_format, dpi=160 if file_format == "png" else 72)

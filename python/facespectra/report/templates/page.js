@@ -72,8 +72,8 @@
   // The threshold: its counts, and where it is on the ROC curve.
   for (const section of all(".threshold")) {
     const data = JSON.parse(section.querySelector("script").textContent), slider = section.querySelector("input");
-    const roc = document.querySelector("#roc svg[data-points]"), mark = make("div", "", "mark");
-    const say = (name, text) => { section.querySelector(`[data-of="${name}"]`).textContent = text; };
+    const roc = document.querySelector("#fig-roc svg[data-points]"), mark = make("div", "", "mark");
+    const say = (name, text) => all(`[data-of="${name}"]`, section).forEach(output => { output.textContent = text; });
     const share = (part, whole) => `${part} of ${whole} (${(100 * part / whole).toFixed(1)} %)`;
     slider.max = data.points.length - 1;
     const move = () => {
