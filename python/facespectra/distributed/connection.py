@@ -7,6 +7,7 @@ import os
 import secrets
 import socket
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -57,8 +58,11 @@ def connected(address: str, threads: int | None = None) -> Iterator[bool]:
     except (Exception, SystemExit) as error:
         raise ClusterError(_why_not(address, error)) from error
     try:
-        quiet()
-        yield not address.startswith(CLIENT)
+        with warnings.catch_warnings():
+            # Few files are no matter to warn of.
+            warnings.filterwarnings("ignore", "The maximum number of concurrent tasks")
+            quiet()
+            yield not address.startswith(CLIENT)
     finally:
         ray.shutdown()
 

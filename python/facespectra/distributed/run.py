@@ -26,7 +26,7 @@ from facespectra.distributed.parts import (
     write_part,
 )
 from facespectra.distributed.steps import KEPT, ExtractStep, ScoreStep, list_step, read_step
-from facespectra.distributed.workers import SMALL, pool_of
+from facespectra.distributed.workers import NONE, pool_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -79,7 +79,7 @@ class Summary:
 def drive(job: Job, update: Progress | None = None) -> Summary:
     """Do the work on the cluster that is connected."""
     import ray
-    from ray.data import DataContext
+    from ray.data import DataContext, TaskPoolStrategy
 
     pool = pool_of(threads=job.runtime.threads, workers=job.workers, device=job.runtime.device, gpus=job.gpus)
     output = Output(job.out, job.agreement.folder)
@@ -95,25 +95,29 @@ def drive(job: Job, update: Progress | None = None) -> Summary:
     set_context(context)
     with DataContext.current(context):
         ds: Any = ray.data.from_items([{"run": run}])
-        # Other shares of a processor for each step: Ray makes one step of two that have the same, and then
-        # all that is listed would be read by one task.
-        for step, share in ((list_step, SMALL / 2), (read_step, SMALL)):
-            given = dict(zip(("sources", "folder", "done"), where, strict=True))
-            ds = ds.map_batches(
-                step, fn_kwargs=given, num_cpus=share, batch_size=None, batch_format="pyarrow"
-            )
+        given = dict(zip(("sources", "folder", "done"), where, strict=True))
+        at_once = max(2, pool.size)
+        # One task lists, several read: Ray makes one step of two that are alike, and one task would do all.
+        for step, n in ((list_step, 1), (read_step, at_once)):
+            ds = ds.map_batches(step, fn_kwargs=given, compute=TaskPoolStrategy(n), num_cpus=NONE, **_BLOCKS)
         ds = pool.map(ds, ScoreStep if job.command == SCORE else ExtractStep, **_settings(job))
         write = partial(_write, output=output, run=run)
-        ds = ds.map_batches(write, num_cpus=SMALL, batch_size=job.batches, batch_format="pyarrow")
+        ds = ds.map_batches(
+            write,
+            compute=TaskPoolStrategy(at_once),
+            num_cpus=NONE,
+            batch_size=job.batches,
+            batch_format="pyarrow",
+        )
         written = set(before)
         for part in ds.iter_batches(**_BLOCKS):
             for text in part["summary"].to_pylist():
                 written.add(_add(summary, json.loads(text)))
             if update is not None:
                 update(summary.n_files, total.now())
-    n, summary.passed, summary.problems = total.wait()
-    if update is not None and n:
-        update(summary.n_files, n)
+    n_all, summary.passed, summary.problems = total.wait()
+    if update is not None and n_all:
+        update(summary.n_files, n_all)
     leftovers(output, written)
     if job.sort:
         replace_sorted(output, _in_order(output, context))
@@ -252,7 +256,7 @@ def _in_order(output: Output, context: Any) -> Iterator[pa.Table]:
     with DataContext.current(sorting):
         parts: Any = ray.data.from_items([{"part": name} for name in output.parts()])
         rows = parts.map_batches(
-            partial(_keyed, output=output), num_cpus=SMALL, batch_size=1, batch_format="pyarrow"
+            partial(_keyed, output=output), num_cpus=NONE, batch_size=1, batch_format="pyarrow"
         )
         for table in rows.sort(_KEY).iter_batches(batch_size=IN_SORTED, batch_format="pyarrow"):
             yield table.drop_columns([_KEY])

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 ROWS = 32
 """Images and videos that a worker has at a time: what is done again where one is lost."""
-SMALL = 0.25
-"""Processors that are set aside for a task that reads or writes, and mostly waits."""
+NONE = 0
+"""Processors that a task takes which lists, reads or writes. It mostly waits; and where a node is lost,
+workers that start anew take all that are left: if it needed one, both would wait for each other."""
 PER_READER = 16
 """Processors of a cluster for each one that is left to reading and writing."""
 
