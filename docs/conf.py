@@ -55,8 +55,7 @@ html_show_sphinx = False
 html_copy_source = False
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
-pygments_style = "friendly"
-pygments_dark_style = "monokai"
+html_js_files = ["site.js"]
 copybutton_exclude = ".linenos, .gp, .go"
 
 # Pages call ``facespectra``: the package that the site is built with, whatever else is on PATH.
