@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from facespectra._files import as_utf8
 from facespectra.detector.verdicts import Verdict
 from facespectra.distributed.sources import BYTES, ERROR, FILE
-from facespectra.features.status import Status
+from facespectra.features.status import Kind, Status
 from facespectra.features.table import FeatureTable
 
 if TYPE_CHECKING:
@@ -97,10 +97,46 @@ def feature_columns(table: FeatureTable, dtype: str) -> dict[str, Any]:
 
 def packed_columns(numbers: pa.ChunkedArray, origins: Sequence[int], table: FeatureTable) -> pa.Table:
     """One row for a whole table of features: numbers of the samples, and the table as bytes."""
-    import pickle  # between processes of one program, as Ray itself does
-
     import pyarrow as pa
 
-    at = numbers.to_pylist()
-    content = pickle.dumps(([at[origin] for origin in origins], table))
-    return pa.table({PACKED: pa.array([content], pa.binary())})
+    at, n = numbers.to_pylist(), len(table.paths)
+    n_features = table.matrix.shape[1]
+    rows = pa.table(
+        {
+            ROW: pa.array([at[origin] for origin in origins], pa.int64()),
+            "path": pa.array([os.fsencode(path) for path in table.paths], pa.binary()),
+            "kind": pa.array([status.kind.value for status in table.statuses], pa.string()),
+            "reason": pa.array([as_utf8(status.reason) for status in table.statuses], pa.string()),
+            "box": pa.array(table.boxes, pa.list_(pa.int64(), 4)),
+            "faces": pa.array(table.n_faces or [0] * n, pa.int64()),
+            NOTE: pa.array(table.notes or [""] * n, pa.string()),
+            "features": pa.FixedSizeListArray.from_arrays(pa.array(table.matrix.ravel()), n_features),
+        }
+    )
+    content = pa.BufferOutputStream()
+    with pa.ipc.new_stream(content, rows.schema) as writer:
+        writer.write_table(rows)
+    return pa.table({PACKED: pa.array([content.getvalue().to_pybytes()], pa.binary())})
+
+
+def unpacked_table(content: bytes) -> tuple[list[int], FeatureTable]:
+    """Give back what :func:`packed_columns` packed: numbers of the samples, and the table."""
+    import pyarrow as pa
+
+    with pa.ipc.open_stream(content) as reader:
+        rows = reader.read_all()
+    features = rows["features"].combine_chunks()
+    values = features.flatten().to_numpy()
+    table = FeatureTable(
+        [os.fsdecode(path) for path in rows["path"].to_pylist()],
+        [
+            Status(Kind(kind), reason)
+            for kind, reason in zip(rows["kind"].to_pylist(), rows["reason"].to_pylist(), strict=True)
+        ],
+        [None if box is None else tuple(box) for box in rows["box"].to_pylist()],
+        values.reshape(len(rows), features.type.list_size),
+        rows["faces"].to_pylist(),
+        [],
+        rows[NOTE].to_pylist(),
+    )
+    return rows[ROW].to_pylist(), table

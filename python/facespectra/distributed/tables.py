@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pickle  # between processes of one program, as Ray itself does
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
@@ -17,7 +16,7 @@ from facespectra.detector.inputs import LARGEST, WHOLE
 from facespectra.distributed.agreement import Agreement
 from facespectra.distributed.attempts import counted_attempt, new_attempts
 from facespectra.distributed.batches import ExtractBatch, Runtime
-from facespectra.distributed.columns import NOTE, PACKED, ROW
+from facespectra.distributed.columns import NOTE, PACKED, ROW, unpacked_table
 from facespectra.distributed.connection import quiet, set_context
 from facespectra.distributed.failures import in_one_line
 from facespectra.distributed.packing import pack, unpack
@@ -108,8 +107,7 @@ def extract_table(
         )
         for block in ds.iter_batches(batch_size=None, batch_format="pyarrow"):
             for packed in block[PACKED].to_pylist():
-                # Of our own workers, which could run anything here in any case.
-                found, table = pickle.loads(packed)  # noqa: S301
+                found, table = unpacked_table(packed)
                 numbers += found
                 tables.append(table)
             if progress is not None:
