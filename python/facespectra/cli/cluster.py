@@ -40,8 +40,9 @@ Workers = Annotated[
     typer.Option(
         min=1,
         metavar="N",
-        help="Most workers, of --threads each, which is one there.",
-        show_default="as many as there is room for",
+        help="Most workers, of --threads each, which is one there. More than there is room for now start on "
+        "nodes that come later.",
+        show_default="as many as there is room for now",
         rich_help_panel=CLUSTER,
     ),
 ]

@@ -26,9 +26,10 @@ PER_READER = 16
 class Pool:
     """Workers, and what each of them takes."""
 
-    size: int
+    size: int  # that there is room for
     threads: int
     gpus: float
+    most: int  # as the cluster grows
 
     def map(self, ds: Dataset, function: type, **settings: Any) -> Dataset:
         """Map a callable class, made with some settings in each worker, over the blocks of a dataset."""
@@ -39,7 +40,7 @@ class Pool:
             function,
             fn_constructor_kwargs=settings,
             # From one on, so that idle workers make room for those that a lost node has cost.
-            compute=ActorPoolStrategy(min_size=1, max_size=self.size, initial_size=self.size),
+            compute=ActorPoolStrategy(min_size=1, max_size=self.most, initial_size=self.size),
             num_cpus=self.threads,
             batch_size=None,
             batch_format="pyarrow",
@@ -83,7 +84,8 @@ def pool_of(
             f"{has} on {counted(len(nodes), 'node')}, and a worker of {each} beside one CPU that reads takes "
             f"{each + 1}: start it with more (ray start --num-cpus), add nodes, or ask for fewer threads"
         )
-    return Pool(min(size, workers or size), each, gpus)
+    most = workers or size
+    return Pool(min(size, most), each, gpus, most)
 
 
 def _nodes() -> list[dict[str, Any]]:
