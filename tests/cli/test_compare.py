@@ -180,7 +180,7 @@ def test_each_system_has_intervals_and_rates_at_its_own_threshold(
     assert found["at_threshold"][0]["balanced_accuracy_ci95"] is not None
     assert main(["compare", *runs]) == 0
     text = " ".join(capsys.readouterr().out.split())
-    assert f"fakes found, first {first.true_positive_rate:.3f} (95 % interval" in text
+    assert f"fakes found, first {100 * first.true_positive_rate:.1f} % (95 % interval" in text
     assert "reals called fake, first" in text
     assert "second" in text
     assert "accuracy, second" not in text

@@ -29,7 +29,7 @@ WRITERS: dict[str, tuple[list[str], str, str]] = {
     "demo": ([], "--out", ""),
     "bench": (["8"], "--plot", ".svg"),
 }
-ONLY_PRINT = {"info", "compare"}
+ONLY_PRINT = {"info", "compare", "serve"}
 
 
 @pytest.fixture(autouse=True)

@@ -1,15 +1,12 @@
 """Pages in a real browser: sorting, threshold, values, links and enlarging; and all of it without a script.
 
-Needs Playwright and a chromium; axe-core, which looks for what keeps people from a page, comes with
-axe-core-python.
+Needs Playwright, Debian's Chromium, and axe-core, which looks for what keeps people from a page.
 """
 
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +14,15 @@ import numpy as np
 import pytest
 
 import facespectra as fs
+from browser import find_chromium, running_browser, violations
 from facespectra.rendered.database import render_database, render_face
 from facespectra.report import evaluation
 from facespectra.report.explanation import explain
 
 for _package in ("sklearn", "skops", "lz4", "pandas", "matplotlib", "jinja2"):
     pytest.importorskip(_package, reason="needs the detect extra")
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no chromium here")]
+pytestmark = pytest.mark.slow
 
 Open = Callable[..., Any]
 
@@ -46,10 +42,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+    with running_browser(find_chromium()) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -163,15 +157,9 @@ def test_on_a_phone_tables_are_cards_and_nothing_overflows(opened: Open, name: s
     assert min(heights) >= 6
 
 
-@pytest.mark.skipif(find_spec("axe_core_python") is None, reason="needs axe-core-python")
 @pytest.mark.parametrize("name", ["report.html", "face.html"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_keeps_people_from_the_page(opened: Open, name: str, scheme: str) -> None:
-    spec = find_spec("axe_core_python")
-    assert spec is not None
-    (package,) = spec.submodule_search_locations
     page = opened(name, color_scheme=scheme)
-    page.evaluate(next(Path(package).rglob("axe.min.js")).read_text())
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
-    found = page.evaluate("axe.run({resultTypes: ['violations']})")
-    assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == []
+    assert violations(page) == []

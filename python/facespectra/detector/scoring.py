@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -24,7 +24,7 @@ from facespectra.detector.verdicts import Verdict, verdict_of
 from facespectra.errors import ModelError
 from facespectra.evaluation.aggregation import AGGREGATES, Aggregate
 from facespectra.features.cache import Cache
-from facespectra.features.crops import Source, spread_sources
+from facespectra.features.crops import Sample, Source, spread_sources
 from facespectra.features.extraction import Extractor
 from facespectra.features.feature_set import FeatureSet
 from facespectra.features.table import FeatureTable
@@ -82,14 +82,20 @@ class Scorer:
             table = self.engine.extract(self, sources, faces, progress)
             if table is not None:
                 return table
+        return self._extractor(faces).table(sources, self.features, progress)
+
+    def read_faces(self, sources: Iterable[Source], *, faces: str | None = None) -> Iterator[Sample]:
+        """Read sources, as for :meth:`extract`, and give the faces that are scored, in colour, in order."""
+        return self._extractor(faces).samples(sources)
+
+    def _extractor(self, faces: str | None) -> Extractor:
         cache = None if self.cache is None else Cache(Path(self.cache))
-        extractor = Extractor(
+        return Extractor(
             choose_cropper(self.cropper, faces),
             {self.features: self.feature_set},
             cache=cache,
             threads=self.threads,
         )
-        return extractor.table(sources, self.features, progress)
 
     def predict(
         self,

@@ -54,8 +54,8 @@ def score(
     per_frame : bool
         One row for each frame of a video, with its number in the column ``frame``.
     workers : int, optional
-        Most workers; default: as many as the cluster has room for now, beside what reads and writes. More than
-        that start on nodes that come later.
+        Most workers; default: as many as the cluster has room for now, beside what reads and writes. More
+        start on nodes that come later.
     threads : int
         Threads of each worker, which takes as many processors.
     backend, device, precision, weights : optional

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial, reduce
 from itertools import islice
 from pathlib import Path
@@ -156,6 +156,15 @@ class Extractor:
                     for name in names
                 }
                 batch = []
+
+    def samples(self, sources: Iterable[Source]) -> Iterator[Sample]:
+        """Read sources and cut out their faces, in colour; faces that the cache knows are not looked for."""
+        for source in sources:
+            (items,) = self._locate([source], colour=True)
+            self._read(items, colour=True)
+            read = [item.sample for item in items if item.sample is not None]
+            others = tuple(one.crop for one in read[1:] if one.crop is not None)
+            yield replace(read[0], others=others, note=items[0].note)
 
     def digest(self, path: str) -> str | None:
         """SHA-256 of a file's bytes, computed once in the life of this object; None if it cannot be read."""

@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 
 from facespectra._versions import versions
 from facespectra.detector.classifiers import SelfExplaining
-from facespectra.detector.inputs import ALL, LARGEST, WHOLE, choose_cropper
+from facespectra.detector.inputs import ALL, LARGEST, WHOLE
 from facespectra.detector.loading import DEFAULT_MODEL
 from facespectra.detector.scores import most_suspicious
 from facespectra.evaluation.class_spectra import ClassSpectra, measure_class_spectra
 from facespectra.evaluation.independence import measure_auc
-from facespectra.features.crops import read_samples
 from facespectra.report.evaluated import Evaluated
 from facespectra.report.explanation import FacesOf
 from facespectra.report.figures.attribution import bars_figure, heat_map_figures, lost_figure
@@ -132,8 +131,7 @@ def _explained(
     evaluated: Evaluated, detector: Detector, indices: Sequence[int]
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """Why each of some faces has its score, for a template; one that is gone by now is left out."""
-    cropper = choose_cropper(detector.cropper, evaluated.faces)
-    samples = read_samples([evaluated.sources[index] for index in indices], cropper)
+    samples = detector.read_faces([evaluated.sources[index] for index in indices], faces=evaluated.faces)
     for index, sample in zip(indices, samples, strict=True):
         if sample.crop is None:
             continue
