@@ -26,25 +26,13 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "helpers"))
 
 from clusters import STORE, cluster
+from facespectra.cli.verdict_files import COLUMNS as VERDICT_COLUMNS
 from facespectra.distributed.parts import Output
 from many_files import make
 from object_storage import object_storage, upload
 
 SIDE = 160
-COLUMNS = [
-    "score",
-    "label",
-    "x0",
-    "y0",
-    "x1",
-    "y1",
-    "status",
-    "reason",
-    "faces",
-    "threshold",
-    "feature",
-    "note",
-]
+COLUMNS = VERDICT_COLUMNS[1:-2]  # without the path and the model
 # Small parts, so that a run can be killed between them.
 PROGRAM = """
 import sys

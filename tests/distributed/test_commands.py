@@ -26,26 +26,14 @@ import pyarrow.parquet as pq  # noqa: E402
 from clusters import STORE, cluster  # noqa: E402
 from commands import error_lines  # noqa: E402
 from facespectra.cli import main  # noqa: E402
+from facespectra.cli.verdict_files import COLUMNS as VERDICT_COLUMNS  # noqa: E402
 from facespectra.distributed.agreement import Agreement  # noqa: E402
 from facespectra.distributed.parts import Output  # noqa: E402
 from object_storage import upload  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
-SHARED = [
-    "score",
-    "label",
-    "x0",
-    "y0",
-    "x1",
-    "y1",
-    "status",
-    "reason",
-    "faces",
-    "threshold",
-    "feature",
-    "note",
-]
+SHARED = VERDICT_COLUMNS[1:-2]  # without the path and the model
 
 
 def rows_in(place: str) -> list[dict[str, Any]]:
