@@ -61,6 +61,7 @@ RANKS = {
     "videos": 4,
     "deep": 4,
     "evaluation": 4,
+    "figures": 5,
     "regions": 5,
     "texture": 6,
     "synth": 5,

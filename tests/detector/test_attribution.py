@@ -9,9 +9,9 @@ import pytest
 
 import facespectra as fs
 from facespectra.detector.attribution import attribute
+from facespectra.detector.importance import permutation_importance
 from facespectra.features.status import OK
 from facespectra.features.table import FeatureTable
-from facespectra.report.importance import permutation_importance
 
 for _package in ("sklearn", "skops", "lz4", "pandas"):
     pytest.importorskip(_package, reason="needs the detect extra")

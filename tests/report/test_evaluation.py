@@ -19,13 +19,13 @@ import pytest
 import facespectra as fs
 from facespectra.cli import main
 from facespectra.errors import MissingExtraError
+from facespectra.features.sampling import stratified_sample
 from facespectra.features.status import unreadable
 from facespectra.features.table import FeatureTable
 from facespectra.rendered.database import render_database
 from facespectra.report import evaluation
 from facespectra.report import text as words
 from facespectra.report.robustness import DEGRADATIONS, sweep
-from facespectra.report.sampling import stratified_sample
 from facespectra.report.thumbnails import PER_SHEET, sheets, tile
 from pages import Page
 

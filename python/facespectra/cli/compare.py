@@ -117,7 +117,7 @@ def _evaluated(
 
 
 def _each(results: list[Evaluation]) -> list[tuple[str, str]]:
-    from facespectra.report.figures_table import figures_table
+    from facespectra.evaluation.figures_table import figures_table
 
     wanted = ("AUC", "balanced accuracy", "accuracy", "fakes found", "reals called fake")
     return [

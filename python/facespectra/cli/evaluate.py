@@ -245,7 +245,7 @@ def _check_options(
 
 
 def _rows(evaluated: Evaluated) -> list[tuple[str, str]]:
-    from facespectra.report.figures_table import figures_table
+    from facespectra.evaluation.figures_table import figures_table
 
     result = evaluated.result
     counts = f"{result.n_real} real, {result.n_fake} fake; {result.n_no_score} without a score"
@@ -262,7 +262,7 @@ def _rows(evaluated: Evaluated) -> list[tuple[str, str]]:
 
 
 def _part(part: Part) -> str:
-    from facespectra.report.figures_table import auc_in_words
+    from facespectra.evaluation.figures_table import auc_in_words
 
     held_out = "; held out of the training split" if part.held_out else ""
     words = auc_in_words(part.measured)

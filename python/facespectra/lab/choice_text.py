@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from facespectra.evaluation.figures_table import interval_in_words
 from facespectra.lab.choice import BEST, NOT_MEASURED, Auc, Choice
 from facespectra.lab.held_out import DEFAULT, Contender
 from facespectra.lab.paired import difference
-from facespectra.report.figures_table import interval_in_words
 
 # From here on a system finds fakes, and below here none, each with the whole interval.
 FOUND, NOTHING = 0.6, 0.65

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from facespectra.datasets.sources import sources_of
+from facespectra.features.sampling import read_again
 from facespectra.lab.subsets import Subset
-from facespectra.report.sampling import read_again
 from facespectra.report.thumbnails import tile
 
 EACH = 4

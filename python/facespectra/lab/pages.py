@@ -7,6 +7,9 @@ from typing import Any
 
 from facespectra._versions import versions
 from facespectra._wording import counted
+from facespectra.figures.roc import Curve, roc_figures
+from facespectra.figures.spectra import bands_figure, feature_auc_figure, spectra_figure
+from facespectra.figures.style import Drawing
 from facespectra.lab import text
 from facespectra.lab.choice_text import held_out_rows
 from facespectra.lab.experiments import CROSS_VALIDATION, HELD_OUT
@@ -17,9 +20,6 @@ from facespectra.lab.story import story
 from facespectra.lab.tables import beside_each_other
 from facespectra.lab.task_texts import task_texts, why
 from facespectra.lab.tasks import TaskResult
-from facespectra.report.figures.roc import Curve, roc_figures
-from facespectra.report.figures.spectra import bands_figure, feature_auc_figure, spectra_figure
-from facespectra.report.figures.style import Drawing
 from facespectra.report.html import today, write_figures, write_page
 from facespectra.report.thumbnails import short
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from facespectra.figures.scores import scores_figure
 from facespectra.lab.experiments import Experiment
 from facespectra.lab.result import LabResult
 from facespectra.lab.words import change, with_interval
-from facespectra.report.figures.scores import scores_figure
 
 
 def story(result: LabResult) -> list[dict[str, Any]]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from facespectra.evaluation.figures_table import figures_table, interval_in_words
 from facespectra.features.status import Kind
 from facespectra.lab.experiments import CROSS_VALIDATION, HELD_OUT, Experiment
 from facespectra.lab.result import LabResult
 from facespectra.lab.words import change, with_interval
-from facespectra.report.figures_table import figures_table, interval_in_words
 
 TITLE = "DeepFake detection lab"
 HEADINGS = {

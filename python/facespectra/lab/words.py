@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
+from facespectra.evaluation.figures_table import interval_in_words
 from facespectra.lab.experiments import Experiment
 from facespectra.lab.paired import TOO_FEW, difference
-from facespectra.report.figures_table import interval_in_words
 
 PAIRED, UNPAIRED = "by the paired test", "by the intervals of both, because the samples are different"
 

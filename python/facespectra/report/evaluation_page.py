@@ -13,20 +13,20 @@ from numpy.typing import NDArray
 
 from facespectra._extras import require
 from facespectra.evaluation.calibration import BINS, bin_of
+from facespectra.evaluation.figures_table import figures_table, units_in_words
 from facespectra.evaluation.independence import independent_units
 from facespectra.evaluation.resampling import rate_interval
 from facespectra.features.status import NO_FACE, Kind
-from facespectra.report import text
-from facespectra.report.evaluated import Evaluated
-from facespectra.report.figures.roc import det_figure, evaluation_roc_figure
-from facespectra.report.figures.scores import (
+from facespectra.figures.roc import det_figure, evaluation_roc_figure
+from facespectra.figures.scores import (
     ReliabilityBins,
     reliability_figure,
     robustness_figures,
     scores_figure,
 )
-from facespectra.report.figures.style import Drawing
-from facespectra.report.figures_table import figures_table, units_in_words
+from facespectra.figures.style import Drawing
+from facespectra.report import text
+from facespectra.report.evaluated import Evaluated
 from facespectra.report.html import today, write_figures, write_page
 from facespectra.report.identity import file_sha256
 from facespectra.report.model_sections import model_sections, model_settings

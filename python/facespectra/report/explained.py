@@ -14,10 +14,9 @@ from facespectra._extras import require
 from facespectra._files import write_atomically
 from facespectra._version import __version__
 from facespectra.detector.attribution import Attribution
+from facespectra.detector.importance import heat_maps
 from facespectra.features.crops import Crop
-from facespectra.report.face_regions import Region, Tint
-from facespectra.report.face_view import LARGEST, face_view
-from facespectra.report.figures.explanation import (
+from facespectra.figures.explanation import (
     Contributions,
     contribution_figures,
     distance_figure,
@@ -25,9 +24,10 @@ from facespectra.report.figures.explanation import (
     sheet,
     spectrum_figure,
 )
+from facespectra.report.face_regions import Region, Tint
+from facespectra.report.face_view import LARGEST, face_view
 from facespectra.report.html import today, write_page
 from facespectra.report.identity import file_sha256
-from facespectra.report.importance import heat_maps
 from facespectra.report.thumbnails import short
 
 if TYPE_CHECKING:

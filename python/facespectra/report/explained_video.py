@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from facespectra._extras import require
 from facespectra._files import write_atomically
 from facespectra.detector.labels import CANNOT_TELL, FAKE, NO_SWAP, REAL, SWAP
+from facespectra.figures.timeline import Beat, timeline_figure, video_sheet
 from facespectra.report.explained import PAGE, check_suffix, made_of
 from facespectra.report.face_view import BADGES, score_view
-from facespectra.report.figures.timeline import Beat, timeline_figure, video_sheet
 from facespectra.report.html import write_page
 from facespectra.report.sentences import clock
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from facespectra.detector.labels import CANNOT_TELL, FAKE, FAKES, NO_SWAP, REAL, SWAP, SWAPS
 from facespectra.detector.reasons import WHOLE
-from facespectra.report.figures import style
+from facespectra.figures import style
 from facespectra.report.sentences import on_scale
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from facespectra._files import write_atomically, write_csv
 from facespectra._version import __version__
 from facespectra.evaluation import Evaluation
 from facespectra.features.status import Kind, Status
-from facespectra.report.figures.style import REPRODUCIBLE, new_figure, render
+from facespectra.figures.style import REPRODUCIBLE, new_figure, render
 from facespectra.report.identity import SCHEMA
 
 SCORES = ("path", "label", "group", "score", "status")

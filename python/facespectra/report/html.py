@@ -13,7 +13,7 @@ from typing import Any
 from facespectra._extras import require
 from facespectra._files import as_utf8, write_atomically
 from facespectra._version import __version__
-from facespectra.report.figures.style import Drawing, inline
+from facespectra.figures.style import Drawing, inline
 
 TEMPLATES = Path(__file__).with_name("templates")
 

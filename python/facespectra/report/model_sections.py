@@ -12,20 +12,20 @@ from numpy.typing import NDArray
 
 from facespectra._versions import versions
 from facespectra.detector.classifiers import SelfExplaining
+from facespectra.detector.importance import Importance, heat_maps, measure_importance
 from facespectra.detector.inputs import ALL, LARGEST, WHOLE
 from facespectra.detector.loading import DEFAULT_MODEL
 from facespectra.detector.scores import most_suspicious
 from facespectra.evaluation.class_spectra import ClassSpectra, measure_class_spectra
+from facespectra.evaluation.figures_table import auc_in_words
 from facespectra.evaluation.independence import measure_auc
+from facespectra.features.sampling import read_again, stratified_sample
+from facespectra.figures.attribution import bars_figure, heat_map_figures, lost_figure
+from facespectra.figures.spectra import feature_auc_figure, spectra_figure
+from facespectra.figures.style import Drawing
 from facespectra.report.evaluated import Evaluated
 from facespectra.report.explanation import FacesOf
-from facespectra.report.figures.attribution import bars_figure, heat_map_figures, lost_figure
-from facespectra.report.figures.spectra import feature_auc_figure, spectra_figure
-from facespectra.report.figures.style import Drawing
-from facespectra.report.figures_table import auc_in_words
 from facespectra.report.identity import file_sha256
-from facespectra.report.importance import Importance, heat_maps, measure_importance
-from facespectra.report.sampling import read_again, stratified_sample
 from facespectra.report.thumbnails import caption, sheets, sparkline, tile
 
 if TYPE_CHECKING:

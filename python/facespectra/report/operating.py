@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from facespectra.evaluation import Evaluation
-from facespectra.report.figures.roc import point_in_use, shown_points
-from facespectra.report.figures.style import Drawing
+from facespectra.figures.roc import point_in_use, shown_points
+from facespectra.figures.style import Drawing
 
 RATES = (0.01, 0.02, 0.05, 0.1, 0.2)
 

@@ -18,8 +18,8 @@ from facespectra.evaluation import evaluate
 from facespectra.faces import scale_box, shift_box
 from facespectra.features.crops import Crop, Sample, Source, cut
 from facespectra.features.extraction import extract_features
+from facespectra.features.sampling import read_again, stratified_sample
 from facespectra.features.status import OK, Kind
-from facespectra.report.sampling import read_again, stratified_sample
 
 if TYPE_CHECKING:
     from facespectra.detector import Detector

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from facespectra.evaluation import Evaluation
-from facespectra.report.figures_table import TOO_FEW, interval_in_words, method_in_words, units_in_words
+from facespectra.evaluation.figures_table import TOO_FEW, interval_in_words, method_in_words, units_in_words
 
 # From this AUC on: how well the classes are told apart.
 GRADES = ((0.95, "very well"), (0.85, "well"), (0.7, "to a degree"), (0.0, "barely"))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from facespectra.evaluation import Evaluation, wilson_interval
 from facespectra.evaluation.result import ALARMS, FOUND, percent_axes
-from facespectra.report.figures.style import (
+from facespectra.figures.style import (
     COLOURS,
     INK,
     WIDTH,

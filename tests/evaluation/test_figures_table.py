@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import facespectra as fs
+from facespectra.evaluation.figures_table import TOO_FEW, auc_in_words, figures_table
 from facespectra.evaluation.independence import MeasuredAuc
 from facespectra.report import text
-from facespectra.report.figures_table import TOO_FEW, auc_in_words, figures_table
 
 pytest.importorskip("sklearn", reason="needs the detect extra")
 

@@ -14,8 +14,8 @@ pytest.importorskip("sklearn", reason="needs the detect extra")
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from facespectra.evaluation import Evaluation, evaluate
+from facespectra.figures.roc import Curve, roc_figures
 from facespectra.report import draw_roc
-from facespectra.report.figures.roc import Curve, roc_figures
 
 
 @pytest.fixture

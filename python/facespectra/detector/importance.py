@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from facespectra.detector.attribution import Attribution, attribute
 from facespectra.evaluation.intervals import roc_auc
-from facespectra.report.figures.attribution import HeatMap
-from facespectra.report.sampling import stratified_sample
+from facespectra.features.sampling import stratified_sample
+from facespectra.figures.attribution import HeatMap
 from facespectra.texture import layout as texture
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facespectra.evaluation.class_spectra import ClassSpectra
-from facespectra.report.figures.style import (
+from facespectra.figures.style import (
     COLOURS,
     FAKE,
     INK,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from facespectra.report.figures.attribution import (
+from facespectra.figures.attribution import (
     BAND_AXIS,
     HeatMap,
     bars_figure,
@@ -16,8 +16,8 @@ from facespectra.report.figures.attribution import (
     draw_heat_maps,
     heat_map_figures,
 )
-from facespectra.report.figures.spectra import RADIUS, draw_class_spectra
-from facespectra.report.figures.style import (
+from facespectra.figures.spectra import RADIUS, draw_class_spectra
+from facespectra.figures.style import (
     FAKE,
     INK,
     REAL,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from facespectra.report.figures.style import (
+from facespectra.figures.style import (
     COLOURS,
     FAKE,
     INK,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from facespectra.report.figures.style import (
+from facespectra.figures.style import (
     FAKE,
     INK,
     REAL,
