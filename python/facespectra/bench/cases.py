@@ -22,6 +22,7 @@ class Case:
 
     name: str
     make: Callable[[], Images]  # gives the same images every time
+    one_a_call: bool = False  # each image by itself, where the others are handed over together
 
     @property
     def one_shape(self) -> bool:
@@ -51,16 +52,20 @@ def square(size: int) -> Case:
 
 
 CROPS = Case("200 crops of 200 shapes", crops)
+# What a call from Python costs on top of the work: a small image at a time.
+CALL = Case("64x64, one a call", lambda: noise_stack(64), one_a_call=True)
 CASES = {"128": square(128), "256": square(256), "512": square(512), "crops": CROPS}
 
 
 def select_case(name: str) -> Case:
-    """The case of a name in `CASES`, or of a side in pixels."""
+    """The case of a name in `CASES`, of a side in pixels, or "call"."""
+    if name == "call":
+        return CALL
     if name in CASES:
         return CASES[name]
     if name.isdecimal() and 8 <= int(name) <= 16384:
         return square(int(name))
-    raise ValueError(f"unknown case {name!r}: give a side of 8 to 16384 pixels, or 'crops'")
+    raise ValueError(f"unknown case {name!r}: give a side of 8 to 16384 pixels, crops or call")
 
 
 def bare_ffts(images: Images, one_shape: bool) -> dict[str, Work]:

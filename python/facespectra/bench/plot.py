@@ -27,10 +27,20 @@ def plot_ratios(results: Sequence[Result], file: Path) -> None:
     for axes, case in zip(panels, cases, strict=True):
         group = [result for result in results if result.case == case]
         colours = ["0.6" if r.error is None else "C0" if r.name.startswith("native") else "C1" for r in group]
-        bars = axes.barh([r.name for r in group], [r.ratio for r in group], color=colours)
+        apart = [
+            [r.ratio - r.timing.ratio_low for r in group],
+            [r.timing.ratio_high - r.ratio for r in group],
+        ]
+        bars = axes.barh(
+            [r.name for r in group],
+            [r.ratio for r in group],
+            color=colours,
+            xerr=apart,
+            error_kw={"elinewidth": 1, "ecolor": "0.2"},
+        )
         axes.bar_label(bars, [f" {r.ratio:.2f}" for r in group], fontsize=8)
         axes.axvline(1, color="0.3", linewidth=0.8)
-        axes.set(xscale="log", title=f"{case}: time, as a multiple of {group[0].yardstick}")
+        axes.set(xscale="log", title=f"{case}: time, as a multiple of {group[0].yardstick}; quartiles")
         axes.title.set_fontsize(9)
         axes.invert_yaxis()
         axes.margins(x=0.15)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from facespectra.cli.console import complain
 
+if TYPE_CHECKING:
+    from facespectra.bench import Case, Result
+
 
 def bench(
     cases: Annotated[
         list[str] | None,
-        typer.Argument(metavar="CASE...", help="Sides of square images in pixels, or 'crops'."),
+        typer.Argument(metavar="CASE...", help="Sides of square images in pixels, crops, or call."),
     ] = None,
     seconds: Annotated[
         float, typer.Option(help="Seconds for each contender on each case.", min=0.0, metavar="X")
@@ -29,43 +33,71 @@ def bench(
 ) -> None:
     """Time backends, FFT libraries and other implementations of the spectrum, in one thread.
 
-    Default cases: 128 256 512 crops. Results are verified before they are timed; ratios are to the bare
-    FFT, timed in the same run.
+    Default cases: 128 256 512 crops. The case call is one image of 64x64 a call; all others take their
+    images at once. Results are verified before they are timed; ratios are to the bare FFT, timed in turn
+    in the same run, with the spread of half the rounds. Where a machine is too noisy to tell, it says so.
 
     Examples
     --------
     facespectra bench                  # every backend and FFT library
-    facespectra bench 256 crops --only native
+    facespectra bench 64 call crops --only native
     """
     from facespectra._files import check_output
-    from facespectra.bench import CASES, compare, select_case
-    from facespectra.environment import describe, processor_name
+    from facespectra.bench import CASES, select_case
+    from facespectra.bench.table import noise_notice
 
     if plot is not None:
         check_output(plot, suffixes=(".svg", ".png", ".pdf"))
     selected = [select_case(name) for name in cases or CASES]
-    state = describe()
-    machine = {
-        "processor": processor_name(),
-        **{k: state[k] for k in ("system", "python", "native", "packages")},
-    }
+    machine = _machine()
     if not as_json:
-        native = state["native"]
-        typer.echo(f"{machine['processor']}, {state['system']}, Python {state['python']}")
-        typer.echo(f"native core: {native['instruction_set'] if native else 'not built'}, one thread")
-    results = []
-    for case in selected:
-        if not as_json:
-            typer.echo(f"\n{case.name:<28}{'us an image':>12}  ratio  largest error")
-        for result in compare(case, seconds, only):
-            results.append(result)
-            if not as_json:
-                error = "" if result.error is None else f"{result.error:13.1e}"
-                typer.echo(f"{result.name:<28}{result.microseconds:12.1f}{result.ratio:7.2f}  {error}")
+        _say_machine(machine, "one thread")
+    results = _compared(selected, seconds, only, as_json)
     if as_json:
-        typer.echo(json.dumps({"machine": machine, "results": [r.to_dict() for r in results]}, indent=2))
+        notice = noise_notice(results)
+        told = [result.to_dict() for result in results]
+        typer.echo(json.dumps({"machine": machine, "noise": notice, "results": told}, indent=2))
     if plot is not None:
         from facespectra.bench.plot import plot_ratios
 
         plot_ratios(results, plot)
         complain(f"wrote {plot}")
+
+
+def _machine() -> dict[str, Any]:
+    from facespectra.environment import describe, processor_name
+
+    state = describe()
+    return {
+        "processor": processor_name(),
+        **{key: state[key] for key in ("system", "python", "native", "packages")},
+    } | {"processors": state["processors"]}
+
+
+def _say_machine(machine: dict[str, Any], how: str) -> None:
+    native = machine["native"]
+    typer.echo(f"{machine['processor']}, {machine['system']}, Python {machine['python']}")
+    typer.echo(f"native core: {native['instruction_set'] if native else 'not built'}, {how}")
+
+
+def _compared(cases: Sequence[Case], seconds: float, only: str | None, as_json: bool) -> list[Result]:
+    from facespectra.bench import compare, table
+
+    results: list[Result] = []
+    for case in cases:
+        first = True
+        for result in compare(case, seconds, only):
+            results.append(result)
+            if as_json:
+                continue
+            if first:
+                typer.echo()
+                for line in table.header(result):
+                    typer.echo(line)
+            first = False
+            typer.echo(table.row(result))
+    if not as_json:
+        typer.echo()
+        for line in table.notes(results):
+            typer.echo(line)
+    return results
