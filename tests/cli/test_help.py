@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 import typer
@@ -12,6 +13,8 @@ import typer
 from facespectra.cli import COMMANDS, main, make_app
 from facespectra.cli.help import split_docstring, summary_of
 from facespectra.cli.options import one_of
+
+GOLDEN = Path(__file__).parent / "golden" / "help"
 
 
 @pytest.fixture(autouse=True)
@@ -38,6 +41,9 @@ def test_no_line_is_wider_than_the_terminal(
     text = shown(capsys, *arguments, "--help")
     assert max(map(len, text.splitlines())) <= 80
     assert shown(capsys, *arguments, "-h") == text
+    # In a terminal proper: tests/cli/test_golden_text.py, which also says how to write it anew.
+    golden = GOLDEN / f"{' '.join(arguments) or 'facespectra'}.txt"
+    assert golden.read_text().partition("\n")[2] == text
     # A paragraph is wrapped once: a line that ends early is followed by none that would have fitted there.
     assert "default: (" not in text
     assert "None" not in text

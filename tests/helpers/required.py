@@ -10,8 +10,8 @@ import pytest
 from facespectra.spectrum.backends import backends
 
 # What else than backends can be required.
-OTHERS = ("browser",)
-# What the absence of is a failure, not a skip: "native,numba,pyfftw,numpy,torch,browser", say. CI sets it.
+OTHERS = ("browser", "terminal")
+# What the absence of is a failure, not a skip: "native,numba,torch,browser,terminal", say. CI sets it.
 REQUIRED = tuple(filter(None, os.environ.get("FACESPECTRA_TEST_REQUIRE", "").split(",")))
 _STATES = backends()
 

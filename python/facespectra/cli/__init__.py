@@ -136,7 +136,9 @@ def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
 
 def _error_line(error: Exception, debug: bool) -> str:
     if isinstance(error, _ClickError):
-        return f"{cast(Any, error).format_message()} (facespectra --help says more)"
+        context = cast(Any, error).ctx
+        asked = "facespectra" if context is None else context.command_path
+        return f"{cast(Any, error).format_message().rstrip('.')} ({asked} -h says more)"
     if isinstance(error, FacespectraError | ValueError):
         return str(error)
     if isinstance(error, OSError):

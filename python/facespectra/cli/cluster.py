@@ -40,8 +40,8 @@ Workers = Annotated[
     typer.Option(
         min=1,
         metavar="N",
-        help="Most workers, of --threads each, which is one there. More than there is room for now start on "
-        "nodes that come later.",
+        help="Most workers to use, each of one thread, or of --threads. Those that there is no room for yet "
+        "start on nodes that come later.",
         show_default="as many as there is room for now",
         rich_help_panel=CLUSTER,
     ),

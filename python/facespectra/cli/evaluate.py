@@ -62,7 +62,7 @@ def evaluate(
             "--model",
             "-m",
             metavar="MODEL",
-            help="A model file that train wrote, or default or regions for our own.",
+            help="A model file that train wrote, or one of our own: default, regions.",
             show_default="default",
         ),
     ] = None,
@@ -70,8 +70,7 @@ def evaluate(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Instead of a model, the scores of any system: CSV, Parquet or JSON lines with path and "
-            "score, and frame for frames of videos.",
+            help="CSV, Parquet or JSON lines with path and score, and frame for frames of videos.",
             show_default=False,
             rich_help_panel=SCORES,
         ),

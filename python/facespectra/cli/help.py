@@ -21,6 +21,9 @@ OPTIONS = "Options"
 _WIDEST_NAMES = 28
 _EXTRA = re.compile(r" *\[([^\[\]]*)\]$")
 _BOUND = re.compile(r"x>=(\S+)")
+_BOUNDS = re.compile(r"(\S+?)<=x<=(\S+)")
+# Lines may not end in it: "celeb-" and "df" would be two names. It is an ordinary one where it is printed.
+_HYPHEN = "\N{NON-BREAKING HYPHEN}"
 
 
 class Command(TyperCommand):
@@ -29,14 +32,15 @@ class Command(TyperCommand):
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help."""
         examples, paragraphs = split_docstring(self.help or "")
-        formatter.write(f"Usage: {' '.join([ctx.command_path, *_usage(self)])}\n")
+        formatter.write_usage(ctx.command_path, " ".join(_usage(self)))
         if examples:
             formatter.write_paragraph()
             formatter.write("".join(f"  {line}\n" for line in examples))
         for paragraph in paragraphs:
             formatter.write_paragraph()
-            formatter.write_text(paragraph)
+            formatter.write_text(_whole(paragraph))
         _write_options(self, ctx, formatter)
+        _print_hyphens(formatter)
 
 
 class Program(TyperGroup):
@@ -46,14 +50,16 @@ class Program(TyperGroup):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help."""
-        formatter.write(f"Usage: {ctx.command_path} COMMAND ... [OPTIONS]\n")
+        formatter.write_usage(ctx.command_path, "COMMAND ... [OPTIONS]")
         formatter.write_paragraph()
         formatter.write_text(self.help or "")
         with formatter.section("Commands"):
-            formatter.write_dl([(name, summary_of(name)) for name in self.listed], col_max=_WIDEST_NAMES)
+            rows = [(name, _whole(summary_of(name))) for name in self.listed]
+            formatter.write_dl(rows, col_max=_WIDEST_NAMES)
         _write_options(self, ctx, formatter)
         formatter.write_paragraph()
         formatter.write_text(f"{ctx.command_path} COMMAND -h says more about a command.")
+        _print_hyphens(formatter)
 
 
 def summary_of(name: str) -> str:
@@ -101,7 +107,16 @@ def _write_options(command: Any, ctx: Any, formatter: Any) -> None:
     for name, rows in groups.items():
         if rows:
             with formatter.section(name):
-                formatter.write_dl(rows, col_max=_WIDEST_NAMES)
+                formatter.write_dl([(names, _whole(text)) for names, text in rows], col_max=_WIDEST_NAMES)
+
+
+def _whole(text: str) -> str:
+    """Keep names with hyphens in one line."""
+    return re.sub(r"(?<=\w)-(?=\w)", _HYPHEN, text)
+
+
+def _print_hyphens(formatter: Any) -> None:
+    formatter.buffer[:] = [piece.replace(_HYPHEN, "-") for piece in formatter.buffer]
 
 
 def _value(option: Any) -> str:
@@ -123,6 +138,8 @@ def _words(text: str) -> str:
             value = value[1:-1]
         if bound := _BOUND.fullmatch(part):
             extra.append(f"at least {bound[1].removesuffix('.0')}")
+        elif bounds := _BOUNDS.fullmatch(part):
+            extra.append(f"{bounds[1]} to {bounds[2]}")
         elif part != "required":
             extra.append(f"{name}: {value}" if value else part)
     return text[: match.start()] + (f" [{'; '.join(extra)}]" if extra else "")

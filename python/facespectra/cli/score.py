@@ -76,7 +76,7 @@ def score(
             "--model",
             "-m",
             metavar="MODEL",
-            help="A model file that train wrote, or default or regions for our own. May be given again.",
+            help="A model file that train wrote, or one of our own: default, regions. May be given again.",
             show_default="default",
         ),
     ] = None,

@@ -20,7 +20,7 @@ def serve(
             "--model",
             "-m",
             metavar="MODEL",
-            help="A model file that train wrote, or default or regions for our own.",
+            help="A model file that train wrote, or one of our own: default, regions.",
             show_default="default",
         ),
     ] = None,

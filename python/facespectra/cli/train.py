@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -46,6 +47,14 @@ from facespectra.features.feature_sets import FEATURES, NETWORKS
 from facespectra.videos import N_FRAMES
 
 
+def _joined(classifiers: Callable[[str], Iterable[str]]) -> list[tuple[str, str]]:
+    """Give classifiers of features that have own ones, each once, with the features that have these."""
+    takers: dict[str, list[str]] = {}
+    for name in OWN_CLASSIFIERS:
+        takers.setdefault(", ".join(classifiers(name)), []).append(name)
+    return [(own, " and ".join(names)) for own, names in takers.items()]
+
+
 def train(
     dataset: Dataset,
     out: Annotated[
@@ -74,12 +83,17 @@ def train(
             metavar="NAME",
             autocompletion=one_of(*CLASSIFIERS, "experts"),
             help=", ".join(CLASSIFIERS)
-            + "".join(f"; for {name} also {', '.join(own)}" for name, own in OWN_CLASSIFIERS.items())
+            + "".join(
+                f"; for {names} also {own}" for own, names in _joined(lambda name: OWN_CLASSIFIERS[name])
+            )
             + ".",
             show_default=", ".join(
                 [
                     default_classifier(""),
-                    *(f"{default_classifier(name)} for {name}" for name in OWN_CLASSIFIERS),
+                    *(
+                        f"{own} for {names}"
+                        for own, names in _joined(lambda name: [default_classifier(name)])
+                    ),
                 ]
             ),
         ),
@@ -95,8 +109,6 @@ def train(
         str,
         typer.Option(metavar="NAMES", help="Train on augmented copies, too: flip, rotate, or flip,rotate."),
     ] = "",
-    resnet_weights: ResNetWeights = None,
-    precision: Precision = "auto",
     seed: Annotated[int, typer.Option(help="Seed of all random choices.")] = 0,
     layout: Layout = "auto",
     group: Group = None,
@@ -124,6 +136,8 @@ def train(
     margin: Margin = 0.0,
     square: Square = False,
     snap: Snap = False,
+    resnet_weights: ResNetWeights = None,
+    precision: Precision = "auto",
     backend: Backend = None,
     threads: Threads = None,
     device: Device = None,
