@@ -184,3 +184,81 @@ def test_each_system_has_intervals_and_rates_at_its_own_threshold(
     assert "reals called fake, first" in text
     assert "second" in text
     assert "accuracy, second" not in text
+
+
+@pytest.mark.parametrize("suffix", [".svg", ".png", ".pdf", ".SVG"])
+def test_a_plot_has_the_curves_of_the_table(
+    suffix: str, runs: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("matplotlib")
+    run(Path(runs[0]), 2.0, 0), run(Path(runs[1]), 0.5, 1)
+    out = tmp_path / "new" / f"roc{suffix}"
+    assert main(["compare", *runs, "--plot", str(out), "--json"]) == 0
+    done = capsys.readouterr()
+    found = json.loads(done.out)
+    assert done.err == f"facespectra: wrote {out}\n"
+    content = out.read_bytes()
+    assert content.startswith((b"<?xml", b"\x89PNG", b"%PDF"))
+    if suffix == ".svg":
+        for name, auc, (low, high) in zip("ab", found["auc"], found["auc_ci95"], strict=True):
+            assert f"{name}: AUC {auc:.3f} ({low:.3f} to {high:.3f})" in content.decode()
+
+
+def test_several_runs_are_compared_with_the_first_on_the_same_samples(
+    runs: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("matplotlib")
+    a, b = run(Path(runs[0]), 2.0, 0), run(Path(runs[1]), 0.5, 1)
+    c = run(tmp_path / "c", 1.0, 2)
+    # One of them lacks a sample, and another a score: neither counts in any figure.
+    lines = (tmp_path / "c" / "scores.csv").read_text().splitlines(keepends=True)
+    (tmp_path / "c" / "scores.csv").write_text("".join(lines[:-1]))
+    lines = (Path(runs[1]) / "scores.csv").read_text().splitlines(keepends=True)
+    lines[1] = "0.jpg,0,0.jpg,,no face\n"
+    (Path(runs[1]) / "scores.csv").write_text("".join(lines))
+    out = tmp_path / "roc.svg"
+    given = ["compare", *runs, str(tmp_path / "c"), "--plot", str(out)]
+    assert main([*given, "--json"]) == 0
+    done = capsys.readouterr()
+    found = json.loads(done.out)["comparisons"]
+    assert [(one["first"], one["second"]) for one in found] == [
+        (runs[0], runs[1]),
+        (runs[0], str(tmp_path / "c")),
+    ]
+    kept = slice(1, N - 1)
+    for one, other in zip(found, (b, c), strict=True):
+        expected = compare(LABELS[kept], a[kept], other[kept]).to_dict() | {"n_left_out": 1}
+        assert {key: one[key] for key in expected} == expected
+        for auc, (low, high) in zip(one["auc"], one["auc_ci95"], strict=True):
+            assert f"AUC {auc:.3f} ({low:.3f} to {high:.3f})" in out.read_text()
+    assert "2 tests; their p-values are not corrected" in done.err
+    assert main(given) == 0
+    assert capsys.readouterr().out.count("DeLong over 38 samples") == 2
+
+
+def test_runs_of_one_name_are_told_apart_and_hostile_names_stay_text(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("matplotlib")
+    places = [tmp_path / "one" / "_$x$", tmp_path / "two" / "_$x$", tmp_path / "<b>&.csv"]
+    for seed, place in enumerate(places[:2]):
+        run(place, 1.0, seed)
+    places[2].write_text((places[0] / "scores.csv").read_text())
+    out = tmp_path / "roc.svg"
+    assert main(["compare", *map(str, places), "--plot", str(out)]) == 0
+    capsys.readouterr()
+    text = out.read_text()
+    for name in ("one/_$x$: AUC", "two/_$x$: AUC", "&lt;b&gt;&amp;: AUC"):
+        assert name in text
+
+
+def test_a_plot_without_matplotlib_is_one_line_and_no_work(
+    runs: tuple[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(Path(runs[0]), 2.0, 0), run(Path(runs[1]), 0.5, 1)
+    monkeypatch.setattr("facespectra._extras.installed", lambda module: module != "matplotlib")
+    assert main(["compare", *runs, "--plot", "roc.svg"]) == 2
+    done = capsys.readouterr()
+    assert done.out == ""
+    assert 'pip install "facespectra[detect]"' in done.err
+    assert done.err.count("\n") == 1

@@ -28,8 +28,9 @@ WRITERS: dict[str, tuple[list[str], str, str]] = {
     "lab": (["--task1", "set", "--task23", "set"], "--out", ""),
     "demo": ([], "--out", ""),
     "bench": (["8"], "--plot", ".svg"),
+    "compare": (["set", "set"], "--plot", ".svg"),
 }
-ONLY_PRINT = {"info", "compare", "serve"}
+ONLY_PRINT = {"info", "serve"}
 
 
 @pytest.fixture(autouse=True)

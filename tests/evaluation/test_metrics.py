@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
@@ -230,13 +231,70 @@ def test_invalid_inputs_are_refused(labels: list[int], scores: list[float], mess
         fs.evaluate(labels, scores)
 
 
+def entries(ax: Any) -> list[str]:
+    return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
 def test_plot_draws_the_curve_its_band_and_the_interval() -> None:
     figure = pytest.importorskip("matplotlib.figure", reason="needs the detect extra")
     labels, scores = draw(30, 30, 1.0, seed=4)
-    result = fs.evaluate(labels, scores)
-    ax = result.plot(figure.Figure().subplots(), label="svm-poly")
+    result = fs.evaluate(labels, scores, threshold=0.25)
+    ax = result.plot(figure.Figure().subplots(), label="svm-poly", color="black", linewidth=3)
     low, high = result.auc_ci95
-    texts = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert texts[0] == f"svm-poly: AUC {result.auc:.3f} [{low:.3f}, {high:.3f}]"
-    np.testing.assert_array_equal(ax.lines[0].get_xdata(), result.fpr)
+    assert entries(ax) == [
+        f"svm-poly: AUC {result.auc:.3f} ({low:.3f} to {high:.3f})",
+        "threshold in use, 0.25",
+        f"equal errors, {100 * result.eer:.1f} %",
+        "chance, 0.5",
+    ]
+    curve, used, equal, chance = ax.lines
+    np.testing.assert_array_equal(curve.get_xydata(), np.stack([result.fpr, result.tpr], 1))
+    assert (curve.get_color(), curve.get_linewidth()) == ("black", 3)
+    assert used.get_xydata().tolist() == [[result.false_positive_rate, result.true_positive_rate]]
+    assert equal.get_xydata().tolist() == [[result.eer, 1 - result.eer]]
+    assert chance.get_xydata().tolist() == [[0, 0], [1, 1]]
     assert len(ax.collections) == 1
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("real faces called fake", "fakes found")
+    assert ax.xaxis.get_major_formatter()(0.2) == "20 %"
+
+
+def test_the_legend_covers_no_curve_at_the_width_of_a_column() -> None:
+    figure = pytest.importorskip("matplotlib.figure", reason="needs the detect extra")
+    drawn = figure.Figure(figsize=(3.4, 3.8), layout="constrained")
+    ax = drawn.subplots()
+    for seed, name in enumerate(
+        ("ours", "a name that is longer than a line of the legend is", "$x_1$", "_y")
+    ):
+        labels, scores = draw(30, 30, 1.5, seed=seed)
+        fs.evaluate(labels, scores, threshold=0.5).plot(ax, label=name)
+    drawn.draw_without_rendering()
+    legend = ax.get_legend().get_window_extent()
+    assert legend.y1 < ax.xaxis.label.get_window_extent().y0
+    assert legend.y0 >= 0
+    assert ax.get_window_extent().width > 0.3 * drawn.bbox.width
+    # A name stays a name, and of marks there is one entry.
+    assert [text.partition(":")[0].strip() for text in entries(ax)] == [
+        "ours",
+        "a name that is longer than a\nline of the legend is",
+        r"\$x_1\$",
+        "_y",
+        "threshold in use",
+        "equal errors",
+        "chance, 0.5",
+    ]
+    curves = [line for line in ax.lines if "AUC" in str(line.get_label())]
+    assert len({str(line._unscaled_dash_pattern) for line in curves}) == 4
+
+
+def test_plot_leaves_the_users_figures_alone() -> None:
+    pyplot = pytest.importorskip("matplotlib.pyplot", reason="needs the detect extra")
+    labels, scores = draw(30, 30, 1.0, seed=4)
+    result = fs.evaluate(labels, scores)
+    before, settings = pyplot.get_fignums(), dict(pyplot.rcParams)
+    from matplotlib.figure import Figure
+
+    result.plot(Figure().subplots())
+    assert (pyplot.get_fignums(), dict(pyplot.rcParams)) == (before, settings)
+    ax = result.plot()
+    assert len(pyplot.get_fignums()) == len(before) + 1
+    pyplot.close(ax.figure)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from facespectra._extras import require
 from facespectra.evaluation.inputs import validate_inputs
 from facespectra.evaluation.intervals import (
     Z_95,
@@ -17,6 +18,9 @@ from facespectra.evaluation.intervals import (
     group_samples,
     weighted_aucs,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 DRAWS = 2000
 DEPENDENT = (
@@ -50,6 +54,12 @@ class Comparison:
         Number of groups; None where none were given.
     warnings : tuple of str
         Reasons to distrust the intervals or p-values.
+    labels : (n,) int64
+        Of the samples: 1 for fake, 0 for real.
+    scores : (2, n) float64
+        Of the samples, by the first system and by the second.
+    groups : (n,) array or None
+        Group of each sample.
     """
 
     n: int
@@ -64,11 +74,49 @@ class Comparison:
     bootstrap_p: float
     resampled: str
     n_groups: int | None
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[str, ...]
+    labels: NDArray[np.int64] = field(repr=False, compare=False)
+    scores: NDArray[np.float64] = field(repr=False, compare=False)
+    groups: NDArray[Any] | None = field(repr=False, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """Convert to plain data for JSON; NaN becomes None."""
-        return {name: _plain(getattr(self, name)) for name in self.__slots__}
+        """Convert to plain data for JSON, without the samples; NaN becomes None."""
+        of_samples = ("labels", "scores", "groups")
+        return {name: _plain(getattr(self, name)) for name in self.__slots__ if name not in of_samples}
+
+    def plot(self, ax: Axes | None = None, *, names: tuple[str, str] = ("first", "second")) -> Axes:
+        """Draw both ROC curves in one axes, as :meth:`facespectra.Evaluation.plot` draws one.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Axes to draw into; by default those of a new pyplot figure.
+        names : (str, str)
+            Names of the systems in the legend.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+
+        Raises
+        ------
+        MissingExtraError
+            If matplotlib is not installed.
+        """
+        require("detect", "matplotlib")
+        from facespectra.evaluation.metrics import evaluate
+
+        for name, scores in zip(names, self.scores, strict=True):
+            # The tests are of the curves alone: neither system's threshold is known here.
+            ax = evaluate(self.labels, scores, self.groups).without_threshold().plot(ax, label=name)
+        if ax is None:
+            raise ValueError("names: give one for each of the two systems")
+        return ax
+
+    def _repr_html_(self) -> str:
+        from facespectra.evaluation.notebook import comparison_html
+
+        return comparison_html(self)
 
 
 def compare(
@@ -142,6 +190,9 @@ def compare(
         resampled="groups" if by_group else "samples",
         n_groups=None if known is None else known.n,
         warnings=tuple(warnings),
+        labels=truth,
+        scores=np.stack([a, b]),
+        groups=None if of_group is None else of_group[both],
     )
 
 

@@ -8,17 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from facespectra._extras import require
 from facespectra.evaluation.aggregation import Aggregate, rule
-from facespectra.evaluation.intervals import Interval, wilson_interval
+from facespectra.evaluation.intervals import Interval
 from facespectra.evaluation.missing import Bounds
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-
-ALARMS, FOUND = "real faces called fake", "fakes found"
-"""The axes of every ROC curve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,18 +198,22 @@ class Evaluation:
             intervals={name: interval for name, interval in self.intervals.items() if name not in at},
         )
 
-    def plot(self, ax: Axes | None = None, *, label: str | None = None) -> Axes:
-        """Draw the ROC curve with its interval.
+    def plot(self, ax: Axes | None = None, *, label: str | None = None, **line: Any) -> Axes:
+        """Draw the ROC curve with its interval, as the report does.
 
         The band is the 95 % Wilson interval of the true positive rate at each threshold; the legend gives the
-        AUC with its interval; the dot is the equal error rate.
+        AUC with its interval; the dot is the equal error rate, the diamond the threshold in use. Curves of
+        several results in one axes have different dashes.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes, optional
-            Axes to draw into; by default those of a new pyplot figure.
+            Axes to draw into; by default those of a new pyplot figure. The legend stands below the axes where
+            their figure has a layout engine, such as ``layout="constrained"``, to make room for it.
         label : str, optional
             Name of the curve in the legend.
+        **line
+            Properties of the curve, as for :meth:`matplotlib.axes.Axes.plot`.
 
         Returns
         -------
@@ -225,38 +224,14 @@ class Evaluation:
         MissingExtraError
             If matplotlib is not installed.
         """
-        require("detect", "matplotlib")
-        if ax is None:
-            from matplotlib import pyplot as plt
+        from facespectra.evaluation.curves import plot_curve
 
-            _, ax = plt.subplots(figsize=(5, 5), layout="constrained")
-        low, high = self.auc_ci95
-        interval = "" if np.isnan(low) else f" [{low:.3f}, {high:.3f}]"
-        (line,) = ax.plot(
-            self.fpr, self.tpr, label=f"{f'{label}: ' if label else ''}AUC {self.auc:.3f}{interval}"
-        )
-        below, above = wilson_interval(self.tpr, self.n_fake)
-        ax.fill_between(self.fpr, below, above, color=line.get_color(), alpha=0.15, linewidth=0)
-        ax.plot(self.eer, 1 - self.eer, "o", color=line.get_color(), label=f"EER {100 * self.eer:.1f} %")
-        ax.plot([0, 1], [0, 1], color="0.6", linewidth=0.8, linestyle="--")
-        ax.set(
-            xlabel=ALARMS,
-            ylabel=FOUND,
-            xlim=(-0.01, 1.01),
-            ylim=(-0.01, 1.01),
-            aspect="equal",
-        )
-        percent_axes(ax)
-        ax.legend(loc="lower right")
-        return ax
+        return plot_curve(self, ax, label, line)
 
+    def _repr_html_(self) -> str:
+        from facespectra.evaluation.notebook import evaluation_html
 
-def percent_axes(ax: Axes) -> None:
-    """Write the rates on both axes in percent."""
-    from matplotlib.ticker import PercentFormatter
-
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
+        return evaluation_html(self)
 
 
 def _number(value: float | None) -> float | None:

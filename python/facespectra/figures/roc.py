@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facespectra.evaluation import Evaluation, wilson_interval
-from facespectra.evaluation.result import ALARMS, FOUND, percent_axes
+from facespectra.evaluation.curves import (
+    ALARMS,
+    CHANCE,
+    FOUND,
+    auc_label,
+    draw_marks,
+    draw_roc_curve,
+    finish_roc,
+)
 from facespectra.figures.style import (
     COLOURS,
     INK,
@@ -70,41 +78,14 @@ def point_in_use(result: Evaluation) -> int | None:
     return int(np.flatnonzero(result.thresholds >= result.threshold)[-1])
 
 
-def draw_roc_curve(
-    ax: Axes,
-    result: Evaluation,
-    colour: str,
-    *,
-    linewidth: float,
-    alpha: float = 1,
-    band: float = 0,
-    label: str = "",
-    line: str = "-",
-) -> None:
-    """Draw a ROC curve; `band` is the opacity of the 95 % interval of the true positive rate."""
-    if band:
-        below, above = wilson_interval(result.tpr, result.n_fake)
-        ax.fill_between(result.fpr, below, above, color=colour, alpha=band, linewidth=0)
-    ax.plot(
-        result.fpr, result.tpr, color=colour, linewidth=linewidth, linestyle=line, alpha=alpha, label=label
-    )
-
-
 def evaluation_roc_figure(result: Evaluation) -> Drawing:
     """Draw the ROC curve of one evaluation, with its interval, its threshold and its equal errors, as SVG."""
     with page_style():
         figure = new_figure(WIDTH, 4.7)
         ax = figure.subplots()
-        low, high = result.auc_ci95
-        interval = "" if np.isnan(low) else f" ({low:.3f} to {high:.3f})"
-        draw_roc_curve(ax, result, MAIN, linewidth=2, band=0.2, label=f"AUC {result.auc:.3f}{interval}")
-        if result.threshold_source != "none":
-            place = result.false_positive_rate, result.true_positive_rate
-            name = f"threshold in use, {result.threshold:.3g}"
-            ax.plot(*place, "D", color=COLOURS[3], markersize=7, label=name)
-        name = f"equal errors, {100 * result.eer:.1f} %"
-        ax.plot(result.eer, 1 - result.eer, "o", color=COLOURS[1], markersize=6, label=name)
-        _finish_roc(ax)
+        draw_roc_curve(ax, result, colour=MAIN, linewidth=2, band=0.2, label=auc_label(result))
+        draw_marks(ax, result, in_use=COLOURS[3], equal=COLOURS[1])
+        finish_roc(ax, INK)
         ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2, fontsize=8)
         return to_svg(figure, [_point(ax, result, k) for k in shown_points(result)])
 
@@ -113,7 +94,7 @@ def roc_figures(panels: Mapping[str, Sequence[Curve]]) -> dict[str, Drawing]:
     """Draw ROC curves as SVG, a figure for each title; a label has the same colour in each."""
     labels = list(dict.fromkeys(curve.label for curves in panels.values() for curve in curves))
     looks = {
-        label: {"colour": COLOURS[k % len(COLOURS)], "line": LINES[k // len(COLOURS) % len(LINES)]}
+        label: {"colour": COLOURS[k % len(COLOURS)], "linestyle": LINES[k // len(COLOURS) % len(LINES)]}
         for k, label in enumerate(labels)
     }
     drawn = {}
@@ -123,14 +104,13 @@ def roc_figures(panels: Mapping[str, Sequence[Curve]]) -> dict[str, Drawing]:
             ax = figure.subplots()
             points = []
             for curve in sorted(curves, key=lambda curve: curve.main):
-                weight = {"linewidth": 2.4, "band": 0.18} if curve.main else {"linewidth": 1.1, "alpha": 0.85}
-                look = looks[curve.label]
-                draw_roc_curve(
-                    ax, curve.evaluation, look["colour"], line=look["line"], label=curve.legend, **weight
-                )
+                band = 0.18 if curve.main else 0
+                look: dict[str, Any] = looks[curve.label] | {"label": curve.legend}
+                look |= {"linewidth": 2.4} if curve.main else {"linewidth": 1.1, "alpha": 0.85}
+                draw_roc_curve(ax, curve.evaluation, band=band, **look)
                 chosen = thinned(len(curve.evaluation.fpr), POINTS_EACH)
                 points += [_point(ax, curve.evaluation, k, f"{curve.legend}\n") for k in chosen]
-            _finish_roc(ax)
+            finish_roc(ax, INK)
             _legend_by_auc(ax, curves)
             drawn[title] = to_svg(figure, points)
     return drawn
@@ -142,19 +122,12 @@ def _point(ax: Axes, result: Evaluation, k: int, name: str = "") -> Point:
     return Point(ax, x, y, f"{name}{100 * y:.1f} % {FOUND}\n{100 * x:.1f} % {ALARMS}{at}")
 
 
-def _finish_roc(ax: Axes) -> None:
-    ax.plot([0, 1], [0, 1], color=INK, linewidth=0.8, linestyle=":", alpha=0.6, label="chance, 0.5")
-    ax.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal")
-    ax.set(xlabel=ALARMS, ylabel=FOUND)
-    percent_axes(ax)
-
-
 def _legend_by_auc(ax: Axes, curves: Sequence[Curve]) -> None:
     handles = dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
     names = list(dict.fromkeys(c.legend for c in sorted(curves, key=lambda c: -c.evaluation.auc)))
     ax.legend(
-        [handles[name] for name in [*names, "chance, 0.5"]],
-        [*names, "chance, 0.5"],
+        [handles[name] for name in [*names, CHANCE]],
+        [*names, CHANCE],
         loc="upper center",
         bbox_to_anchor=(0.5, -0.13),
         frameon=False,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from facespectra.evaluation.result import percent_axes
+from facespectra.evaluation.curves import percent_axes
 from facespectra.figures.style import (
     COLOURS,
     FAKE,

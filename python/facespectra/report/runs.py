@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -78,21 +79,45 @@ def name_of(key: Key) -> str:
     return one_line(path if frame is None else f"{path} (frame {frame})")
 
 
-def pair_runs(first: Run, second: Run) -> tuple[Run, Run]:
-    """Give two runs the same names and labels: those of the one with labels, where the other has none.
+def name_alike(runs: Sequence[Run]) -> list[Run]:
+    """Give runs the same names and labels: those of the first one with labels, where one has none.
 
-    Where both have labels, the samples keep their names, and are the same by these alone.
+    Runs with labels keep their names, and their samples are the same by these alone.
     """
-    if not first.labelled and not second.labelled:
+    labelled = next((run for run in runs if run.labelled), None)
+    if labelled is None:
+        *most, last = (str(run.place) for run in runs)
         raise DatasetError(
-            f"neither {first.place} nor {second.place} has labels: give one a column 'label', or evaluate it "
+            f"neither {', '.join(most)} nor {last} has labels: give one a column 'label', or evaluate it "
             "first, by facespectra evaluate DATASET --scores FILE --out DIR"
         )
-    if first.labelled and second.labelled:
-        return first, second
-    if first.labelled:
-        return first, _named_after(second, first)
-    return _named_after(first, second), second
+    return [run if run.labelled else _named_after(run, labelled) for run in runs]
+
+
+def shared_samples(runs: Sequence[Run]) -> list[Key]:
+    """The samples that all runs have; a DatasetError where there are none, or labels differ."""
+    first, *others = runs
+    shared = [key for key in first.entries if all(key in run.entries for run in others)]
+    if not shared:
+        *most, last = (str(run.place) for run in runs)
+        raise DatasetError(f"{', '.join(most)} and {last} have no sample in common: their paths differ")
+    for run in others:
+        for key in shared:
+            if run.entries[key].label != first.entries[key].label:
+                raise DatasetError(f"{first.place} and {run.place} disagree on the label of {name_of(key)}")
+    return shared
+
+
+def short_names(runs: Sequence[Run]) -> list[str]:
+    """Name each run by as much of the end of its path as no other has, without the ending of a file."""
+    paths = [run.place if run.place.is_dir() else run.place.with_suffix("") for run in runs]
+    parts = [path.absolute().parts for path in paths]
+    names = []
+    for own in parts:
+        others = [other for other in parts if other != own]
+        ends = (n for n in range(1, len(own)) if all(other[-n:] != own[-n:] for other in others))
+        names.append("/".join(own[-next(ends, len(own)) :]))
+    return names
 
 
 def _named_after(run: Run, labelled: Run) -> Run:
