@@ -57,7 +57,7 @@ def compare(
     Examples
     --------
     facespectra compare report_a report_b
-    facespectra compare ours theirs.csv --plot roc.pdf    # in the width of a paper's column
+    facespectra compare ours theirs.csv --plot roc.pdf    # for a paper
     """
     from facespectra._extras import require
     from facespectra._files import check_output
