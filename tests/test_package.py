@@ -44,6 +44,7 @@ RANKS = {
     "_kinds": 1,
     "_listing": 2,
     "_lazy": 0,
+    "_notebook": 2,
     "_extras": 1,
     "_files": 1,
     "_threads": 1,

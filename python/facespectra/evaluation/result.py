@@ -213,7 +213,7 @@ class Evaluation:
         label : str, optional
             Name of the curve in the legend.
         **line
-            Properties of the curve, as for :meth:`matplotlib.axes.Axes.plot`.
+            Properties of the curve, as for ``Axes.plot`` of Matplotlib.
 
         Returns
         -------
