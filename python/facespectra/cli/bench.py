@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,9 +26,17 @@ def bench(
     only: Annotated[
         str | None, typer.Option(metavar="TEXT", help="Only contenders whose name contains this.")
     ] = None,
+    scaling: Annotated[
+        bool,
+        typer.Option(
+            "--scaling",
+            help="Measure how time and memory grow instead. A CASE is then side, batch, crops, threads, "
+            "video, frames, svm or logistic.",
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
     plot: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Plot the ratios into this file (.svg, .png, .pdf).")
+        Path | None, typer.Option(metavar="FILE", help="Plot the figures into this file (.svg, .png, .pdf).")
     ] = None,
 ) -> None:
     """Time backends, FFT libraries and other implementations of the spectrum, in one thread.
@@ -37,18 +45,38 @@ def bench(
     images at once. Results are verified before they are timed; ratios are to the bare FFT, timed in turn
     in the same run, with the spread of half the rounds. Where a machine is too noisy to tell, it says so.
 
+    With --scaling: time and peak memory against the side of an image, the length of a stack or a list, the
+    number of threads, the length of a video and the rows of a fit, each point in a process of its own; the
+    exponents fitted to the upper half of the sizes, with their 95 % intervals, beside those of theory. It
+    takes a few minutes; sizes whose run would take over ten times --seconds, or over half of the free
+    memory, are left out and named.
+
     Examples
     --------
     facespectra bench                  # every backend and FFT library
     facespectra bench 64 call crops --only native
+    facespectra bench --scaling side batch --plot growth.svg
     """
     from facespectra._files import check_output
-    from facespectra.bench import CASES, select_case
-    from facespectra.bench.table import noise_notice
 
     if plot is not None:
         check_output(plot, suffixes=(".svg", ".png", ".pdf"))
-    selected = [select_case(name) for name in cases or CASES]
+    if scaling:
+        if only is not None:
+            problem = "--only chooses among contenders, and --scaling has none: leave it out"
+            raise typer.BadParameter(problem)
+        _grow(cases or [], seconds, as_json, plot)
+    else:
+        _compare(cases or [], seconds, only, as_json, plot)
+
+
+def _compare(
+    names: Sequence[str], seconds: float, only: str | None, as_json: bool, plot: Path | None
+) -> None:
+    from facespectra.bench import CASES, select_case
+    from facespectra.bench.table import noise_notice
+
+    selected = [select_case(name) for name in names or CASES]
     machine = _machine()
     if not as_json:
         _say_machine(machine, "one thread")
@@ -64,14 +92,47 @@ def bench(
         complain(f"wrote {plot}")
 
 
+def _grow(names: Sequence[str], seconds: float, as_json: bool, plot: Path | None) -> None:
+    from facespectra.bench import growth
+    from facespectra.bench.growth import table
+
+    selected = growth.select_series(names)
+    machine = _machine()
+    if not as_json:
+        _say_machine(machine, f"{machine['processors']} processors, backend {machine['backend']}")
+    points: list[growth.Point] = []
+    left_out: list[growth.LeftOut] = []
+    for series in selected:
+        lines: Iterable[str] = ["", *table.header(series)]
+        for one in growth.measure(series, seconds):
+            if isinstance(one, growth.Point):
+                before = points[-1] if points and points[-1].series == series.name else None
+                points.append(one)
+                lines = [*lines, table.row(one, before)]
+            else:
+                left_out.append(one)
+                lines = [*lines, *table.left_out(one)]
+            if not as_json:
+                typer.echo("\n".join(lines))
+            lines = []
+        if not as_json:
+            for line in table.fitted(series, [point for point in points if point.series == series.name]):
+                typer.echo(line)
+    if as_json:
+        typer.echo(json.dumps(growth.as_data(machine, selected, points, left_out), indent=2))
+    if plot is not None:
+        from facespectra.bench.growth.plot import plot_growth
+
+        plot_growth(selected, points, plot)
+        complain(f"wrote {plot}")
+
+
 def _machine() -> dict[str, Any]:
     from facespectra.environment import describe, processor_name
 
     state = describe()
-    return {
-        "processor": processor_name(),
-        **{key: state[key] for key in ("system", "python", "native", "packages")},
-    } | {"processors": state["processors"]}
+    told = ("system", "python", "processors", "backend", "native", "packages")
+    return {"processor": processor_name(), **{key: state[key] for key in told}}
 
 
 def _say_machine(machine: dict[str, Any], how: str) -> None:
