@@ -9,7 +9,7 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -324,6 +324,39 @@ def test_the_sweep_starts_from_the_scores_themselves(folder: Path, models: dict[
     jpeg.save(content, "JPEG", quality=20)
     (again,) = detector.score_images([Image.open(content)])
     assert found.curves["JPEG quality"][-1].scores[0] == again
+
+
+def test_degrading_at_one_strength_or_several_is_the_same() -> None:
+    pytest.importorskip("av", reason="needs the detect extra")
+    image = np.random.default_rng(2).integers(0, 256, (50, 44, 3), np.uint8)
+    image = np.asarray(Image.fromarray(image).resize((90, 100)))
+    for change, strengths in DEGRADATIONS.values():
+        together = list(change(image, strengths))
+        assert len(together) == len(strengths)
+        for strength, expected in zip(strengths, together, strict=True):
+            (alone,) = change(image, (strength,))
+            np.testing.assert_array_equal(alone, expected)
+
+
+def test_a_degradation_that_cannot_be_made_here_is_named_and_left_out(
+    folder: Path, models: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(image: np.ndarray, strengths: Sequence[float]) -> list[np.ndarray]:
+        raise MissingExtraError("av is not installed")
+
+    monkeypatch.setitem(DEGRADATIONS, "H.264, CRF", (refuse, (20, 28, 36)))
+    detector = fs.load(models["svm-rbf"])
+    manifest = fs.read_dataset(folder / "m.csv")
+    paths, labels = manifest["path"].tolist(), manifest["label"].to_numpy()
+    told: list[tuple[int, int]] = []
+    found = sweep(
+        detector, paths, labels, detector.extract(paths), 4, progress=lambda *done: told.append(done)
+    )
+    assert found is not None
+    assert found.notes == ["H.264, CRF was left out: av is not installed"]
+    assert set(found.curves) == set(DEGRADATIONS) - {"H.264, CRF"}
+    assert told[-1] == (4 * found.n_copies, 4 * found.n_copies) == (52, 52)
+    assert found.seconds > 0
 
 
 def test_the_sweep_follows_the_face(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from facespectra.cli import main
 from facespectra.faces import Face
 from facespectra.rendered.database import render_face
 from facespectra.synth import PRESETS, STEPS, SwapSettings, around_face, generator, make_pairs, make_twins
-from facespectra.synth.chain import apply_chain, draw_chain, through_h264
+from facespectra.synth.chain import YUV, _to_yuv, apply_chain, draw_chain, through_h264, through_h264_at
 from facespectra.synth.masks import KINDS, draw_mask, smooth_noise
 from facespectra.synth.restoration import restored
 from facespectra.synth.swap import swap_face
@@ -191,6 +191,16 @@ def test_h264_keeps_the_picture_in_place_and_loses_detail(people: list[tuple[Ima
     errors = [np.abs(out.astype(int) - pixels).mean() for out in (mild, harsh)]
     assert errors[0] < 4 < 1.5 * errors[1]
     np.testing.assert_array_equal(mild, through_h264(pixels, 18))
+    np.testing.assert_array_equal(through_h264_at(pixels, [40, 18]), [harsh, mild])
+
+
+def test_chroma_is_the_mean_over_squares_of_four_to_the_last_bit() -> None:
+    rng = np.random.default_rng(3)
+    pixels = rng.integers(0, 256, (48, 80, 3), np.uint8)
+    planes = pixels.astype(np.float32) @ YUV.T + np.array([16, 128, 128], np.float32)
+    chroma = planes[:, :, 1:].reshape(24, 2, 40, 2, 2).mean((1, 3)).transpose(2, 0, 1)
+    expected = np.rint(np.clip(chroma, 0, 255)).astype(np.uint8)
+    np.testing.assert_array_equal(_to_yuv(pixels)[48:].reshape(2, 24, 40), expected)
 
 
 @pytest.mark.parametrize(

@@ -143,3 +143,20 @@ def test_the_transformer_gives_the_same_numbers() -> None:
 def test_what_is_no_picture_of_a_face_is_refused(picture: np.ndarray, message: str) -> None:
     with pytest.raises(ValueError, match=message.replace("(", r"\(").replace(")", r"\)")):
         texture_features(picture)
+
+
+def test_edges_are_repeated_as_numpy_pads_them_and_masks_are_remembered() -> None:
+    rng = np.random.default_rng(5)
+    for height, width in ((90, 70), (60, 75), (224, 180)):
+        rgb = rng.integers(0, 256, (height, width, 3), np.uint8)
+        left, top, w, h = placement(rgb.shape)
+        small = np.asarray(Image.fromarray(rgb).resize((w, h), Image.Resampling.BICUBIC))
+        around = (top, 224 - top - h), (left, 224 - left - w), (0, 0)
+        padded = np.pad(small, around, mode="edge").astype(np.float32)
+        expected = ((padded - 127) / 128).transpose(2, 0, 1)[None]
+        np.testing.assert_array_equal(normalised_face(rgb), expected)
+        points = rng.random((5, 2)) * (width, height)
+        masks = region_masks(rgb.shape, points)
+        assert masks is region_masks(rgb.shape, points.tolist())
+        assert not masks.flags.writeable
+        assert (masks != region_masks(rgb.shape, points + 9)).any()

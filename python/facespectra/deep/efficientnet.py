@@ -191,5 +191,7 @@ def _session(graph: str) -> Any:
 
 def normalised(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Turn an RGB picture, (h, w, 3), into what the network takes, (1, 3, h, w)."""
-    pixels = (picture.astype(np.float32) - 127) / 128
-    return np.ascontiguousarray(pixels.transpose(2, 0, 1)[None])
+    pixels = picture.transpose(2, 0, 1).astype(np.float32, order="C")
+    pixels -= 127
+    pixels /= 128
+    return pixels[None]

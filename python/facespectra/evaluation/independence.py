@@ -71,6 +71,13 @@ def auc_interval(
     return delong_interval(labels, scores), "delong"
 
 
+def auc_of_samples(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> tuple[float, Interval]:
+    """AUC and its interval, as ``evaluate`` has them where nothing is known of groups, and nothing else."""
+    from sklearn.metrics import roc_auc_score
+
+    return float(roc_auc_score(labels, scores)), delong_interval(labels, scores)
+
+
 @dataclass(frozen=True, slots=True)
 class MeasuredAuc:
     """AUC of a part of the samples; None where the part has fewer than five units of a class."""
