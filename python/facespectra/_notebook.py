@@ -17,7 +17,7 @@ STYLE = (
     ".facespectra caption{caption-side:top;text-align:left;font-weight:600;color:inherit;padding:0 0 .3em}"
     f".facespectra th,.facespectra td{{padding:.2em 1.2em .2em .3em;text-align:left;vertical-align:top;"
     f"border:0;border-bottom:{_LINE};white-space:normal;max-width:none}}"
-    ".facespectra tbody th{font-weight:400}"
+    ".facespectra tbody th{font-weight:400;white-space:nowrap}"
     ".facespectra summary{cursor:pointer}"
     ".facespectra .picture{display:block;max-width:100%;height:auto;margin:.4em 0}"
 )

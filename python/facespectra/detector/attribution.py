@@ -19,7 +19,7 @@ from facespectra.detector.classifiers import SelfExplaining
 from facespectra.features.feature_set import FeatureGroup
 
 if TYPE_CHECKING:
-    from facespectra.detector.detector import Detector
+    from facespectra.detector import Detector
 
 Floats = NDArray[np.float64]
 

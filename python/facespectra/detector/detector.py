@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,7 @@ from facespectra.videos import N_FRAMES
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 
 class Detector(Scorer):
@@ -300,6 +301,48 @@ class Detector(Scorer):
         if self.class_features_:
             model["class_features"] = self.class_features_
         return dumps(model)
+
+    def plot(
+        self,
+        ax: Axes | Sequence[Axes] | None = None,
+        *,
+        table: FeatureTable | None = None,
+        labels: ArrayLike | None = None,
+    ) -> Axes | tuple[Axes, ...]:
+        """Draw what drives the detector: how much more each feature group adds to fakes than to real faces.
+
+        Bars for bands of the spectrum; for features of regions, two heat maps of the face. Of the mean faces
+        of both training classes, or of the faces in `table`, as the report of an evaluation draws it.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes or two of them, optional
+            Axes to draw into; by default those of a new pyplot figure.
+        table : FeatureTable, optional
+            Features of faces to measure on, from :meth:`extract`; `labels` go with them.
+        labels : (n,) array_like, optional
+            1 for fake, 0 for real, of the rows of `table`.
+
+        Returns
+        -------
+        matplotlib.axes.Axes, or a tuple of two for heat maps
+
+        Raises
+        ------
+        ModelError
+            If the detector has not been trained, has features without names, or lacks the means of its
+            training classes.
+        MissingExtraError
+            If matplotlib is not installed.
+        """
+        from facespectra.detector.plot import plot_drives
+
+        return plot_drives(self, ax, table, labels)
+
+    def _repr_html_(self) -> str:
+        from facespectra.detector.description import detector_html
+
+        return detector_html(self)
 
     def __repr__(self) -> str:
         state = ""

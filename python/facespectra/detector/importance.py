@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facespectra.detector.attribution import Attribution, attribute
+from facespectra.detector.classifiers import SelfExplaining
 from facespectra.evaluation.intervals import roc_auc
 from facespectra.features.sampling import stratified_sample
 from facespectra.figures.attribution import HeatMap
@@ -23,6 +24,10 @@ Floats = NDArray[np.float64]
 PER_CLASS = 400
 STRONGEST = 12
 REPEATS = 5
+NO_MEANS = (
+    "The model file does not hold the mean features of its training classes, which contributions are "
+    "measured from: an earlier version wrote it. Training the model again adds them."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +48,13 @@ def measure_importance(
     drawn = stratified_sample(labels, table.ok, 2 * PER_CLASS)
     matrix, own = table.matrix[drawn], labels[drawn]
     groups = detector.feature_set.groups
-    if all(group.kind == "network" for group in groups):
-        return f"The features are {matrix.shape[1]} numbers of a network: there are no bands to name."
+    if (nameless := _nameless(detector)) is not None:
+        return nameless
     if min(np.sum(own == 0), np.sum(own == 1)) < 2:
         return "There are too few faces of one of the classes."
     attribution = attribute(detector, matrix)
     if attribution is None:
-        return (
-            "The model file does not hold the mean features of its training classes, which contributions are "
-            "measured from: an earlier version wrote it. Training the model again adds them."
-        )
+        return NO_MEANS
     gap = attribution.amounts[own == 1].mean(axis=0) - attribution.amounts[own == 0].mean(axis=0)
     gaps = dict(zip((group.name for group in groups), gap.tolist(), strict=True))
     if all(group.kind == "region" for group in groups):
@@ -60,6 +62,34 @@ def measure_importance(
         return Importance(gaps, attribution.method, attribution.unit, strongest=strongest)
     lost = permutation_importance(detector, matrix, own)
     return Importance(gaps, attribution.method, attribution.unit, lost)
+
+
+def class_importance(detector: Detector) -> Importance | str:
+    """The same between the mean face of either class of its training; a sentence where it cannot be known."""
+    if (nameless := _nameless(detector)) is not None:
+        return nameless
+    known = detector.class_features_
+    if not known:
+        if isinstance(detector.pipeline_[-1], SelfExplaining):
+            return (
+                "The model does not hold the mean features of its training classes: give faces to measure "
+                "on, as table (from the detector's extract) and labels."
+            )
+        return NO_MEANS
+    attribution = attribute(detector, np.stack([known["real"]["mean"], known["fake"]["mean"]]))
+    if attribution is None:
+        return NO_MEANS
+    gap = attribution.amounts[1] - attribution.amounts[0]
+    gaps = dict(zip((group.name for group in attribution.groups), gap.tolist(), strict=True))
+    return Importance(gaps, attribution.method, attribution.unit)
+
+
+def _nameless(detector: Detector) -> str | None:
+    """Why there is nothing to name in the features; None where there is."""
+    groups = detector.feature_set.groups
+    if not all(group.kind == "network" for group in groups):
+        return None
+    return f"The features are {detector.feature_set.width} numbers of a network: there are no bands to name."
 
 
 def permutation_importance(

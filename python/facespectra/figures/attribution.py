@@ -24,7 +24,7 @@ from facespectra.figures.style import (
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
 Floats = NDArray[np.float64]
 BAND_AXIS = "band of the radius, in parts of the largest"
@@ -99,7 +99,12 @@ def _largest(maps: Sequence[HeatMap]) -> float:
 
 
 def draw_heat_maps(
-    figure: Figure, axes: Sequence[Axes], maps: Sequence[HeatMap], unit: str, *, largest: float = 0
+    figure: Figure | SubFigure,
+    axes: Sequence[Axes],
+    maps: Sequence[HeatMap],
+    unit: str,
+    *,
+    largest: float = 0,
 ) -> None:
     """Draw heat maps on one scale of colours."""
     from matplotlib.colors import LinearSegmentedColormap, to_rgba

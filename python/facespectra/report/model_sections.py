@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from facespectra._versions import versions
 from facespectra.detector.classifiers import SelfExplaining
+from facespectra.detector.description import listed, settings_rows, training_rows
 from facespectra.detector.importance import Importance, heat_maps, measure_importance
-from facespectra.detector.inputs import ALL, LARGEST, WHOLE
 from facespectra.detector.loading import DEFAULT_MODEL
 from facespectra.detector.scores import most_suspicious
 from facespectra.evaluation.class_spectra import ClassSpectra, measure_class_spectra
@@ -36,7 +36,6 @@ Floats = NDArray[np.float64]
 # Faces of each class whose spectra are averaged, where the model itself uses other features.
 SPECTRA_PER_CLASS = 150
 LARGEST_EXPLAINED = 320  # pixels of a face that is explained on the page
-FOUND = {None: "the largest", LARGEST: "the largest", ALL: "the most suspicious of all"}
 
 
 def model_sections(evaluated: Evaluated) -> dict[str, Any]:
@@ -158,39 +157,16 @@ def model_settings(evaluated: Evaluated) -> list[tuple[str, str]]:
     if detector is None:
         return [
             *_file("scores", evaluated.model),
-            ("evaluated with", _listed(versions())),
+            ("evaluated with", listed(versions())),
             ("system", f"{platform.system()} {platform.machine()}"),
         ]
-    settings = detector.settings
-    trained = detector.training_
-
-    held_out = trained.get("held_out_auc")
     return [
         *_file("model", evaluated.model),
-        ("features", f"{detector.features} ({_listed(settings['feature_settings'])})"),
-        ("classifier", f"{detector.classifier}{', features standardised' if detector.scale else ''}"),
-        ("seed of the training", str(detector.seed)),
-        (
-            "face",
-            f"{FOUND[evaluated.faces]}, by MTCNN ({_listed(settings['crop_settings'])})"
-            if evaluated.faces != WHOLE and (settings["crop"] or evaluated.faces)
-            else "not detected: whole images",
-        ),
-        (
-            "trained on",
-            f"{trained['n_real']} real and {trained['n_fake']} fake faces; {trained['n_no_face']} images "
-            f"without a face and {trained['n_unreadable']} unreadable ones left out"
-            + ("" if held_out is None else f"; AUC on held-out groups {held_out:.3f}"),
-        ),
-        ("trained with", _listed(detector.versions_)),
-        ("threshold", repr(detector.threshold_)),
-        ("evaluated with", _listed(versions())),
+        *settings_rows(detector, evaluated.faces),
+        *training_rows(detector),
+        ("evaluated with", listed(versions())),
         ("system", f"{platform.system()} {platform.machine()}"),
     ]
-
-
-def _listed(pairs: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in pairs.items()) or "none"
 
 
 def _file(kind: str, path: Path | None) -> list[tuple[str, str]]:
