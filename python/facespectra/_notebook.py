@@ -19,7 +19,11 @@ STYLE = (
     f"border:0;border-bottom:{_LINE};white-space:normal;max-width:none}}"
     ".facespectra tbody th{font-weight:400;white-space:nowrap}"
     ".facespectra summary{cursor:pointer}"
-    ".facespectra .picture{display:block;max-width:100%;height:auto;margin:.4em 0}"
+    ".facespectra .stack{position:relative;display:inline-block;line-height:0}"
+    ".facespectra .stack img{max-width:none;margin:0}"
+    ".facespectra .stack svg{position:absolute;inset:0;width:100%;height:100%}"
+    ".facespectra .faces{display:flex;flex-wrap:wrap;gap:.8em;margin:.4em 0}"
+    ".facespectra figure{margin:0}"
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from facespectra import videos
 from facespectra.errors import UnreadableVideoError
 from facespectra.rendered.database import render_face
 from facespectra.report.video_explanation import explain_video, follow_video
+from notebook_html import checked
 
 pytest.importorskip("av", reason="needs the detect extra")
 from clips import write_clip
@@ -136,3 +138,37 @@ def test_no_face_at_all_and_no_video(tmp_path: Path) -> None:
     (tmp_path / "no.mp4").write_bytes(b"nothing")
     with pytest.raises(UnreadableVideoError, match=r"no\.mp4"):
         explain_video(tmp_path / "no.mp4")
+
+
+def test_a_notebook_shows_the_sentences_the_worst_faces_and_the_frames(clip: Path) -> None:
+    found = explain_video(clip, frames=FRAMES)
+    shown = checked(found)
+    assert f"{clip.name}: " in shown.text
+    assert all(sentence in shown.text for sentence in found.sentences)
+    assert len(shown.named("img")) == len(found.worst)
+    rows = shown.rows()
+    for moment in found.timeline:
+        score = moment.verdict.score
+        expected = "" if math.isnan(score) else f"{score:.3f}"
+        assert rows[f"0:00, frame {moment.frame}"] == [expected, moment.verdict.label or "no-face"]
+
+
+def test_many_frames_make_no_long_table(clip: Path) -> None:
+    found = explain_video(clip, frames=FRAMES)
+    long = replace(found, timeline=found.timeline * 20, path="<b>&.mp4")
+    shown = checked(long)
+    assert len(shown.rows()) <= 61
+    assert "40 more frames in timeline." in shown.text
+    assert "<b>&.mp4: " in shown.text
+
+
+def test_the_scores_are_drawn_in_time(clip: Path) -> None:
+    from matplotlib.figure import Figure
+
+    found = explain_video(clip, frames=FRAMES)
+    ax = found.plot(Figure().subplots())
+    scored = [moment for moment in found.timeline if moment.verdict.label]
+    expected = [[moment.seconds, 100 * moment.verdict.score] for moment in scored]
+    np.testing.assert_allclose(ax.lines[0].get_xydata(), expected)
+    assert set(ax.lines[1].get_ydata()) == {100 * found.threshold}
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("seconds into the video", "score, 0 to 100")

@@ -33,7 +33,7 @@ from facespectra.figures.style import (
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
     from facespectra.images import UInt8Array
 
@@ -185,7 +185,22 @@ def draw_distance(ax: Axes, spectrum: Floats, classes: Classes) -> Floats:
     return distances
 
 
-def draw_contributions(figure: Figure, axes: Sequence[Axes], contributions: Contributions) -> None:
+def draw_regions(ax: Axes, amounts: Mapping[str, float], kinds: tuple[str, str]) -> None:
+    """Draw what each region of the face adds to the score as bars, the first on top, between two kinds."""
+    colours = [FAKE if amount > 0 else REAL for amount in amounts.values()]
+    ax.barh(range(len(amounts)), list(amounts.values()), color=colours, height=0.7)
+    ax.axvline(0, color=INK, linewidth=0.8)
+    ax.set_yticks(range(len(amounts)), [f"{name[:1].upper()}{name[1:]}" for name in amounts])
+    ax.invert_yaxis()
+    # As far to either side: the longest bar shows which side is stronger.
+    limit = 1.1 * (max(map(abs, amounts.values()), default=0.0) or 1)
+    ends = f"left, like {kinds[0]}; right, like {kinds[1]}"
+    ax.set(xlim=(-limit, limit), xlabel=f"adds to the score:\n{ends}")
+
+
+def draw_contributions(
+    figure: Figure | SubFigure, axes: Sequence[Axes], contributions: Contributions
+) -> None:
     """Draw the contributions to the score: as bars into one axes, or as heat maps into two."""
     if isinstance(contributions, tuple):
         draw_heat_maps(figure, axes, contributions, "evidence for fake")

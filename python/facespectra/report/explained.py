@@ -31,6 +31,10 @@ from facespectra.report.identity import file_sha256
 from facespectra.report.thumbnails import short
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+
     from facespectra.detector.verdicts import Verdict
     from facespectra.faces import Box
 
@@ -247,7 +251,7 @@ class Explanation:
             log_spectrum=self.log_spectrum,
             spectrum=self.spectrum,
             classes=self.classes,
-            contributions=self._drawn_contributions(),
+            contributions=self.drawn_contributions(),
             title=f"{short(self.path) or 'image'}: {self.headline}",
             notes=self.notes,
         )
@@ -255,7 +259,7 @@ class Explanation:
 
     def _write_page(self, path: str | os.PathLike[str], file_sha256: str) -> Path:
         require("detect", "matplotlib", "jinja2")
-        contributions = self._drawn_contributions()
+        contributions = self.drawn_contributions()
         name = PurePath(self.path).name or "image"
         view = self.view()
         context = {
@@ -297,7 +301,43 @@ class Explanation:
     def _amounts(self) -> dict[str, float]:
         return {} if self.attribution is None else by_group(self.attribution)
 
-    def _drawn_contributions(self) -> Contributions | None:
+    def plot(
+        self, ax: Axes | Sequence[Axes] | None = None, *, kind: str | None = None
+    ) -> Axes | tuple[Axes, ...]:
+        """Draw one of the figures of the page.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes or two of them, optional
+            Axes to draw into; by default those of a new pyplot figure.
+        kind : {"regions", "spectrum", "distance", "contributions"}, optional
+            ``"regions"``: what each part of the face adds to the score; the default where features are of
+            regions. ``"spectrum"``: the radial spectrum of the face against both training classes; the
+            default of all others. ``"distance"``: its distance from the middle between them, in standard
+            deviations. ``"contributions"``: what each band adds, or two heat maps by region.
+
+        Returns
+        -------
+        matplotlib.axes.Axes, or a tuple of two for heat maps
+
+        Raises
+        ------
+        ValueError
+            If `kind` is unknown, or the model does not hold what it needs.
+        MissingExtraError
+            If matplotlib is not installed.
+        """
+        from facespectra.report.plots import plot_explanation
+
+        return plot_explanation(self, ax, kind)
+
+    def _repr_html_(self) -> str:
+        from facespectra.report.notebook import explanation_html
+
+        return explanation_html(self)
+
+    def drawn_contributions(self) -> Contributions | None:
+        """Arrange the contributions as they are drawn: by band, or as heat maps; None if there are none."""
         amounts = self._amounts()
         return (heat_maps(amounts) or amounts) if amounts else None
 

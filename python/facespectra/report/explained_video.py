@@ -17,6 +17,8 @@ from facespectra.report.html import write_page
 from facespectra.report.sentences import clock
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from facespectra._files import PathLike
     from facespectra.detector.verdicts import Verdict
     from facespectra.report.explained import Explanation
@@ -200,10 +202,7 @@ class VideoExplanation:
         suffix = check_suffix(path)
         require("detect", "matplotlib", "jinja2")
         name = PurePath(self.path).name
-        names = {side: BADGES[label][0].lower() for label, side in _SIDES.items()}
-        if self.positive != SWAP:
-            names |= {BADGES[label][2]: BADGES[label][0].lower() for label in (FAKE, REAL)}
-        beats = [self._beat(moment) for moment in self.timeline]
+        beats, names = self.beats()
         if suffix != PAGE:
             faces = [
                 (one.explanation.crop.rgb, f"{_when(one)}: {one.explanation.score:.3f}") for one in self.worst
@@ -219,7 +218,7 @@ class VideoExplanation:
                 notes=[*self.sentences, f"{self.scope[0].upper()}{self.scope[1:]}."],
             )
             return write_atomically(path, content)
-        view = score_view(self.verdict, positive=self.positive, probability=self.probability)
+        view = self.badge()
         context = {
             "title": f"{name}: {view['badge']}, explained by facespectra",
             "name": name,
@@ -235,6 +234,43 @@ class VideoExplanation:
             "made": made_of(self.path, self.model, self.model_sha256, file_sha256),
         }
         return write_page(path, "video.html.j2", context)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the scores of the frames in time, with the threshold.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Axes to draw into; by default those of a new pyplot figure.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+
+        Raises
+        ------
+        MissingExtraError
+            If matplotlib is not installed.
+        """
+        from facespectra.report.plots import plot_video
+
+        return plot_video(self, ax)
+
+    def _repr_html_(self) -> str:
+        from facespectra.report.notebook import video_html
+
+        return video_html(self)
+
+    def badge(self) -> dict[str, Any]:
+        """What a template needs to show the verdict."""
+        return score_view(self.verdict, positive=self.positive, probability=self.probability)
+
+    def beats(self) -> tuple[list[Beat], dict[str, str]]:
+        """The frames as they are drawn in time, and what each side is called."""
+        names = {side: BADGES[label][0].lower() for label, side in _SIDES.items()}
+        if self.positive != SWAP:
+            names |= {BADGES[label][2]: BADGES[label][0].lower() for label in (FAKE, REAL)}
+        return [self._beat(moment) for moment in self.timeline], names
 
     def _beat(self, moment: Moment) -> Beat:
         verdict = moment.verdict
