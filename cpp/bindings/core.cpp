@@ -163,12 +163,14 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
     py::class_<fs::FftLibrary, std::shared_ptr<fs::FftLibrary>>(module, "FftLibrary")
         .def_static(
             "open",
-            [](const std::string& single_file, const std::string& double_file, bool separate) {
+            [](const std::string& single_file, const std::string& double_file, bool separate, const std::string& plans) {
                 using Instance = fs::FftLibrary::Instance;
-                return fs::FftLibrary::open(single_file, double_file, separate ? Instance::separate : Instance::shared);
+                return fs::FftLibrary::open(single_file, double_file, separate ? Instance::separate : Instance::shared,
+                                            plans);
             },
-            py::arg("single_file"), py::arg("double_file"), py::arg("separate"))
-        .def_property_readonly("version", &fs::FftLibrary::version);
+            py::arg("single_file"), py::arg("double_file"), py::arg("separate"), py::arg("plans") = "")
+        .def_property_readonly("version", &fs::FftLibrary::version)
+        .def_property_readonly("has_saved_plans", &fs::FftLibrary::has_saved_plans);
     bind_extractor<float>(module, "Extractor32");
     bind_extractor<double>(module, "Extractor64");
     py::class_<fs::FaceFinder>(module, "FaceFinder")

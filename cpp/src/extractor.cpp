@@ -10,7 +10,6 @@
 
 #include "fork_safe.hpp"
 #include "half_plane.hpp"
-#include "not_a_knot.hpp"
 #include "radial_fold.hpp"
 
 namespace facespectra {
@@ -35,7 +34,6 @@ struct Workspace {
     std::vector<double> profile;
     std::vector<double> resampled;
     std::vector<double> slopes;
-    std::vector<double> pivots;
 };
 
 std::size_t bins_for(const ImageView& image, const Settings& settings, std::size_t index) {
@@ -106,7 +104,7 @@ struct Extractor<Real>::State {
     void give_back(std::unique_ptr<Workspace<Real>> workspace) {
         if (workspace->plane.bytes() > max_idle_bytes) return;
         const std::lock_guard lock(fork_safe_locks().caches);
-        if (idle.size() < std::max(1U, std::thread::hardware_concurrency())) idle.push_back(std::move(workspace));
+        if (idle.size() < max_idle) idle.push_back(std::move(workspace));
     }
 
     void extract_one(const ImageView& image, std::size_t index, const Settings& settings, Workspace<Real>& workspace,
@@ -118,6 +116,8 @@ struct Extractor<Real>::State {
     DftPlans<Real> plans;
     LruCache<Shape, RadialFold> folds{max_idle_bytes};
     std::vector<std::unique_ptr<Workspace<Real>>> idle;
+    // Asked for once: the answer is read from files, which takes as long as a small image.
+    const std::size_t max_idle = std::max(1U, std::thread::hardware_concurrency());
 };
 
 template <typename Real>
@@ -169,14 +169,16 @@ void Extractor<Real>::State::extract_one(const ImageView& image, std::size_t ind
             for (double& value : profile) value = 10 * value + workspace.plane.offset();
         }
     }
-    std::vector<double>* result = &profile;
+    const double* result = profile.data();
+    std::size_t length = n_bins;
     if (settings.n_features != 0 && settings.convention == Convention::durall) {
-        workspace.resampled.resize(settings.n_features);
-        resample_not_a_knot(profile, workspace.resampled, workspace.slopes, workspace.pivots);
-        result = &workspace.resampled;
+        length = settings.n_features;
+        workspace.resampled.resize(length + 7);
+        workspace.slopes.resize(n_bins);
+        simd.shape_kernels.resample(profile.data(), n_bins, workspace.slopes.data(), length, workspace.resampled.data());
+        result = workspace.resampled.data();
     }
-    const double divisor = settings.normalize ? result->front() : 1.0;
-    for (std::size_t i = 0; i < result->size(); ++i) out[i] = static_cast<Real>((*result)[i] / divisor);
+    simd.kernels<Real>().divide(result, length, settings.normalize ? result[0] : 1.0, out);
 }
 
 template <typename Real>

@@ -3,9 +3,12 @@
 // FFTW's C interface, as far as it is used, written down from its manual: the library is opened at run time, so
 // that building needs no header and a wheel carries no FFTW.
 
+#include <cstddef>
+#include <string>
 #include <type_traits>
 
 #include "facespectra/fft_library.hpp"
+#include "saved_plans.hpp"
 
 namespace facespectra {
 
@@ -39,7 +42,19 @@ public:
     /// Null for libraries that only start threads when told to.
     int (*set_threads_of_caller)(int) = nullptr;
 
+    /// Lets the planner find the saved plan for sequences of this length, and no other one. Under the planner's lock.
+    void recall_plan(std::size_t length) const;
+
+    bool has_saved_plans() const override;
+
 protected:
+    explicit LoadedFftLibrary(const std::string& plans) : saved_plans(plans) {}
+
+    // Null for an instance that others use as well: what its planner knows is theirs.
+    int (*import_wisdom)(const char*) = nullptr;
+    void (*forget_wisdom)() = nullptr;
+    mutable SavedPlans saved_plans;
+
     FftFunctions<float> single_functions;
     FftFunctions<double> double_functions;
 };

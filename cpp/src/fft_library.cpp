@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "fft_functions.hpp"
+#include "fork_safe.hpp"
 
 // GCC says it with macros, clang with features.
 #if defined(__has_feature)
@@ -133,7 +134,9 @@ void resolve(void* handle, const std::string& path, const char* name, Function& 
 /// Never closed: plans, thread-local data and exit handlers of the library may outlive any owner of ours.
 class DynamicFftLibrary final : public LoadedFftLibrary {
 public:
-    DynamicFftLibrary(const std::string& single_file, const std::string& double_file, Instance instance) {
+    DynamicFftLibrary(const std::string& single_file, const std::string& double_file, Instance instance,
+                      const std::string& plans)
+        : LoadedFftLibrary(plans) {
         void* single = open_library(single_file, instance);
         void* twice = double_file == single_file ? single : open_library(double_file, instance);
         resolve(single, single_file, "fftwf_plan_many_dft", single_functions.plan_many_dft);
@@ -155,6 +158,10 @@ public:
         } else {
             version_ = "unknown version";
         }
+        if (instance == Instance::separate && dlsym(single, "fftwf_import_wisdom_from_string") != nullptr) {
+            resolve(single, single_file, "fftwf_import_wisdom_from_string", import_wisdom);
+            resolve(single, single_file, "fftwf_forget_wisdom", forget_wisdom);
+        }
     }
 
     std::string version() const override { return version_; }
@@ -165,9 +172,25 @@ private:
 
 }  // namespace
 
+void LoadedFftLibrary::recall_plan(std::size_t length) const {
+    if (forget_wisdom == nullptr) return;
+    // A planner remembers: without this, a length's plan could depend on those that were planned before it.
+    forget_wisdom();
+    const std::string plan = saved_plans.for_length(length);
+    if (!plan.empty() && import_wisdom(plan.c_str()) == 0) saved_plans.clear();
+}
+
+bool LoadedFftLibrary::has_saved_plans() const {
+    constexpr std::size_t always_there = 128;
+    const std::lock_guard lock(fork_safe_locks().planner);
+    if (import_wisdom == nullptr || saved_plans.for_length(always_there).empty()) return false;
+    recall_plan(always_there);
+    return !saved_plans.empty();
+}
+
 std::shared_ptr<FftLibrary> FftLibrary::open(const std::string& single_file, const std::string& double_file,
-                                                   Instance instance) {
-    return std::make_shared<DynamicFftLibrary>(single_file, double_file, instance);
+                                             Instance instance, const std::string& plans) {
+    return std::make_shared<DynamicFftLibrary>(single_file, double_file, instance, plans);
 }
 
 }  // namespace facespectra

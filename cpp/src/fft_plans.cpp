@@ -30,8 +30,10 @@ std::size_t largest_prime_factor(std::size_t n) {
 
 std::size_t convolution_length(std::size_t length) {
     if (largest_prime_factor(length) <= largest_quick_prime) return 0;
+    // FFTW is twice as fast on 512 as on 480, and on 640 as on 576, where its plans are estimated, and still faster with
+    // measured ones: only these odd factors pay.
     std::size_t best = std::numeric_limits<std::size_t>::max();
-    for (const std::size_t odd : {1U, 3U, 5U, 9U, 15U}) {
+    for (const std::size_t odd : {1U, 3U, 5U, 25U}) {
         std::size_t m = odd;
         while (m < 2 * length - 1) m *= 2;
         best = std::min(best, m);
@@ -73,7 +75,8 @@ void BatchDft<Real>::plan() {
     auto* const from = reinterpret_cast<Complex*>(in.data());
     auto* const to = reinterpret_cast<Complex*>(out.data());
     const std::lock_guard lock(fork_safe_locks().planner);
-    // Estimated, not measured: the same plan, and so the same bits, in every run.
+    // Saved or estimated, not measured now: the same plan, and so the same bits, in every run.
+    if constexpr (sizeof(Real) == sizeof(float)) library_.recall_plan(length_);
     plan_ = library_.functions<Real>().plan_many_dft(1, &n, many, from, nullptr, 1, apart, to, nullptr, 1, apart,
                                                      fft_forward, fft_estimate);
     if (plan_ == nullptr) {

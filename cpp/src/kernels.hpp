@@ -44,6 +44,9 @@ struct Kernels {
     /// must be normal numbers.
     void (*log_products)(const Real* a, const Real* b, const Real* c, const Real* d, std::size_t n, Real* out);
 
+    /// out[i] = values[i] / divisor, i < n; 1 for the divisor itself.
+    void (*divide)(const double* values, std::size_t n, double divisor, Real* out);
+
     /// out[k] = a[k] b[k], complex.
     void (*multiply)(const Real* a, const Real* b, std::size_t n, Real* out);
 
@@ -65,6 +68,11 @@ struct ShapeKernels {
     /// bins[j] = ceil(2 n_bins sqrt((j height)^2 + (y width)^2) / (height width)), at most n_bins + 1, j < n.
     void (*isotropic_bins)(std::size_t n, std::size_t y, std::size_t height, std::size_t width, std::size_t n_bins,
                            std::uint32_t* bins);
+
+    /// Reads the not-a-knot cubic spline through `n` equally spaced values at `n_out` equally spaced places, the first
+    /// on the first value and the last on the last. Through three values it is a parabola, through two a line. Needs
+    /// at least two values; `slopes` is scratch of `n`, and `out` has room for seven more than `n_out`.
+    void (*resample)(const double* values, std::size_t n, double* slopes, std::size_t n_out, double* out);
 };
 
 struct SimdLevel {

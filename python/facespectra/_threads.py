@@ -19,6 +19,8 @@ Result = TypeVar("Result")
 
 def thread_count(threads: int | None = None) -> int:
     """Give `threads`, or ``FACESPECTRA_THREADS``, or the number of processors that this process may use."""
+    if type(threads) is int and threads >= 1:
+        return threads
     source = "threads"
     value: Any = threads
     if threads is None and (text := os.environ.get("FACESPECTRA_THREADS")):

@@ -18,10 +18,11 @@ public:
         shared,
     };
 
-    /// Opens the files with the single- and the double-precision functions, which may be the same.
-    /// Throws std::runtime_error with a reason in one line.
+    /// Opens the files with the single- and the double-precision functions, which may be the same. `plans`, the text of
+    /// a file that cpp/tools/measure_plans.cpp wrote, is used by separate instances of the very build of FFTW that made
+    /// them. Throws std::runtime_error with a reason in one line.
     static std::shared_ptr<FftLibrary> open(const std::string& single_file, const std::string& double_file,
-                                                  Instance instance);
+                                            Instance instance, const std::string& plans = "");
 
     virtual ~FftLibrary() = default;
     FftLibrary(const FftLibrary&) = delete;
@@ -29,6 +30,9 @@ public:
 
     /// What the library calls itself, such as "fftw-3.3.10-sse2-avx".
     virtual std::string version() const = 0;
+
+    /// Whether the library takes the saved plans; else it plans by estimates.
+    virtual bool has_saved_plans() const = 0;
 
 protected:
     FftLibrary() = default;

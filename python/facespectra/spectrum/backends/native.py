@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -19,19 +20,25 @@ from facespectra.spectrum.definition import Floats
 from facespectra.spectrum.settings import SpectrumSettings
 
 SIMD_VARIABLE = "FACESPECTRA_SIMD"
+# Measured once for the FFTW of pyfftw's wheels, which estimates badly; any other library refuses them.
+_PLANS = Path(__file__).parents[1] / "fftw_plans.txt"
 
 
 @cache
 def library(provider: providers.Provider) -> _core.FftLibrary:
     """The provider's library, opened once in a process; BackendError if that fails."""
     try:
-        return _core.FftLibrary.open(provider.single_file, provider.double_file, provider.separate)
+        return _core.FftLibrary.open(
+            provider.single_file, provider.double_file, provider.separate, _PLANS.read_text("ascii")
+        )
     except RuntimeError as error:
         raise BackendError(str(error)) from None
 
 
 @cache
-def _extractor(provider: providers.Provider, simd: str, dtype: str) -> _core.Extractor32 | _core.Extractor64:
+def _extractor(fft: str | None, simd: str, dtype: str) -> _core.Extractor32 | _core.Extractor64:
+    # By what the environment says, not by the provider that this names: hashing one takes as long as a small FFT.
+    provider = providers.find(fft)
     try:
         if dtype == "float32":
             return _core.Extractor32(library(provider), simd)
@@ -42,7 +49,8 @@ def _extractor(provider: providers.Provider, simd: str, dtype: str) -> _core.Ext
 
 def extractor(dtype: str) -> _core.Extractor32 | _core.Extractor64:
     """The extractor of a precision, with the FFT library and instruction set that the environment names."""
-    return _extractor(providers.chosen(), os.environ.get(SIMD_VARIABLE, ""), dtype)
+    get = os.environ.get
+    return _extractor(get(providers.VARIABLE) or None, get(SIMD_VARIABLE, ""), dtype)
 
 
 def extract(images: Sequence[Grey], settings: SpectrumSettings, threads: int, out: Floats) -> None:
