@@ -95,6 +95,7 @@ def _describe_core() -> dict[str, Any]:
             "version": native.library(selected).version,
             "file": selected.single_file,
             "instance": "private copy" if selected.separate else "shared",
+            "plans": "measured" if native.library(selected).has_saved_plans else "estimated",
         }
     except BackendError as error:
         state["problem"] = str(error)

@@ -72,7 +72,7 @@ def test_what_is_no_provider_is_named(
     text = tmp_path / "libfftw.so"
     text.write_text("not a library")
     for value, message in [
-        ("cufft", "FACESPECTRA_FFT must be one of mkl, fftw or an absolute path; got 'cufft'"),
+        ("cufft", "FACESPECTRA_FFT must be one of fftw, mkl or an absolute path; got 'cufft'"),
         (str(tmp_path / "missing.so"), "missing.so: no file at that absolute path"),
         ("./libfftw.so", "no file at that absolute path"),
         (str(text), "cannot load FFT library .*libfftw.so"),
@@ -93,6 +93,52 @@ def test_an_absent_provider_says_how_to_get_it(native: pytest.MonkeyPatch, image
             fs.radial_spectrum(images, backend="native")
     finally:
         providers.find.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("processor", "first"), [("GenuineIntel", "mkl"), ("AuthenticAMD", "fftw"), ("", "fftw")]
+)
+def test_the_default_is_the_faster_one_on_this_processor(
+    native: pytest.MonkeyPatch, tmp_path: Path, processor: str, first: str
+) -> None:
+    import builtins
+
+    (tmp_path / "cpuinfo").write_text(f"processor\t: 0\nvendor_id\t: {processor}\n")
+    opened = builtins.open
+    native.setattr(
+        builtins,
+        "open",
+        lambda file, *more, **named: opened(
+            tmp_path / "cpuinfo" if file == "/proc/cpuinfo" else file, *more, **named
+        ),
+    )
+    fftw = providers.find("fftw")
+    native.setitem(providers.FINDERS, "mkl", lambda: providers.Provider("mkl", "/m", "/m", separate=False))
+    providers._on_intel.cache_clear()
+    providers.find.cache_clear()
+    try:
+        assert list(providers.available()) == [first, "fftw" if first == "mkl" else "mkl"]
+        assert providers.find(None).name == first
+        native.setitem(providers.FINDERS, "mkl", lambda: None)
+        providers.find.cache_clear()
+        assert providers.find(None) == fftw
+    finally:
+        providers._on_intel.cache_clear()
+        providers.find.cache_clear()
+
+
+def test_the_measured_plans_fit_the_library_of_pyfftws_wheel() -> None:
+    from facespectra.spectrum.backends import native as backend
+
+    library = backend.library(providers.find("fftw"))
+    if library.version != "fftw-3.3.5-sse2-avx":
+        pytest.skip(f"{library.version} plans by estimates")
+    assert library.has_saved_plans
+    lines = backend._PLANS.read_text("ascii").splitlines()
+    lengths = [int(line.split(" ", 1)[0]) for line in lines[1:]]
+    assert lengths == sorted(set(lengths))
+    # What face crops need most, themselves and through the convolutions of their sides.
+    assert {96, 128, 160, 224, 256, 320, 384, 400, 512, 640} <= set(lengths)
 
 
 def test_static_libraries_beside_the_shared_ones_are_passed_over(tmp_path: Path) -> None:

@@ -77,9 +77,8 @@ def _rows(state: dict[str, Any]) -> list[tuple[str, str]]:
         rows.append(("native core", f"{native['instruction_set']}, built with {native['compiler']}"))
         rows.append(("instruction sets", ", ".join(native["instruction_sets"])))
         if provider := native["provider"]:
-            rows.append(
-                ("FFT library", f"{provider['name']}: {provider['version']} ({provider['instance']})")
-            )
+            notes = f"{provider['instance']}, {provider['plans']} plans"
+            rows.append(("FFT library", f"{provider['name']}: {provider['version']} ({notes})"))
             rows.append(("", provider["file"]))
         else:
             rows.append(("FFT library", native["problem"]))

@@ -80,17 +80,30 @@ def _fftw() -> Provider | None:
     return _pyfftw_wheel() or _system_fftw()
 
 
-# In the order of the automatic choice.
-FINDERS: dict[str, Callable[[], Provider | None]] = {"mkl": _mkl, "fftw": _fftw}
+FINDERS: dict[str, Callable[[], Provider | None]] = {"fftw": _fftw, "mkl": _mkl}
 HINTS = {
     "mkl": 'install it with pip install "facespectra[mkl]"',
     "fftw": "install pyfftw, or your system's FFTW in both precisions",
 }
 
 
+@cache
+def _on_intel() -> bool:
+    """Whether the processor is one of Intel's, as Linux says, where alone MKL has its place."""
+    try:
+        with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
+            return "GenuineIntel" in file.read(1024)
+    except OSError:
+        return False
+
+
 def available() -> dict[str, Provider]:
-    """The providers that are installed, by name, the default first."""
-    return {name: found for name, finder in FINDERS.items() if (found := finder())}
+    """The providers that are installed, by name, the default first: the faster one on this processor.
+
+    MKL is slower than FFTW on AMD's processors, whatever the shape (docs/fast_path.md has the figures).
+    """
+    order = ("mkl", "fftw") if _on_intel() else ("fftw", "mkl")
+    return {name: found for name in order if (found := FINDERS[name]())}
 
 
 def by_path(path: Path) -> Provider:
