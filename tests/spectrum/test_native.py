@@ -101,17 +101,8 @@ def test_an_absent_provider_says_how_to_get_it(native: pytest.MonkeyPatch, image
 def test_the_default_is_the_faster_one_on_this_processor(
     native: pytest.MonkeyPatch, tmp_path: Path, processor: str, first: str
 ) -> None:
-    import builtins
-
     (tmp_path / "cpuinfo").write_text(f"processor\t: 0\nvendor_id\t: {processor}\n")
-    opened = builtins.open
-    native.setattr(
-        builtins,
-        "open",
-        lambda file, *more, **named: opened(
-            tmp_path / "cpuinfo" if file == "/proc/cpuinfo" else file, *more, **named
-        ),
-    )
+    native.setattr(providers, "_CPUINFO", tmp_path / "cpuinfo")
     fftw = providers.find("fftw")
     native.setitem(providers.FINDERS, "mkl", lambda: providers.Provider("mkl", "/m", "/m", separate=False))
     providers._on_intel.cache_clear()

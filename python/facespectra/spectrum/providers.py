@@ -17,6 +17,7 @@ from pathlib import Path
 from facespectra.errors import BackendError
 
 VARIABLE = "FACESPECTRA_FFT"
+_CPUINFO = Path("/proc/cpuinfo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ HINTS = {
 def _on_intel() -> bool:
     """Whether the processor is one of Intel's, as Linux says, where alone MKL has its place."""
     try:
-        with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
+        with _CPUINFO.open(encoding="ascii", errors="replace") as file:
             return "GenuineIntel" in file.read(1024)
     except OSError:
         return False

@@ -37,7 +37,7 @@ def library(provider: providers.Provider) -> _core.FftLibrary:
 
 @cache
 def _extractor(fft: str | None, simd: str, dtype: str) -> _core.Extractor32 | _core.Extractor64:
-    # By what the environment says, not by the provider that this names: hashing one takes as long as a small FFT.
+    # By what the environment says: hashing the provider that it names takes the time of a small FFT.
     provider = providers.find(fft)
     try:
         if dtype == "float32":
