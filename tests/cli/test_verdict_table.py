@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from facespectra.cli import verdict_table
-from facespectra.cli.verdict_table import Row, TableWriter, Terminal, stdout_terminal
+from facespectra.cli.terminal import Terminal
+from facespectra.cli.verdict_table import Row, TableWriter
 from facespectra.detector.verdicts import Verdict
 
 REASON = "the texture of the mouth does not match the rest of the face"
@@ -70,19 +70,3 @@ def test_details_are_told_where_asked_for() -> None:
     (line,) = table([SWAP], verbose=True)
     assert line.endswith(f"{REASON}; face at 1,2,30,40; by mouth-ring block 4 mean, x expert")
     assert "1,2,30,40" not in table([SWAP])[0]
-
-
-def test_whether_there_is_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert stdout_terminal() is None
-
-    class Screen:
-        def isatty(self) -> bool:
-            return True
-
-    monkeypatch.setattr(verdict_table.sys, "stdout", Screen())
-    monkeypatch.setenv("COLUMNS", "77")
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    monkeypatch.setenv("TERM", "xterm")
-    assert stdout_terminal() == Terminal(77, colours=True)
-    monkeypatch.setenv("NO_COLOR", "1")
-    assert stdout_terminal() == Terminal(77, colours=False)

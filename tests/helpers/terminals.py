@@ -49,7 +49,11 @@ def show(command: str, folder: Path, *, columns: int = COLUMNS) -> Shown:
     program = shlex.join([sys.executable, "-m", "facespectra"])
     # The last command keeps the terminal until it has been read.
     script = f'facespectra() {{ {program} "$@"; }}\n{command}\nprintf "{_END} %d]" "$?"\nexec cat'
-    environment = {name: value for name, value in os.environ.items() if name not in _OTHERS}
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in _OTHERS and not name.startswith("FACESPECTRA_")
+    }
     environment |= {"LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "1"}
 
     def ask(*words: str) -> str:

@@ -14,11 +14,14 @@ import pytest
 
 import facespectra as fs
 from facespectra.cli import main
+from facespectra.cli.lab_table import lab_lines
+from facespectra.cli.terminal import Terminal
 from facespectra.evaluation.class_spectra import BandAuc, ClassSpectra
 from facespectra.features.status import unreadable
 from facespectra.lab import LabResult, write_lab
 from facespectra.lab.differences import compare_databases
 from facespectra.lab.experiments import Experiment
+from facespectra.lab.result import RENDERED
 from facespectra.lab.text import summary
 from facespectra.lab.words import change, with_interval
 from lab_runs import KERNELS, rows_in
@@ -182,6 +185,26 @@ def test_no_difference_stands_without_its_test(done: LabResult, capsys: pytest.C
     steps = re.findall(r"a (?:rise|drop) of \d\.\d+, (.{13})", text)
     assert len(steps) > 10
     assert set(steps) <= {"significantly", "not significa", "too few sampl"}
+
+
+def test_the_tables_fit_the_terminal(done: LabResult) -> None:
+    narrow = "\n".join(lab_lines(done, Terminal(50, colours=False))).partition("\n* final system")[0]
+    assert max(map(len, narrow.splitlines())) <= 50
+    lines = lab_lines(done, Terminal(80, colours=False))
+    tables, _, sentences = "\n".join(lines).partition("\n* final system")
+    assert max(map(len, tables.splitlines())) <= 80
+    tested = [row for row in done.rows() if row["protocol"] == "evaluation" and not row["reason"]]
+    assert len(re.findall(r" [01]\.\d{3}\b", tables)) == len(tested)
+    words = " ".join(tables.split())
+    for row in tested:
+        assert row["system"] in words
+        # The demo says of all of them that they are rendered.
+        assert f"tested on {row['test'].removesuffix(RENDERED)}" in words
+        assert row["train"].removesuffix(RENDERED) in words
+    assert tables.count(" *") == len(done.tasks)
+    n_more = sum(row["protocol"] != "evaluation" and not row["reason"] for row in done.rows())
+    assert f"{n_more} more rows are in the report" in " ".join(sentences.split())
+    assert str(done.settings.task1) not in sentences
 
 
 def test_too_few_samples_say_so(done: LabResult) -> None:

@@ -12,7 +12,7 @@ import typer
 
 from facespectra._files import as_utf8, check_output, printable
 from facespectra._wording import counted
-from facespectra.cli.console import complain, complain_of, complain_of_notes, leave, progress_bar
+from facespectra.cli.console import complain, complain_of, complain_of_notes, leave, progress_bar, say
 from facespectra.cli.options import valid_aggregate, valid_faces
 from facespectra.errors import DatasetError, FacespectraError
 
@@ -147,9 +147,7 @@ def extract_on_cluster(
     )
     before = f", and {summary.n_before} files were there" if summary.n_before else ""
     n_ok = summary.tally["ok"]
-    typer.echo(
-        f"{out}: {n_ok} of {counted(summary.n_rows, 'image')}, {counted(width, 'feature')} each{before}"
-    )
+    say(f"{out}: {n_ok} of {counted(summary.n_rows, 'image')}, {counted(width, 'feature')} each{before}")
     leave(summary.unreadable + len(summary.problems))
 
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from facespectra._files import printable
-from facespectra.cli.progress import progress_bar
+from facespectra.cli.progress import hide_bars, progress_bar
+from facespectra.cli.terminal import table_lines, terminal_of, wrap
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +28,7 @@ __all__ = [
     "find_sources",
     "leave",
     "progress_bar",
+    "say",
     "show_table",
     "warn_of",
 ]
@@ -35,9 +37,17 @@ PARTLY_DONE = 1
 
 
 def complain(message: str) -> None:
-    """Write one line to stderr, after the name of the program."""
-    lines = (line.strip() for line in message.splitlines())
-    typer.echo(f"facespectra: {printable(' '.join(filter(None, lines)))}", err=True)
+    """Write one line to stderr, after the name of the program; wrapped at words on a terminal."""
+    text = " ".join(filter(None, (line.strip() for line in message.splitlines())))
+    hide_bars()
+    for line in wrap(f"facespectra: {printable(text)}", terminal_of(sys.stderr)):
+        typer.echo(line, err=True)
+
+
+def say(message: str) -> None:
+    """Write one line to stdout; wrapped at words on a terminal."""
+    for line in wrap(message, terminal_of(sys.stdout)):
+        typer.echo(line)
 
 
 def complain_of(unreadable: Iterable[tuple[str, Status | str]]) -> int:
@@ -123,7 +133,6 @@ def command_line() -> str:
 
 
 def show_table(rows: Sequence[tuple[str, str]]) -> None:
-    """Write names and values to stdout, in two columns."""
-    width = max(len(name) for name, _ in rows)
-    for name, value in rows:
-        typer.echo(f"{name:<{width}}  {value}")
+    """Write names and values to stdout, in two columns; values are wrapped on a terminal."""
+    for line in table_lines(rows, terminal_of(sys.stdout)):
+        typer.echo(line)

@@ -19,6 +19,7 @@ from facespectra.cli.console import (
     find_sources,
     leave,
     progress_bar,
+    say,
 )
 from facespectra.cli.options import (
     Device,
@@ -134,7 +135,7 @@ def crop(
     if waiting:
         raise FacespectraError(f"none of {counted(len(left), 'input')} could be read; nothing was written")
     more = f", and {len(planned) - len(left)} were there" if resume else ""
-    typer.echo(
+    say(
         f"{out}: {counted(n_faces, 'face')} from {counted(len(left), 'image')}, "
         f"{tally[Kind.NO_FACE]} without a face{more}"
     )

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from facespectra._wording import counted
-from facespectra.cli.console import complain, complain_of, leave, show_table
+from facespectra.cli.console import complain, complain_of, leave, say, show_table
 from facespectra.cli.dataset_options import (
     Dataset,
     Fake,
@@ -85,5 +85,5 @@ def dataset(
     if out is not None:
         with_frames = add_frames(manifest, frames)
         write_manifest(out, with_frames)
-        typer.echo(f"{out}: {counted(len(with_frames), 'sample')}")
+        say(f"{out}: {counted(len(with_frames), 'sample')}")
     leave(len(unreadable))

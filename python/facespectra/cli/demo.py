@@ -12,7 +12,7 @@ from facespectra._files import check_output
 from facespectra._progress import Progress
 from facespectra._threads import thread_count
 from facespectra.cli import lab
-from facespectra.cli.console import command_line, leave, progress_bar
+from facespectra.cli.console import command_line, leave, progress_bar, say
 
 # Number of people in each database, relative to the first.
 DATABASES = {"Task_1": 1.0, "Task_2_3": 0.5, "extra": 1.0}
@@ -54,10 +54,8 @@ def demo(
     if quick:
         people = min(people, QUICK)
     seconds = (STARTING + SECONDS_A_PERSON * people) * 2 / min(thread_count(), 2)
-    typer.echo(f"This takes about {max(1, round(seconds / 15)) * 15} seconds.")
-    typer.echo(
-        "Rendering faces: all results below are about rendered data and say nothing about real photographs."
-    )
+    say(f"This takes about {max(1, round(seconds / 15)) * 15} seconds.")
+    say("Rendering faces: all results below are about rendered data and say nothing about real photographs.")
     data = out / "data"
     sizes = {name: max(SMALLEST // 2, round(people * share)) for name, share in DATABASES.items()}
     with progress_bar("render") as update:
@@ -66,6 +64,7 @@ def demo(
             progress = partial(_add_progress, update, before, sum(sizes.values()))
             render_database(data / name, name, n_people=size, seed=seed, progress=progress)
             before += size
+    say(f"rendered faces in {data}")
     settings = LabSettings(
         task1=data / "Task_1",
         task23=data / "Task_2_3",
@@ -76,9 +75,7 @@ def demo(
         rendered=True,
         command=command_line(),
     )
-    n_unreadable = lab.run(settings)
-    typer.echo(f"rendered faces in {data}")
-    leave(n_unreadable)
+    leave(lab.run(settings, " facespectra lab runs the same on your own databases."))
 
 
 def _add_progress(update: Progress, before: int, total: int, done: int, _: int) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from facespectra._files import check_output, printable
 from facespectra.cli.cluster import Address, Workers, engine_on, refuse_with_ray, refuse_without_ray
-from facespectra.cli.console import command_line, complain, leave, progress_bar, show_table
+from facespectra.cli.console import command_line, complain, leave, progress_bar, say, show_table
 from facespectra.cli.dataset_options import (
     Dataset,
     Fake,
@@ -212,8 +212,8 @@ def evaluate(
     grouped = [("groups", f"{by_file}; --group says what belongs together")] if by_file else []
     show_table([*_rows(evaluated), *grouped, *map(_alarms_row, evaluated.alarms)])
     if detector is not None:
-        typer.echo(f"faces were {detector.words.scope}")
-    typer.echo(f"files in {out}")
+        say(f"faces were {detector.words.scope}")
+    say(f"Open {out / 'report.html'} in a browser; the scores and figures are beside it.")
     leave(len(evaluated.unreadable))
 
 
@@ -269,6 +269,6 @@ def _part(part: Part) -> str:
 
 
 def _alarms_row(alarms: FalseAlarms) -> tuple[str, str]:
-    unsure = f", of which can't tell {alarms.n_cannot_tell}" if alarms.n_cannot_tell else ""
+    unsure = f", {alarms.n_cannot_tell} of which it can't tell" if alarms.n_cannot_tell else ""
     counts = f"{alarms.n} with a face{unsure}, {alarms.n_no_face} without, {alarms.n_unreadable} unreadable"
     return "false alarms", f"{alarms.rate_in_words} ({printable(alarms.source)}: {counts})"

@@ -108,7 +108,7 @@ def explain(
     result = explanation.explain(source, detector, faces=faces)
     result.save(out)
     rows = [("image", str(source)), ("result", result.headline), *_why(result.sentences)]
-    rows += [(name, text) for name, text in (("reason", result.reason), ("note", result.note)) if text]
+    rows += [("note", result.note)] if result.note else []
     rows += [("model", result.model)]
     if result.experts:
         strongest = sorted(result.experts.items(), key=lambda pair: -abs(pair[1]))[:LISTED]

@@ -19,7 +19,7 @@ from facespectra.cli.cluster import (
     refuse_with_ray,
     refuse_without_ray,
 )
-from facespectra.cli.console import complain_of, complain_of_notes, find_sources, leave, progress_bar
+from facespectra.cli.console import complain_of, complain_of_notes, find_sources, leave, progress_bar, say
 from facespectra.cli.options import (
     Backend,
     Cache,
@@ -137,7 +137,5 @@ def extract(
                 f"none of {counted(len(images), 'input')} could be read; nothing was written"
             )
     n_unreadable = complain_of(unreadable)
-    typer.echo(
-        f"{target}: {n_ok} of {counted(len(images), 'image')}, {counted(features.width, 'feature')} each"
-    )
+    say(f"{target}: {n_ok} of {counted(len(images), 'image')}, {counted(features.width, 'feature')} each")
     leave(n_unreadable + n_missing)

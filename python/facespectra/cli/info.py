@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from facespectra._wording import counted
 from facespectra.cli.console import show_table
 from facespectra.models.card import card_file, default_model_card
 
@@ -15,6 +18,7 @@ CHECKS = {
     "early": "early swaps",
     "modern": "modern swaps",
     "small": "small faces",
+    "restored": "faces sharpened after the swap",
     "crushed": "heavy compression",
 }
 
@@ -22,7 +26,7 @@ CHECKS = {
 def info(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """Show the backend, FFT library, instruction set, default model and versions of this installation.
+    """Show the default model, the backend, FFT library, instruction set and versions of this installation.
 
     Examples
     --------
@@ -49,24 +53,40 @@ def _model_rows(card: dict[str, Any]) -> list[tuple[str, str]]:
     )
     swaps = card["swaps_of_each"]
     return [
-        ("default model", f"{card['features']}, {card['classifier']}: face swaps, and no other kind of fake"),
+        ("default model", "looks for face swaps that lose detail, and for no other kind of fake"),
+        ("  cannot tell", "generated faces, composites, well-made modern swaps; faces under 64 pixels"),
         (
             "  trained on",
-            f"{card['photographs']} portraits, {swaps} synthetic swaps of each; no real fake",
+            f"{card['photographs']} portraits, and {swaps} synthetic swaps of each; no real fake",
         ),
         ("  AUC", f"on synthetic swaps of {card['photographs_held_out']} other portraits:"),
         *(("", figure) for figure in figures),
-        ("  cannot tell", "generated faces, composites, well-made modern swaps; faces under 64 pixels"),
-        ("  card", "what was measured, and how to train your own:"),
-        ("", card_file()),
+        ("  made of", f"features {card['features']}, classifier {card['classifier']}"),
+        ("  more", f"{_from_home(card_file())}: what was measured, and how to train your own"),
     ]
+
+
+def _from_home(file: str) -> str:
+    """Name a file as people would."""
+    home = str(Path.home())
+    return file.replace(home, "~", 1) if file.startswith(f"{home}{os.sep}") else file
+
+
+def _backend_rows(state: dict[str, Any]) -> list[tuple[str, str]]:
+    """The one that computes, the others that could, and why the rest cannot."""
+    used = state["backend"]
+    ready = [name for name, said in state["backends"].items() if said == "ready" and name != used]
+    rows = [("backend", used or state["problem"])]
+    rows += [("  also ready", ", ".join(ready))] if ready else []
+    return rows + [(f"  {name}", said) for name, said in state["backends"].items() if said != "ready"]
 
 
 def _rows(state: dict[str, Any]) -> list[tuple[str, str]]:
     rows = [
         ("facespectra", state["facespectra"]),
-        ("python", f"{state['python']} on {state['system']}, {state['processors']} processors"),
-        ("backend", state["backend"] or state["problem"]),
+        *_model_rows(state["default_model"]),
+        ("python", f"{state['python']} on {state['system']}, {counted(state['processors'], 'processor')}"),
+        *_backend_rows(state),
     ]
     native = state["native"]
     if native is None:
@@ -79,7 +99,7 @@ def _rows(state: dict[str, Any]) -> list[tuple[str, str]]:
         if provider := native["provider"]:
             notes = f"{provider['instance']}, {provider['plans']} plans"
             rows.append(("FFT library", f"{provider['name']}: {provider['version']} ({notes})"))
-            rows.append(("", provider["file"]))
+            rows.append(("", Path(provider["file"]).name))
         else:
             rows.append(("FFT library", native["problem"]))
         others = [name for name in native["providers"] if not provider or name != provider["name"]]
@@ -87,8 +107,6 @@ def _rows(state: dict[str, Any]) -> list[tuple[str, str]]:
             rows.append(
                 ("also found", ", ".join(f"{n}: {native['providers'][n]['version']}" for n in others))
             )
-    rows += [(f"  {name}", state) for name, state in state["backends"].items()]
-    rows += _model_rows(state["default_model"])
     rows += [("environment", f"{name}={value}") for name, value in state["environment"].items()]
     rows += [("packages", ", ".join(f"{name} {v}" for name, v in state["packages"].items()))]
     for extra, missing in state["missing_extras"].items():

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from facespectra.cli.console import command_line, complain, complain_of, leave, progress_bar
+from facespectra.cli.console import command_line, complain, complain_of, leave, progress_bar, say
+from facespectra.cli.lab_table import lab_lines
 from facespectra.cli.options import (
     Backend,
     Device,
@@ -16,6 +18,7 @@ from facespectra.cli.options import (
     Threads,
     one_of,
 )
+from facespectra.cli.terminal import terminal_of
 from facespectra.detector.inputs import LARGEST, WHOLE
 
 if TYPE_CHECKING:
@@ -94,8 +97,11 @@ def lab(
     leave(run(settings))
 
 
-def run(settings: LabSettings) -> int:
-    """Run the lab, write and print the results, and count the inputs that could not be read."""
+def run(settings: LabSettings, after: str = "") -> int:
+    """Run the lab, write and print the results, and count the inputs that could not be read.
+
+    `after` ends the last line.
+    """
     from facespectra.lab import run_lab, write_lab
     from facespectra.lab.text import summary
 
@@ -105,7 +111,9 @@ def run(settings: LabSettings) -> int:
     n_unreadable = complain_of(result.unreadable)
     for note in result.notes:
         complain(f"warning: {note}")
-    for line in summary(result):
+    terminal = terminal_of(sys.stdout)
+    for line in summary(result) if terminal is None else lab_lines(result, terminal):
         typer.echo(line)
-    typer.echo(f"report in {settings.out / 'report.html'}, results in {settings.out / 'lab.json'}")
+    page, numbers = settings.out / "report.html", settings.out / "lab.json"
+    say(f"Open {page} in a browser; {numbers} has the numbers.{after}")
     return n_unreadable

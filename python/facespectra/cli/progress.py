@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,13 +12,17 @@ from typing import TYPE_CHECKING
 import typer
 
 from facespectra._files import printable
+from facespectra.cli.terminal import is_dumb
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.progress import Progress as Drawing
+    from rich.progress import TaskID
 
     from facespectra._progress import Progress
 
 INTERVAL = 30.0  # seconds between two lines
+REST = 0.2  # seconds after something else was written, in which no bar is drawn
+_bars: list[Bar] = []
 
 
 @contextmanager
@@ -27,15 +32,45 @@ def progress_bar(what: str, *, interval: float = INTERVAL) -> Iterator[Progress]
     Where stderr is not a terminal, a line is written every `interval` seconds, even if nothing was done in
     them; nothing is written of a stage that takes less.
     """
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    with _bar(what, console) if console.is_terminal else _lines(what, interval) as update:
+    on_terminal = sys.stderr.isatty() and not is_dumb()
+    with _bar(what) if on_terminal else _lines(what, interval) as update:
         yield update
 
 
+def hide_bars() -> None:
+    """Take bars off the terminal, where something else is to be written; they come back when work goes on."""
+    for bar in _bars:
+        bar.hide()
+
+
+class Bar:
+    """A bar on the terminal, of which nothing is left when it is hidden."""
+
+    def __init__(self, drawing: Drawing, task: TaskID) -> None:
+        self._drawing, self._task = drawing, task
+        self._hidden_at: float | None = None
+        self._lock = threading.Lock()
+
+    def update(self, done: int, total: int) -> None:
+        """Show how many are done, and of how many; 0 where that is not known yet."""
+        with self._lock:
+            self._drawing.update(self._task, completed=done, total=total or None)
+            # Where lines come fast, a bar between them would flicker.
+            if self._hidden_at is not None and time.monotonic() - self._hidden_at > REST:
+                self._hidden_at = None
+                self._drawing.start()
+
+    def hide(self) -> None:
+        """Take it off the terminal until the work goes on."""
+        with self._lock:
+            if self._hidden_at is None:
+                self._drawing.stop()
+            self._hidden_at = time.monotonic()
+
+
 @contextmanager
-def _bar(what: str, console: Console) -> Iterator[Progress]:
+def _bar(what: str) -> Iterator[Progress]:
+    from rich.console import Console
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -45,24 +80,40 @@ def _bar(what: str, console: Console) -> Iterator[Progress]:
         TextColumn,
         TimeRemainingColumn,
     )
+    from rich.table import Column
     from rich.text import Text
 
     class Rate(ProgressColumn):
         """Items a second over the last half minute, as rich keeps them for the time left."""
 
         def render(self, task: Task) -> Text:
-            return Text(f"{task.speed:.3g}/s" if task.speed else "")
+            return Text(rate_in_words(task.speed) if task.speed else "")
+
+    def whole() -> Column:
+        # A bar of two lines would leave one behind.
+        return Column(no_wrap=True)
 
     columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        Rate(),
-        TimeRemainingColumn(),
+        TextColumn("{task.description}", markup=False, table_column=whole()),
+        BarColumn(bar_width=20),
+        MofNCompleteColumn(table_column=whole()),
+        Rate(table_column=whole()),
+        TimeRemainingColumn(table_column=whole()),
     )
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total or None)
+    with Progress(
+        *columns,
+        console=Console(stderr=True),
+        transient=True,
+        # That would send to stderr what is written to stdout; commands hide the bar instead.
+        redirect_stdout=False,
+        redirect_stderr=False,
+    ) as drawing:
+        bar = Bar(drawing, drawing.add_task(what, total=None))
+        _bars.append(bar)
+        try:
+            yield bar.update
+        finally:
+            _bars.remove(bar)
 
 
 @contextmanager
@@ -117,7 +168,7 @@ class Stage:
         rate = (done - self._done_before) / max(now - self._written, 1e-9)
         parts = [f"{done} of {total}" if total else f"{done}" if done else "nothing done yet"]
         if rate > 0:
-            parts.append(f"{rate:.3g}/s")
+            parts.append(rate_in_words(rate))
         if done and total > done:
             # By the rate of the whole stage: that of half a minute jumps about.
             left = (total - done) * (now - self._started) / done
@@ -131,6 +182,11 @@ class Stage:
         """Write a last line for a stage that had others."""
         if self._n_lines:
             self._echo(f"{self._what}: done in {duration(self._clock() - self._started)}")
+
+
+def rate_in_words(rate: float) -> str:
+    """Give how many are done in a second, without an exponent."""
+    return f"{rate:.0f}/s" if rate >= 100 else f"{rate:.3g}/s"
 
 
 def duration(seconds: float) -> str:

@@ -41,6 +41,8 @@ from facespectra.cli.options import (
     valid_faces,
 )
 from facespectra.cli.piped import Piped, read_piped
+from facespectra.cli.progress import hide_bars
+from facespectra.cli.terminal import Terminal, terminal_of
 from facespectra.cli.verdict_files import (
     CsvWriter,
     JsonWriter,
@@ -49,7 +51,7 @@ from facespectra.cli.verdict_files import (
     opened,
     read_done,
 )
-from facespectra.cli.verdict_table import Row, TableWriter, Terminal, stdout_terminal
+from facespectra.cli.verdict_table import Row, TableWriter
 from facespectra.videos import N_FRAMES
 
 if TYPE_CHECKING:
@@ -204,7 +206,7 @@ def score(
     )
     left = _without(units, done)
     tally, n_unreadable, n_done, pending = Counter[str](), 0, len(units) - len(left), ""
-    terminal = stdout_terminal() if file is None else None
+    terminal = terminal_of(sys.stdout) if file is None else None
     writer = _writer(
         form, units, several=len(names) > 1, verbose=verbose, per_frame=per_frame, terminal=terminal
     )
@@ -252,6 +254,7 @@ def score(
 
 
 def _echo(text: str) -> None:
+    hide_bars()
     # Not so that Click takes out of names what looks like the colours of a terminal.
     typer.echo(text, nl=False, color=True)
     sys.stdout.flush()

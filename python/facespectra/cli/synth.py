@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from facespectra._wording import counted
-from facespectra.cli.console import complain_of, find_sources, leave, progress_bar
+from facespectra.cli.console import complain_of, find_sources, leave, progress_bar, say
 from facespectra.cli.options import (
     Device,
     Frames,
@@ -88,7 +88,5 @@ def synth(
     with progress_bar("swap") as update:
         n = write_pairs(out, photographs, faces, pairs, seed=seed, settings=settings, progress=update)
     no_face = sum(status == NO_FACE for _, status in statuses)
-    typer.echo(
-        f"{out}: {counted(n, 'pair')} from {counted(len(faces), 'photograph')}, {no_face} without a face"
-    )
+    say(f"{out}: {counted(n, 'pair')} from {counted(len(faces), 'photograph')}, {no_face} without a face")
     leave(n_unreadable + n_missing)

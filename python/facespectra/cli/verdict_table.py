@@ -8,41 +8,22 @@ from __future__ import annotations
 
 import math
 import os
-import shutil
-import sys
-import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
 from facespectra._files import printable
+from facespectra.cli.terminal import NARROWEST, Terminal, wrap
 from facespectra.detector.labels import CANNOT_TELL, NO_SWAP, REAL
 
 if TYPE_CHECKING:
     from facespectra.detector.verdicts import Verdict
 
-# Of a terminal: what the last column has at least, and the widest that lines are still easy to read.
-NARROWEST_NOTE, WIDEST = 26, 120
-NARROWEST_PATH = 16
+# What the last column has at least on a terminal.
+NARROWEST_NOTE = 26
 _VERDICT, _SCORE = len("no-swap-found"), len("-10.123")
 _CUT = "..."
-
-
-class Terminal(NamedTuple):
-    """What lines are written to, where that is a terminal."""
-
-    width: int
-    colours: bool
-
-
-def stdout_terminal() -> Terminal | None:
-    """Give the terminal that stdout is; None where it is a file or a pipe."""
-    if not sys.stdout.isatty():
-        return None
-    width = min(shutil.get_terminal_size().columns, WIDEST)
-    # The convention of no-color.org.
-    return Terminal(width, colours=not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")
 
 
 class Row(NamedTuple):
@@ -71,7 +52,7 @@ class TableWriter:
         self.width = longest + len(" (frame 1000)") * per_frame
         if terminal:
             room = terminal.width - _VERDICT - _SCORE - NARROWEST_NOTE - 3 * len("  ")
-            self.width = min(self.width, max(room, NARROWEST_PATH))
+            self.width = min(self.width, max(room, NARROWEST))
 
     def head(self) -> str:
         """The folder that all files share, where it is left out of their lines."""
@@ -90,8 +71,7 @@ class TableWriter:
         if self.terminal is None:
             return f"{path:<{self.width}}  {words}{number:>{_SCORE}}  {text}".rstrip() + "\n"
         indent = self.width + len("  ") + len(words) + _SCORE + len("  ")
-        room = max(self.terminal.width - indent, NARROWEST_PATH)
-        first, *rest = textwrap.wrap(text, room, break_on_hyphens=False) or [""]
+        first, *rest = wrap(text, self.terminal._replace(width=self.terminal.width - indent), indent=0)
         shown = _coloured(words, label) if self.terminal.colours else words
         start = f"{path:<{self.width}}  {shown}{number:>{_SCORE}}  {first}"
         return "".join(f"{line.rstrip()}\n" for line in [start, *(" " * indent + one for one in rest)])

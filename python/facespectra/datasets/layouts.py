@@ -203,7 +203,8 @@ def _refuse_databases_inside(source: Path, settings: Settings) -> None:
 
 
 def _unknown_layout(source: Path, settings: Settings) -> str:
-    expected = "; or ".join(layout.expects for layout in LAYOUTS.values())
+    # The plainest come last, and are most likely meant.
+    expected = "; or ".join(layout.expects for layout in reversed(LAYOUTS.values()))
     message = f"{source}: unknown layout; expected {expected}"
     folders = subfolders(source) if source.is_dir() else []
     inside = [

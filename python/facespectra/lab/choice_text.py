@@ -131,7 +131,7 @@ def _named(contender: Contender) -> str:
 def _reasons(contenders: Sequence[Contender]) -> str:
     """Why systems could not be measured, each reason once."""
     reasons = (test.reason for one in contenders for test in one.tests.values() if test.reason)
-    return "; ".join(dict.fromkeys(reasons))
+    return "; ".join(dict.fromkeys(part for reason in reasons for part in reason.split("; ")))
 
 
 def _with_interval(auc: Auc) -> str:
