@@ -18,7 +18,13 @@ from resnet import make_state, one_thread
 LAB, OWN_RUNS = "tests/lab/", "tests/lab/test_commands.py"
 # And these a cluster.
 DISTRIBUTED = "tests/distributed/"
-FFT_VARIABLES = ("FACESPECTRA_BACKEND", "FACESPECTRA_FFT", "FACESPECTRA_SIMD", "FACESPECTRA_THREADS")
+FFT_VARIABLES = (
+    "FACESPECTRA_BACKEND",
+    "FACESPECTRA_FFT",
+    "FACESPECTRA_SIMD",
+    "FACESPECTRA_THREADS",
+    "FACESPECTRA_TORCH_DEVICE",
+)
 
 
 def pytest_configure() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
+from collections import OrderedDict
 from pathlib import Path
 
 import numpy as np
@@ -140,6 +141,64 @@ class TestTorch:
         assert torch.isfinite(image.grad).all()
         assert image.grad.abs().max() > 0
 
+    @pytest.mark.parametrize("count", [1, 5])
+    def test_gradients_are_those_of_the_numbers(self, torch, convention: str, count: int) -> None:
+        """By finite differences, on both ways of summing: few images, and many."""
+        images = np.random.default_rng(5).uniform(1, 9, (count, 12, 9))
+        keywords = {"convention": convention, "n_features": 6, "normalize": False, "dtype": "float64"}
+        assert torch.autograd.gradcheck(
+            lambda given: fs.radial_spectrum(given, **keywords),
+            torch.from_numpy(images).requires_grad_(),
+            eps=1e-6,
+            atol=1e-4,
+        )
+
+    def test_few_images_and_many_have_the_same_numbers(self, torch, convention: str, dtype: str) -> None:
+        images = np.random.default_rng(6).integers(0, 256, (9, 31, 40), dtype=np.uint8)
+        together = fs.radial_spectrum(images, backend="torch", convention=convention, dtype=dtype)
+        alone = [
+            fs.radial_spectrum(image, backend="torch", convention=convention, dtype=dtype) for image in images
+        ]
+        np.testing.assert_allclose(alone, together, atol=1e-12 if dtype == "float64" else 1e-6)
+
+    def test_a_shape_is_worked_out_once(self, torch, monkeypatch: pytest.MonkeyPatch) -> None:
+        from facespectra.spectrum import definition
+        from facespectra.spectrum.backends import _torch_bins
+
+        monkeypatch.setattr(_torch_bins, "_KEPT", kept := OrderedDict())
+        made = []
+        whole = definition.radial_bins
+
+        def counted(shape, settings):
+            made.append(shape)
+            return whole(shape, settings)
+
+        monkeypatch.setattr(definition, "radial_bins", counted)
+        shapes = [(20, 20 + k) for k in range(40)]
+        images = [np.random.default_rng(7).integers(0, 256, shape, dtype=np.uint8) for shape in shapes]
+        first = fs.radial_spectrum(images, backend="torch")
+        np.testing.assert_array_equal(fs.radial_spectrum(images, backend="torch"), first)
+        assert made == shapes
+        monkeypatch.setattr(_torch_bins, "MOST_BYTES", sum(bins.n_bytes for bins in kept.values()) // 2)
+        fs.radial_spectrum(IMAGE, backend="torch")
+        assert 10 < len(kept) < 30
+        assert next(reversed(kept))[0] == IMAGE.shape
+
+    def test_the_variable_names_the_device(self, torch, plain_environment: pytest.MonkeyPatch) -> None:
+        from facespectra.spectrum.backends import torch as backend
+
+        expected = fs.radial_spectrum(IMAGE, backend="torch")
+        for name in ("", "cpu", "cpu:0"):
+            plain_environment.setenv("FACESPECTRA_TORCH_DEVICE", name)
+            assert backend.chosen_device().type == "cpu"
+            np.testing.assert_array_equal(fs.radial_spectrum(IMAGE, backend="torch"), expected)
+        for name in ("nonsense", "cuda:99"):
+            plain_environment.setenv("FACESPECTRA_TORCH_DEVICE", name)
+            with pytest.raises(
+                ValueError, match=f"FACESPECTRA_TORCH_DEVICE: torch cannot compute on '{name}'"
+            ):
+                fs.radial_spectrum(IMAGE, backend="torch")
+
     def test_wrong_tensors_are_refused(self, torch) -> None:
         with pytest.raises(TypeError, match=r"images has dtype torch.int32"):
             fs.radial_spectrum(torch.zeros((16, 16), dtype=torch.int32))
@@ -158,7 +217,7 @@ class TestTorch:
 
         stack = np.random.default_rng(1).integers(0, 256, (7, 20, 24), dtype=np.uint8)
         expected = fs.radial_spectrum(stack, backend="torch", dtype="float64")
-        monkeypatch.setattr(backend, "MAX_PIXELS", 1000)
+        monkeypatch.setattr(backend, "PIXELS_ON_CPU", 1000)
         np.testing.assert_allclose(
             fs.radial_spectrum(stack, backend="torch", dtype="float64"), expected, rtol=1e-12
         )

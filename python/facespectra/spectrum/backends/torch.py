@@ -1,89 +1,109 @@
-"""PyTorch, on the CPU or on CUDA, one batch for each shape."""
+"""PyTorch, on the CPU or on CUDA, one batch for each shape.
+
+Tensors are computed where they are. NumPy arrays go to the device that ``FACESPECTRA_TORCH_DEVICE`` names; by
+default to the CPU.
+"""
 
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 import torch
-from scipy.interpolate import CubicSpline
 
-from facespectra.errors import InvalidImageError
+from facespectra.errors import InvalidImageError, SettingError
 from facespectra.spectrum import definition
 from facespectra.spectrum.arrays import COLOUR_CHANNELS, Grey
+from facespectra.spectrum.backends._torch_bins import RadialBins, radial_bins
 from facespectra.spectrum.settings import SpectrumSettings
 
+DEVICE_VARIABLE = "FACESPECTRA_TORCH_DEVICE"
 DTYPES = {torch.uint8: "uint8", torch.uint16: "uint16", torch.float32: "float32", torch.float64: "float64"}
 RESULTS = {"float32": torch.float32, "float64": torch.float64}
-# Bounds the memory of a batch: about 40 bytes a pixel in float32.
-MAX_PIXELS = 1 << 23
-MAX_SHAPES = 32
+# Pixels of a batch. On the CPU they stay in the cache, and below what malloc maps anew each time; elsewhere
+# they bound the memory, about 20 bytes a pixel in float32.
+PIXELS_ON_CPU, PIXELS_ELSEWHERE = 1 << 20, 1 << 25
 
 
-@lru_cache(MAX_SHAPES)
-def _half_plane(
-    shape: tuple[int, int], settings: SpectrumSettings, device: torch.device
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Bins of the half plane's frequencies, of their mirrors, and the matrix from sums to the profile."""
-    bins, n_bins = definition.radial_bins(shape, settings)
-    bins[bins < 0] = n_bins
-    counts = np.bincount(bins.ravel(), minlength=n_bins + 1)[:-1]
-    height, width = shape
-    # The zero frequency and, on an even width, the highest one have their mirrors inside the half plane.
-    columns = np.arange(1, (width + 1) // 2)
-    mirrored = bins[(-np.arange(height) % height)[:, None], (width - columns)[None, :]]
-    # Everything after the sums is linear, so that its matrix is what it makes of the unit vectors.
-    finish = np.stack([definition.fill_empty(unit, counts) for unit in np.eye(n_bins)])
-    if settings.n_features is not None and settings.convention == "durall":
-        n = settings.n_features
-        finish = CubicSpline(np.linspace(0, n, n_bins), finish, axis=1)(np.linspace(0, n, n))
-    return (
-        torch.from_numpy(bins[:, : width // 2 + 1].ravel()).to(device),
-        torch.from_numpy(mirrored.ravel()).to(device),
-        torch.from_numpy(np.ascontiguousarray(finish)).to(device),
-    )
-
-
-def _batch(images: torch.Tensor, settings: SpectrumSettings, indices: Sequence[int]) -> torch.Tensor:
-    """Spectra of ``(B, H, W)`` images; `indices` are their numbers in the call, for error messages."""
-    count, height, width = images.shape
+def _batch(images: torch.Tensor, bins: RadialBins, settings: SpectrumSettings) -> _Batch:
+    """Spectra of ``(B, H, W)`` images, and which of them are finite, nothing of which is waited for."""
     real = RESULTS[settings.dtype]
-    try:
-        direct, mirrored, finish = _half_plane((height, width), settings, images.device)
-    except InvalidImageError as error:
-        raise InvalidImageError(error.reason, indices[0]) from None
-
-    exponent = torch.zeros(count, dtype=torch.float64, device=images.device)
-    values = images.to(torch.float64).contiguous()
+    finite = None
+    epsilon = torch.full((len(images),), settings.epsilon, dtype=torch.float64, device=images.device)
+    exponent = torch.zeros_like(epsilon)
     if images.is_floating_point():
+        values = images.to(torch.float64).contiguous()
         peak = values.abs().amax(dim=(1, 2))
-        if not bool(torch.isfinite(peak).all()):
-            bad = int(torch.nonzero(~torch.isfinite(peak))[0])
-            raise InvalidImageError(definition.NOT_FINITE, indices[bad])
-        largest = torch.clamp(peak, min=settings.epsilon)
-        exponent = torch.where(peak > 0, torch.frexp(largest).exponent.double().clamp(-1000, 1000), exponent)
-        values = torch.ldexp(values, -exponent[:, None, None])
-    scale = torch.exp2(-exponent)
-    norm = torch.linalg.vector_norm(values, dim=(1, 2))
-    epsilon = settings.epsilon * scale
-    floor = definition.RELATIVE_FLOOR[settings.dtype] * torch.clamp(
-        torch.maximum(norm, epsilon), min=definition.TINY
-    )
+        finite = torch.isfinite(peak)
+        largest = torch.where(finite, torch.maximum(peak, epsilon), 1)
+        exponent = torch.where(peak > 0, _exponent(largest).clamp(-1000, 1000), exponent)
+        values = values * torch.exp2(-exponent)[:, None, None]
+        epsilon = epsilon * torch.exp2(-exponent)
+    else:
+        values = images.to(real).contiguous()
+    norm = torch.linalg.vector_norm(values, dim=(1, 2)).double()
+    unit = torch.clamp(torch.maximum(norm, epsilon), min=definition.TINY)
+    # In units of about its own norm, an image's powers neither vanish in float32 nor overflow.
+    more = _exponent(unit)
+    scale = torch.exp2(-more)
+    floor = (definition.RELATIVE_FLOOR[settings.dtype] * unit * scale).to(real).square()
+    epsilon = epsilon * scale
+    # Below a norm of 1 whole numbers are all 0, and the scale may be beyond float32.
+    scale = scale if images.is_floating_point() else scale.clamp(max=1)
+    scaled = (values * scale.to(values.dtype)[:, None, None]).to(real)
 
-    half = torch.fft.rfft2(values.to(real)) + epsilon.to(real)[:, None, None]
-    # On float32 a black image's floor is under the smallest number; its epsilon is not.
-    logs = torch.log(torch.maximum(half.abs(), floor.to(real)[:, None, None])).double()
-    sums = torch.zeros((count, finish.shape[0] + 1), dtype=torch.float64, device=images.device)
-    sums = sums.index_add(1, direct, logs.reshape(count, -1))
-    sums = sums.index_add(1, mirrored, logs[:, :, 1 : (width + 1) // 2].reshape(count, -1))
-    profile = 20 * (sums[:, :-1] @ finish + exponent[:, None] * math.log(2))
-    return (profile / profile[:, :1] if settings.normalize else profile).to(real)
+    logs = _log_powers(torch.fft.rfft2(scaled), epsilon.to(real), floor)
+    sums = bins.sums(logs.reshape(len(images), -1))
+    profile = 10 * bins.profile(sums) + (20 * math.log(2)) * (exponent + more)[:, None]
+    return _Batch((profile / profile[:, :1] if settings.normalize else profile).to(real), finite)
 
 
-def _batches(count: int, height: int, width: int) -> range:
-    return range(0, count, max(1, MAX_PIXELS // (height * width)))
+def _exponent(values: torch.Tensor) -> torch.Tensor:
+    """Those powers of two, in float64, that are just above the values; torch.ldexp would be in float32."""
+    return torch.frexp(values).exponent.double()
+
+
+class _Batch:
+    """Spectra of some images, and which of these are finite; None where all must be."""
+
+    __slots__ = ("finite", "spectra")
+
+    def __init__(self, spectra: torch.Tensor, finite: torch.Tensor | None) -> None:
+        self.spectra = spectra
+        self.finite = finite
+
+
+def _log_powers(half: torch.Tensor, epsilon: torch.Tensor, floor: torch.Tensor) -> torch.Tensor:
+    """``ln max(|F + epsilon|^2, floor)`` of half planes; epsilon and floor are ``(B,)``."""
+    epsilon, floor = epsilon[:, None, None], floor[:, None, None]
+    if half.requires_grad:
+        power = (half.real + epsilon).square() + half.imag.square()
+        return torch.log(torch.maximum(power, floor))
+    power = half.real + epsilon
+    power.mul_(power).addcmul_(half.imag, half.imag)
+    return torch.maximum(power, floor, out=power).log_()
+
+
+def _batches(count: int, height: int, width: int, device: torch.device) -> range:
+    pixels = PIXELS_ON_CPU if device.type == "cpu" else PIXELS_ELSEWHERE
+    return range(0, count, max(1, pixels // (height * width)))
+
+
+def _check_finite(batches: Sequence[_Batch], indices: Sequence[Sequence[int]]) -> None:
+    """Raise InvalidImageError for the first image with values that are not finite: once for all batches."""
+    given = [(batch.finite, its) for batch, its in zip(batches, indices, strict=True) if len(its)]
+    masks = [mask for mask, _ in given if mask is not None]
+    if not masks or bool(torch.cat(masks).all()):
+        return
+    bad = [
+        its[int(number)]
+        for mask, its in given
+        if mask is not None
+        for number in torch.nonzero(~mask)[:, 0].tolist()
+    ]
+    raise InvalidImageError(definition.NOT_FINITE, min(bad))
 
 
 def extract_tensor(images: torch.Tensor, settings: SpectrumSettings) -> torch.Tensor:
@@ -103,22 +123,66 @@ def extract_tensor(images: torch.Tensor, settings: SpectrumSettings) -> torch.Te
     if not len(stack):
         length = settings.n_features or definition.profile_length(height, width, settings.convention)
         return torch.empty((0, length), dtype=RESULTS[settings.dtype], device=images.device)
-    starts = _batches(len(stack), height, width)
-    numbers = range(len(stack))
-    spectra = torch.cat(
-        [_batch(stack[i : i + starts.step], settings, numbers[i : i + starts.step]) for i in starts]
-    )
+    bins = _bins_of((height, width), settings, images.device, 0)
+    starts = _batches(len(stack), height, width, images.device)
+    done = [_batch(stack[i : i + starts.step], bins, settings) for i in starts]
+    _check_finite(done, [range(len(stack))[i : i + starts.step] for i in starts])
+    spectra = torch.cat([batch.spectra for batch in done]) if len(done) > 1 else done[0].spectra
     return spectra if images.ndim == 3 else spectra[0]
 
 
+def _bins_of(
+    shape: tuple[int, int], settings: SpectrumSettings, device: torch.device, index: int
+) -> RadialBins:
+    try:
+        return radial_bins(shape, settings, device)
+    except InvalidImageError as error:
+        raise InvalidImageError(error.reason, index) from None
+
+
 def extract(images: Sequence[Grey], settings: SpectrumSettings, threads: int, out: definition.Floats) -> None:
-    """Write the spectrum of each image into its row of `out`; torch keeps its own number of threads."""
+    """Write the spectrum of each image into its row of `out`; torch keeps its own number of threads.
+
+    Batches of a shape follow each other without waiting for the device; results come back together.
+    """
     del threads
+    device = chosen_device()
     by_shape: dict[tuple[tuple[int, ...], str], list[int]] = {}
     for i, image in enumerate(images):
         by_shape.setdefault((image.shape, image.dtype.name), []).append(i)
+    done: list[_Batch] = []
+    rows: list[list[int]] = []
     for (shape, _), indices in by_shape.items():
-        for start in (starts := _batches(len(indices), *shape)):
+        height, width = shape
+        bins = _bins_of((height, width), settings, device, indices[0])
+        for start in (starts := _batches(len(indices), height, width, device)):
             batch = indices[start : start + starts.step]
-            stacked = torch.from_numpy(np.ascontiguousarray(np.stack([images[i] for i in batch])))
-            out[batch] = _batch(stacked, settings, batch).numpy()
+            done.append(_batch(_on_device([images[i] for i in batch], device), bins, settings))
+            rows.append(batch)
+    _check_finite(done, rows)
+    out[np.concatenate(rows)] = torch.cat([batch.spectra for batch in done]).cpu().numpy()
+
+
+def _on_device(images: Sequence[Grey], device: torch.device) -> torch.Tensor:
+    """Images of one shape as a ``(B, H, W)`` tensor; copied from pinned memory where there is a bus."""
+    height, width = images[0].shape
+    dtype = next(key for key, name in DTYPES.items() if name == images[0].dtype.name)
+    pinned = device.type == "cuda"
+    staging = torch.empty((len(images), height, width), dtype=dtype, pin_memory=pinned)
+    np.stack(images, out=staging.numpy())
+    # Torch keeps pinned memory until the copy is done, and hands it out again afterwards.
+    return staging.to(device, non_blocking=True) if device.type != "cpu" else staging
+
+
+def chosen_device() -> torch.device:
+    """The device that ``FACESPECTRA_TORCH_DEVICE`` names for NumPy arrays; SettingError if not there."""
+    name = os.environ.get(DEVICE_VARIABLE) or "cpu"
+    if name == "cpu":
+        return torch.device("cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device).cpu()
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).partition("\n")[0]
+        raise SettingError(f"{DEVICE_VARIABLE}: torch cannot compute on {name!r}: {reason}") from None
+    return device
