@@ -22,36 +22,40 @@ class HelpPages:
     """Stands in for Click's formatter: what a command's help writes becomes Markdown."""
 
     def __init__(self) -> None:
-        self.lines: list[str] = []
+        self.buffer: list[str] = []
+
+    def write_usage(self, prog: str, args: str = "") -> None:
+        """How a command is called."""
+        self.write(f"{prog} {args}")
 
     def write(self, text: str) -> None:
         """Usage and examples, as they are."""
-        self.lines += [
+        self.buffer += [
             "",
             "```bash",
-            *(line.strip().removeprefix("Usage: ") for line in text.splitlines()),
+            *(line.strip() for line in text.splitlines()),
             "```",
             "",
         ]
 
     def write_paragraph(self) -> None:
         """An empty line."""
-        self.lines.append("")
+        self.buffer.append("")
 
     def write_text(self, text: str) -> None:
         """A paragraph."""
-        self.lines += [plain(text), ""]
+        self.buffer += [plain(text), ""]
 
     @contextmanager
     def section(self, name: str) -> Iterator[None]:
         """A group of options."""
-        self.lines += ["", f"**{name}**", ""]
+        self.buffer += ["", f"**{name}**", ""]
         yield
 
     def write_dl(self, rows: list[tuple[str, str]], **_: Any) -> None:
         """Options, and what they are for."""
         for name, text in rows:
-            self.lines += [f"`{name}`", f": {plain(text)}", ""]
+            self.buffer += [f"`{name}`", f": {plain(text)}", ""]
 
 
 def plain(text: str) -> str:
@@ -77,7 +81,7 @@ class CommandHelp(SphinxDirective):
             pages = HelpPages()
             command = program.commands[name]
             command.format_help(command.make_context(name, [], root, resilient_parsing=True), pages)
-            lines += [f"## {name}", *pages.lines, ""]
+            lines += [f"## {name}", *pages.buffer, ""]
         return self.parse_text_to_nodes("\n".join(lines), allow_section_headings=True)
 
 

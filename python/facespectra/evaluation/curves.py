@@ -145,7 +145,7 @@ def legend_below(ax: Axes, handles: Sequence[Any], labels: Sequence[str], **sett
         ax.legend(handles, labels, loc="best", **settings)
         return
     # Of the numbers and the words at the axis, which are as high in a small figure as in a large one.
-    points = 2.5 * rcParams["font.size"] + 8
+    points = 2.4 * rcParams["font.size"] + 13
     below = ax.transAxes + ScaledTranslation(0, -points / 72, ax.figure.dpi_scale_trans)
     place: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.46, 0), "bbox_transform": below}
     ax.legend(handles, labels, **place, frameon=False, borderaxespad=0, **settings)

@@ -91,7 +91,7 @@ class ExplainedFrame:
 
 @dataclass(frozen=True, slots=True)
 class VideoExplanation:
-    """Why a video has its score, as :func:`explain_video` gives it.
+    """Why a video has its score, as :func:`facespectra.report.video_explanation.explain_video` gives it.
 
     Attributes
     ----------
