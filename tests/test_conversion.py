@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from facespectra._conversion import cut_grey, shared_rgb, size_of, to_rgb_image
+from facespectra.faces import Face, FaceCropper
+from facespectra.features.crops import crop_image
 from facespectra.images import to_grey, to_rgb
 from modes import MODES, in_mode, picture
 
@@ -158,3 +160,45 @@ def test_what_is_not_an_image_is_refused_by_name(array: object, error: type, wor
     for convert in (to_rgb, to_grey):
         with pytest.raises(error, match=words):
             convert(array)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "size", [(1024, 1024), (1023, 1025), (4097, 257), (1 << 20, 1), (1, 1 << 20), (1023, 1024)]
+)
+def test_large_pictures_have_pillows_pixels(size: tuple[int, int]) -> None:
+    # From a million pixels on, they come another way.
+    pixels = np.random.default_rng(size[0]).integers(0, 256, (size[1], size[0], 3), np.uint8)
+    image = Image.fromarray(pixels)
+    for found in (to_rgb(image), shared_rgb(image)):
+        np.testing.assert_array_equal(found, pixels)
+        assert found.dtype == np.uint8
+        assert found.flags.c_contiguous
+    own = to_rgb(image)
+    own[0, 0] = 255 - own[0, 0]
+    np.testing.assert_array_equal(np.asarray(image), pixels)
+    np.testing.assert_array_equal(shared_rgb(image.convert("L"))[..., 1], np.asarray(image.convert("L")))
+
+
+@pytest.mark.parametrize("kind", ["array", "grey array", "with alpha", "Pillow", "16 bits", "float"])
+def test_a_crops_grey_is_that_of_the_whole_picture(kind: str) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (90, 80, 3), np.uint8)
+    images = {
+        "array": pixels,
+        "grey array": pixels[..., 0],
+        "with alpha": np.dstack([pixels, pixels[..., :1]]),
+        "Pillow": Image.fromarray(pixels),
+        "16 bits": pixels.astype(np.uint16) * 200,
+        "float": pixels / 300,
+    }
+    image = images[kind]
+
+    class Found(FaceCropper):
+        def search(self, rgb: np.ndarray) -> tuple[list[Face], int]:
+            return [Face((10, 20, 50, 70), 0.9, ((20, 30), (40, 30), (30, 45), (22, 60), (38, 60)))], 1
+
+    for colour in (True, False):
+        crop = crop_image("", image, Found(), colour=colour).crop
+        assert crop is not None
+        assert crop.shape == (50, 40)
+        np.testing.assert_array_equal(crop.grey, to_grey(image)[20:70, 10:50])
+        assert crop.grey is crop.grey

@@ -172,7 +172,9 @@ def _decode(
             raise _unreadable(file, too_large(width, height, max_pixels))
         image, note = _loaded(file, image, truncated)
         if orientation in _ORIENTATIONS:
-            image = to_rgb_image(image).transpose(getattr(Image.Transpose, _ORIENTATIONS[orientation]))
+            # Without a copy where colours are what they should be; the metadata go with the conversion below.
+            upright = image if image.mode == "RGB" else to_rgb_image(image)
+            image = upright.transpose(getattr(Image.Transpose, _ORIENTATIONS[orientation]))
         return convert(image), note
     except UnreadableImageError:
         raise

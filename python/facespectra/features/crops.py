@@ -30,11 +30,28 @@ Source: TypeAlias = "str | PathLike[str] | Frame | Copy | AnyImage"
 class Crop:
     """What features are computed from: the face at native resolution, or the whole image."""
 
-    grey: UInt8Array  # (h, w), by Pillow's convert("L")
+    greys: UInt8Array | None  # (h, w), by Pillow's convert("L"); None where the colours are to give them
     colours: UInt8Array | None  # (h, w, 3), the same pixels; None where only grey was asked for
     box: Box  # (x0, y0, x1, y1), half-open: where they are in the image
     face: Face | None  # in pixels of the image; None if the whole image was taken
     n_faces: int = 1  # in the image: those at least a third as wide as the largest, see FaceCropper.search
+
+    @property
+    def grey(self) -> UInt8Array:
+        """The pixels in grey, (h, w), as Pillow's ``convert("L")`` has them; made when first asked for."""
+        if self.greys is not None:
+            return self.greys
+        from facespectra._conversion import to_grey
+
+        made = to_grey(self.rgb)
+        object.__setattr__(self, "greys", made)
+        return made
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width."""
+        x0, y0, x1, y1 = self.box
+        return y1 - y0, x1 - x0
 
     @property
     def rgb(self) -> UInt8Array:
@@ -142,7 +159,7 @@ def name_of(source: Source) -> str:
 
 def crop_image(path: str, image: AnyImage, cropper: FaceCropper | None, *, colour: bool = True) -> Sample:
     """Crop the face of an image in memory; without a cropper, take it whole."""
-    from facespectra._conversion import cut_grey, shared_rgb, to_grey, to_rgb
+    from facespectra._conversion import cut_grey, grey_by_pixel, shared_rgb, to_grey, to_rgb
 
     if cropper is None:
         grey = to_grey(image)
@@ -157,7 +174,8 @@ def crop_image(path: str, image: AnyImage, cropper: FaceCropper | None, *, colou
         x0, y0, x1, y1 = box = cropper.region(face, rgb.shape[1], rgb.shape[0])
         # Copies: a view would keep the whole image in memory.
         colours = rgb[y0:y1, x0:x1].copy() if colour else None
-        crops.append(Crop(cut_grey(image, box), colours, box, face, n_faces))
+        later = colours is not None and grey_by_pixel(image)
+        crops.append(Crop(None if later else cut_grey(image, box), colours, box, face, n_faces))
     return Sample(path, OK, crops[0], tuple(crops[1:]))
 
 

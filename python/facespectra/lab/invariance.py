@@ -24,7 +24,7 @@ class MirroredSpectrum(SpectrumFeatures):
 
     def extract(self, crops: Sequence[Crop]) -> Matrix:
         """Compute the radial spectra of mirrored crops."""
-        return super().extract([replace(crop, grey=crop.grey[:, ::-1]) for crop in crops])
+        return super().extract([replace(crop, greys=crop.grey[:, ::-1]) for crop in crops])
 
 
 def feature_sets(runtime: Runtime) -> dict[str, SpectrumFeatures]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from time import perf_counter
@@ -237,13 +238,11 @@ def _degraded(windows: Sequence[Window], kinds: Sequence[str], threads: int | No
 
 def _face_in(rgb: UInt8Array, window: Window) -> Crop:
     """Cut the face out of a window that was degraded, and maybe resized."""
-    from facespectra.images import to_grey
-
     fx, fy = rgb.shape[1] / window.rgb.shape[1], rgb.shape[0] / window.rgb.shape[0]
     face = None if window.face is None else window.face.scaled(fx, fy)
     x0, y0, x1, y1 = box = scale_box(window.box, fx, fy)
     colours = rgb[y0:y1, x0:x1].copy()
-    return Crop(to_grey(colours), colours, box, face)
+    return Crop(None, colours, box, face)
 
 
 def _batches(samples: Iterable[Sample]) -> Iterator[list[Sample]]:
@@ -252,7 +251,7 @@ def _batches(samples: Iterable[Sample]) -> Iterator[list[Sample]]:
     pixels = 0
     for sample in samples:
         batch.append(sample)
-        pixels += 0 if sample.crop is None else sample.crop.grey.size
+        pixels += 0 if sample.crop is None else math.prod(sample.crop.shape)
         if len(batch) >= BATCH or pixels >= PIXELS:
             yield batch
             batch, pixels = [], 0
