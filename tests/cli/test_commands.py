@@ -96,6 +96,17 @@ def test_an_output_that_cannot_be_written_is_one_line(
     assert str(tmp_path / "file") in one_line(capsys.readouterr().err)
 
 
+def test_ctrl_c_is_one_line_and_status_130(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("facespectra.environment.describe", interrupted)
+    assert main(["info"]) == 130
+    assert capsys.readouterr().err == "facespectra: interrupted\n"
+
+
 def test_who_runs_a_command_keeps_the_collector_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     import gc
 

@@ -106,6 +106,9 @@ def _run(given: list[str]) -> int:
                 )
             app = make_app([named] if named else [])
             status = app(given or ["--help"], prog_name="facespectra", standalone_mode=False)
+            if status == INTERRUPTED:
+                # Newer Typer turns Ctrl+C inside a command into this status, and says nothing.
+                raise KeyboardInterrupt
     except KeyboardInterrupt:
         complain("interrupted")
         return INTERRUPTED

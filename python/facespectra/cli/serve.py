@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from typing import Annotated
 
@@ -84,6 +85,8 @@ def serve(
             _open(address)
 
     run(settings, listener, on_ready)
+    if sys.stderr.isatty():
+        typer.echo(err=True)  # the terminal has written ^C
     complain("ended; what was sent is deleted")
 
 

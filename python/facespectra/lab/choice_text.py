@@ -29,7 +29,7 @@ def choice_in_words(choice: Choice, contenders: Sequence[Contender]) -> str:
     kind = "AUC" if alone else "mean AUC"
 
     def figures(name: str) -> str:
-        return f"{kind} {_with_interval(choice.means[name])}"
+        return f"{kind} of {_with_interval(choice.means[name])}"
 
     if choice.why == NOT_MEASURED:
         return (
