@@ -10,7 +10,16 @@ import pytest
 
 from clips import STEP, cut_off, number_of, picture, write_clip
 from facespectra.errors import MissingExtraError, UnreadableVideoError
-from facespectra.videos import Frame, find_media, is_video, read_frames, spread, spread_frames, video_info
+from facespectra.videos import (
+    Frame,
+    find_media,
+    is_video,
+    read_frames,
+    read_pixels,
+    spread,
+    spread_frames,
+    video_info,
+)
 
 pytest.importorskip("PIL", reason="needs the faces extra")
 
@@ -93,7 +102,11 @@ def test_b_frames_come_in_the_order_in_which_they_are_shown(tmp_path: Path) -> N
 def test_frames_are_turned_as_tagged(
     tmp_path: Path, turned: str, corner: tuple[int, int], size: tuple[int, int]
 ) -> None:
-    ((_, _, image),) = read_frames(write_clip(tmp_path / "a.mp4", 3, turned=turned), [1])
+    clip = write_clip(tmp_path / "a.mp4", 3, turned=turned)
+    ((_, _, image),) = read_frames(clip, [1])
+    ((_, _, array),) = read_pixels(clip, [1])
+    np.testing.assert_array_equal(array, np.asarray(image))
+    assert array.flags.c_contiguous
     assert image.size == size
     pixels = np.asarray(image)[..., 0]
     quarters = [

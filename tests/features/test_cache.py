@@ -167,7 +167,7 @@ def test_frames_of_a_video_are_decoded_in_one_go(tmp_path: Path, monkeypatch: py
     settings = {"crop": False, "feature_settings": {"n_features": 10}}
     plain = fs.Detector(**settings).extract(sources)
     assert plain.ok.tolist() == [True] * 3 + [False] * 2
-    decoded = count_calls(monkeypatch, samples, "read_frames")
+    decoded = count_calls(monkeypatch, samples, "read_pixels")
     cached = fs.Detector(**settings, cache=tmp_path / "cache")
     assert_same(cached.extract(sources), plain)
     assert [call[1] for call in decoded if call[0] == clip] == [[2, 5, 9]]

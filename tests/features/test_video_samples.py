@@ -17,6 +17,7 @@ from facespectra.cli import main
 from facespectra.datasets import add_frames
 from facespectra.datasets.sources import add_copies, sources_of
 from facespectra.errors import DatasetError
+from facespectra.faces import Face
 from facespectra.features import read_samples
 from facespectra.features.status import NO_FACE
 from facespectra.videos import Frame
@@ -100,9 +101,9 @@ def test_copies_of_frames(data: Path) -> None:
 def test_a_run_of_frames_is_decoded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     one, two = write_clip(tmp_path / "1.mp4"), write_clip(tmp_path / "2.mp4")
     opened = []
-    real = videos.read_frames
+    real = videos.read_pixels
     monkeypatch.setattr(
-        "facespectra.features.crops.read_frames",
+        "facespectra.features.crops.read_pixels",
         lambda path, indices: opened.append((Path(path).name, list(indices))) or real(path, indices),
     )
     sources = [Frame(str(path), index) for path, index in [(one, 3), (one, 9), (two, 1), (one, 5), (one, 5)]]
@@ -270,3 +271,30 @@ def test_the_lab_keeps_the_frames_of_a_video_apart(data: Path, tmp_path: Path) -
     first, again = extractor.tables(sources, ["spectrum"]), extractor.tables(sources, ["spectrum"])
     assert first["spectrum"].paths == again["spectrum"].paths == [str(source) for source in sources]
     assert first["spectrum"].statuses == again["spectrum"].statuses == [NO_FACE] * 20
+
+
+def test_faces_are_found_while_frames_are_decoded_and_nothing_changes(tmp_path: Path) -> None:
+    """The same crops in the same order for any number of threads, and of a cut video all that is good."""
+
+    class Corner(fs.FaceCropper):
+        def search(self, rgb: np.ndarray) -> tuple[list[Face], int]:
+            height, width = rgb.shape[:2]
+            points = ((1.0, 1.0), (2.0, 1.0), (1.0, 2.0), (1.0, 3.0), (2.0, 3.0))
+            return [Face((width - 24, height - 24, width, height), 0.9, points)], 1
+
+    cropper = Corner(detector="native")
+    for path in (write_clip(tmp_path / "a.mp4", 30), cut_clip(tmp_path / "cut.mp4")):
+        n_good = videos.video_info(path).n_frames
+        sources = [Frame(str(path), index) for index in range(30)]
+        one, two, many = (list(read_samples(sources, cropper, threads=k)) for k in (1, 2, 5))
+        for other in (two, many):
+            assert [(s.path, s.status, s.note) for s in one] == [(s.path, s.status, s.note) for s in other]
+            for first, second in zip(one, other, strict=True):
+                if first.crop is not None and second.crop is not None:
+                    np.testing.assert_array_equal(first.crop.rgb, second.crop.rgb)
+        crops = [sample.crop for sample in one if sample.crop is not None]
+        assert len(crops) == n_good
+        if n_good == 30:  # the other has noise instead of numbers
+            assert [number_of(crop.rgb) for crop in crops] == list(range(30))
+        assert all(sample.status.unreadable for sample in one[n_good:])
+        assert [bool(sample.note) for sample in one[:n_good]] == [n_good < 30] * n_good

@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass, replace
 from os import PathLike, fspath
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from facespectra._threads import ordered_map, thread_count
 from facespectra._wording import counted
 from facespectra.augment import Copy, change
 from facespectra.errors import UnreadableFileError, UnreadableImageError, UnreadableVideoError
 from facespectra.features.status import NO_FACE, NO_MEMORY, OK, Status, unreadable
-from facespectra.videos import BrokenOffError, Frame, is_video, read_frames, spread_frames, video_info
+from facespectra.videos import (
+    BrokenOffError,
+    Frame,
+    is_video,
+    read_frames,
+    read_pixels,
+    spread_frames,
+    video_info,
+)
 
 if TYPE_CHECKING:
     from facespectra.faces import Box, Face, FaceCropper
@@ -86,7 +94,7 @@ def read_samples(
     ValueError or TypeError. Without `colour`, crops take a quarter of the memory: frames of a video wait in
     it until the last is read.
     """
-    yield from prefetch(lambda group: read_group(group, cropper, colour), sources, cropper, threads)
+    yield from prefetch(lambda group: read_group(group, cropper, colour, threads), sources, cropper, threads)
 
 
 def prefetch(
@@ -125,11 +133,13 @@ def group_consecutive_frames(sources: Iterable[Source]) -> Iterator[list[Source]
         yield group
 
 
-def read_group(group: list[Source], cropper: FaceCropper | None, colour: bool = True) -> list[Sample]:
+def read_group(
+    group: list[Source], cropper: FaceCropper | None, colour: bool = True, threads: int | None = None
+) -> list[Sample]:
     """Read the sources of one group, see :func:`group_consecutive_frames`."""
     first = group[0]
     if _frame_number(first) is not None:
-        return _read_frames(group, cropper, colour)
+        return _read_frames(group, cropper, colour, threads)
     if isinstance(first, Frame):
         raise ValueError(f"frames count from 0, got {first.index}")
     if isinstance(first, str | PathLike | Copy):
@@ -223,17 +233,38 @@ def _read_file(source: str | PathLike[str] | Copy, cropper: FaceCropper | None, 
         return Sample(name, NO_MEMORY, None)
 
 
-def _read_frames(group: list[Source], cropper: FaceCropper | None, colour: bool) -> list[Sample]:
-    """Read frames of one video in one pass over it."""
+def _read_frames(
+    group: list[Source], cropper: FaceCropper | None, colour: bool, threads: int | None
+) -> list[Sample]:
+    """Read frames of one video in one pass over it; faces are found while the next frames are decoded."""
     frames = [source for source in group if isinstance(source, Frame | Copy)]
     path = frames[0].path
     numbers = [number for frame in frames if (number := _frame_number(frame)) is not None]
-    samples = []
+    failures: list[UnreadableVideoError] = []
+
+    def decoded() -> Iterator[tuple[Frame | Copy, Any]]:
+        # Copies are made of images; for all else, pixels suffice.
+        copies = any(isinstance(frame, Copy) for frame in frames)
+        read: Iterable[tuple[int, float, Any]] = (read_frames if copies else read_pixels)(path, numbers)
+        try:
+            for frame, (_, _, image) in zip(frames, read, strict=True):
+                yield frame, image
+        except UnreadableVideoError as error:
+            # Frames that came before are being looked at.
+            failures.append(error)
+
+    def crop(item: tuple[Frame | Copy, Any]) -> Sample:
+        frame, image = item
+        if isinstance(frame, Copy):
+            return crop_image(str(frame), change(image, frame.change), cropper, colour=colour)
+        return replace(crop_image(str(frame), image, cropper, colour=colour), note=frame.note)
+
+    workers = 1 if cropper is None or not cropper.in_core or len(group) < 2 else thread_count(threads)
+    samples: list[Sample] = []
     try:
-        for frame, (_, _, image) in zip(frames, read_frames(path, numbers), strict=True):
-            changed = change(image, frame.change) if isinstance(frame, Copy) else image
-            sample = crop_image(str(frame), changed, cropper, colour=colour)
-            samples.append(replace(sample, note=frame.note) if isinstance(frame, Frame) else sample)
+        samples += ordered_map(crop, decoded(), workers=workers, max_pending=2 * workers)
+        if failures:
+            raise failures[0]
     except BrokenOffError as error:
         if not samples:
             return [_failed(path, error)] * len(group)

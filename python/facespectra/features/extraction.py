@@ -183,7 +183,7 @@ class Extractor:
         unknown = [position for position, items in enumerate(found) if not items]
         if not unknown:
             return found
-        samples = read_group([group[position] for position in unknown], self.cropper, colour)
+        samples = read_group([group[position] for position in unknown], self.cropper, colour, self.threads)
         for position, sample in zip(unknown, samples, strict=True):
             found[position] = _located(group[position], keys[position], sample)
             self._remember_faces(found[position])

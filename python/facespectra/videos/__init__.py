@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from facespectra._conversion import UInt8Array, shared_rgb
 from facespectra._files import PathLike
 from facespectra._kinds import IMAGE_SUFFIXES, VIDEO_SUFFIXES, Medium, kind_of, suffix_of
 from facespectra._listing import Passed, find_images
@@ -41,6 +42,7 @@ __all__ = [
     "is_video",
     "passes_for_video",
     "read_frames",
+    "read_pixels",
     "spread",
     "spread_frames",
     "video_info",
@@ -111,12 +113,26 @@ def read_frames(path: PathLike, indices: Sequence[int]) -> Iterator[tuple[int, f
     not count. A video that cannot be read raises ``UnreadableVideoError``; one that ends before the last of
     these frames, ``BrokenOffError``.
     """
-    wanted = list(indices)
-    if any(after <= before for before, after in zip([-1, *wanted], wanted, strict=False)):
-        raise ValueError(f"frame indices must be ascending from 0, got {wanted}")
+    wanted = _checked(indices)
     if _is_picture(path):
         return animations.read_frames(path, wanted)
     return containers.read_frames(path, wanted)
+
+
+def read_pixels(path: PathLike, indices: Sequence[int]) -> Iterator[tuple[int, float, UInt8Array]]:
+    """Do what :func:`read_frames` does, and give (H, W, 3) uint8 arrays, for reading only, in less time."""
+    wanted = _checked(indices)
+    if not _is_picture(path):
+        return containers.read_pixels(path, wanted)
+    frames = animations.read_frames(path, wanted)
+    return ((index, time, shared_rgb(image)) for index, time, image in frames)
+
+
+def _checked(indices: Sequence[int]) -> list[int]:
+    wanted = list(indices)
+    if any(after <= before for before, after in zip([-1, *wanted], wanted, strict=False)):
+        raise ValueError(f"frame indices must be ascending from 0, got {wanted}")
+    return wanted
 
 
 def _is_picture(path: PathLike) -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from facespectra._conversion import UInt8Array, shared_rgb
 from facespectra._extras import require
 from facespectra._files import PathLike, one_line
 from facespectra._wording import counted
@@ -20,6 +21,8 @@ from facespectra.videos.seeking import UnsureError, read_at, times_of
 
 if TYPE_CHECKING:
     from PIL import Image
+
+Result = TypeVar("Result")
 
 # A text file called .mp4 can be a playlist that makes the decoder open other files or the network.
 _SAFE = {
@@ -145,6 +148,17 @@ def _seconds(time: Any, base: Any) -> float | None:
 
 def read_frames(path: PathLike, indices: list[int]) -> Iterator[tuple[int, float, Image.Image]]:
     """See :func:`facespectra.videos.read_frames`; the indices were checked."""
+    return _read(path, indices, lambda frame: frame.to_image())
+
+
+def read_pixels(path: PathLike, indices: list[int]) -> Iterator[tuple[int, float, UInt8Array]]:
+    """See :func:`facespectra.videos.read_pixels`; the indices were checked."""
+    return _read(path, indices, lambda frame: frame.to_ndarray())
+
+
+def _read(
+    path: PathLike, indices: list[int], convert: Callable[[Any], Result]
+) -> Iterator[tuple[int, float, Result]]:
     require("detect", "av")
     from av.video.reformatter import VideoReformatter
 
@@ -155,7 +169,8 @@ def read_frames(path: PathLike, indices: list[int]) -> Iterator[tuple[int, float
     for decode in (_at_key_frames, _from_the_start):
         try:
             for index, frame in decode(path, indices[given:]):
-                yield index, float("nan") if frame.time is None else frame.time, _upright(frame, to_rgb)
+                time = float("nan") if frame.time is None else frame.time
+                yield index, time, _upright(frame, convert(to_rgb.reformat(frame, format="rgb24")))
                 given += 1
             return
         except UnsureError:
@@ -294,17 +309,21 @@ def _opened_name(file: Path) -> Iterator[Any]:
         yield os.fspath(file)
 
 
-def _upright(frame: Any, to_rgb: Any) -> Image.Image:
+def _upright(frame: Any, pixels: Result) -> Result:
+    """Turn the pixels of a frame, an image or an array, as its display matrix says."""
     from PIL import Image
 
-    image: Image.Image = to_rgb.reformat(frame, format="rgb24").to_image()
     for data in frame.side_data:
         if data.type.name == "DISPLAYMATRIX":
             a, b, _, c, d, *_ = struct.unpack("=9i", bytes(data)[:36])
             turn = _TURNS.get((_sign(a), _sign(b), _sign(c), _sign(d)))
             if turn is not None:
-                return image.transpose(Image.Transpose[turn])
-    return image
+                given: Any = pixels
+                image = given if isinstance(given, Image.Image) else Image.fromarray(given)
+                turned: Any = image.transpose(Image.Transpose[turn])
+                upright: Any = turned if image is given else shared_rgb(turned)
+                return cast("Result", upright)
+    return pixels
 
 
 def _sign(value: int) -> int:
