@@ -19,8 +19,8 @@ MIB = 1 << 20
 SIDE = series.SERIES["side"]
 
 
-def points_of(sizes, seconds, peaks, name: str = "side") -> list[growth.Point]:
-    return [growth.Point(name, n, s, 3, p) for n, s, p in zip(sizes, seconds, peaks, strict=True)]
+def points_of(sizes, seconds, peaks, name: str = "side", spread: float | None = 0.01) -> list[growth.Point]:
+    return [growth.Point(name, n, s, spread, 3, p) for n, s, p in zip(sizes, seconds, peaks, strict=True)]
 
 
 def test_the_slope_is_that_of_a_power() -> None:
@@ -58,6 +58,22 @@ def test_only_what_grows_faster_is_said_to() -> None:
     cubic = points_of(sizes, [1e-9 * n**3 for n in sizes], [4 * n**3 for n in sizes])
     assert [one.grows_faster for one in growth.exponents(SIDE, cubic)] == [True, True]
     assert [line.endswith("GROWS FASTER") for line in table.fitted(SIDE, cubic)] == [True, True]
+    assert not list(table.notes(cubic))
+    # Two points have no interval.
+    assert not any(one.grows_faster for one in growth.exponents(SIDE, cubic[-2:]))
+
+
+def test_a_busy_machine_is_no_growth() -> None:
+    sizes = SIDE.sizes
+    cubic = points_of(sizes, [1e-9 * n**3 for n in sizes], [4 * n**2 for n in sizes], spread=0.2)
+    time, peak = growth.exponents(SIDE, cubic)
+    assert time.noisy
+    assert not time.grows_faster
+    assert not peak.noisy
+    assert next(table.fitted(SIDE, cubic)).endswith("noisy, see ?")
+    assert table.row(cubic[1], cubic[0]).endswith(" 3 ?")
+    assert "3.00" in table.row(cubic[1], cubic[0])
+    assert "differ by over 10%" in " ".join(table.notes(cubic))
 
 
 def test_constants_below_and_little_memory_do_not_count() -> None:

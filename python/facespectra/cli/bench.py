@@ -118,6 +118,8 @@ def _grow(names: Sequence[str], seconds: float, as_json: bool, plot: Path | None
         if not as_json:
             for line in table.fitted(series, [point for point in points if point.series == series.name]):
                 typer.echo(line)
+    if not as_json and (notes := list(table.notes(points))):
+        typer.echo("\n".join(["", *notes]))
     if as_json:
         typer.echo(json.dumps(growth.as_data(machine, selected, points, left_out), indent=2))
     if plot is not None:

@@ -32,12 +32,15 @@ class Exponent:
     expected_high: float
     law: str
     sizes: tuple[int, ...]  # it was fitted to
+    noisy: bool  # whether runs of one of these sizes differ too much
 
     @property
     def grows_faster(self) -> bool:
-        """Whether the whole interval lies above what is expected, by more than caches explain."""
-        lowest = self.value if self.low is None else self.low
-        return lowest > self.expected_high + TOO_MUCH
+        """Whether the whole interval lies above what is expected, by more than caches explain.
+
+        Two points have no interval, and noisy ones tell nothing.
+        """
+        return not self.noisy and self.low is not None and self.low > self.expected_high + TOO_MUCH
 
     def to_dict(self) -> dict[str, Any]:
         """Convert to plain data for JSON."""
@@ -60,7 +63,8 @@ def exponents(series: Series, points: Sequence[Point]) -> list[Exponent]:
         sizes = tuple(size for size, _ in upper)
         value, low, high = slope(sizes, [value for _, value in upper])
         least, most = (slope(sizes, [growth(n) for n in sizes])[0] for growth in (law.least, law.most))
-        found = Exponent(series.name, cost, value, low, high, least, most, law.words, sizes)
+        noisy = cost == "time" and any(point.noisy for point in points if point.size in sizes)
+        found = Exponent(series.name, cost, value, low, high, least, most, law.words, sizes, noisy)
         fitted.append(found)
     return fitted
 

@@ -16,6 +16,7 @@ from facespectra._extras import require
 from facespectra.bench.growth.memory import available
 from facespectra.bench.growth.series import Series
 from facespectra.bench.growth.works import write_video
+from facespectra.bench.timing import MOST_APART
 from facespectra.errors import MissingExtraError
 
 LONGEST = 10
@@ -32,12 +33,18 @@ class Point:
     series: str
     size: int
     seconds: float  # shortest run
+    spread: float | None  # distance of the quartiles of the runs over their median; None for few runs
     runs: int
     peak_bytes: int | None  # above the inputs, in the first run; None where the system does not tell
 
+    @property
+    def noisy(self) -> bool:
+        """Whether half of the runs differ by more than a tenth."""
+        return self.spread is not None and self.spread > MOST_APART
+
     def to_dict(self) -> dict[str, Any]:
         """Convert to plain data for JSON."""
-        return asdict(self)
+        return {**asdict(self), "noisy": self.noisy}
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,11 @@ class Series:
     input_power: int = 1
     modules: tuple[str, ...] = ()  # of the extra detect
 
+    @property
+    def processor(self) -> bool:
+        """Whether time is that on processors: for one thread it hardly depends on how busy they are."""
+        return self.name not in ("threads", "video", "frames")
+
     def inputs(self, size: int) -> float:
         """Bytes that the inputs take, about."""
         return float(self.input_bytes * size**self.input_power)

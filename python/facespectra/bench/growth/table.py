@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from facespectra.bench.growth.fitting import LEAST_BYTES, Exponent, exponents, serial_share
 from facespectra.bench.growth.points import LeftOut, Point
 from facespectra.bench.growth.series import Series
+from facespectra.bench.timing import MOST_APART
 
 WIDTH = 80
 
@@ -16,7 +17,8 @@ WIDTH = 80
 def header(series: Series) -> Iterator[str]:
     """Lines above the points of a series: what grows, and the units of the columns."""
     yield f"{series.name}: {series.title}"
-    yield f"{series.unit:>18}{'time, ms':>14}{'local exponent':>16}{'peak memory, MiB':>19}{'runs':>8}"
+    time = "CPU time, ms" if series.processor else "time, ms"
+    yield f"{series.unit:>18}{time:>14}{'local exponent':>16}{'peak memory, MiB':>19}{'runs':>8}"
 
 
 def row(point: Point, before: Point | None) -> str:
@@ -25,7 +27,18 @@ def row(point: Point, before: Point | None) -> str:
     grown = ""
     if before is not None:
         grown = f"{math.log(point.seconds / before.seconds) / math.log(point.size / before.size):.2f}"
-    return f"{point.size:>18}{1e3 * point.seconds:>14.3f}{grown:>16}{peak:>19}{point.runs:>8}"
+    mark = " ?" if point.noisy else ""
+    return f"{point.size:>18}{1e3 * point.seconds:>14.3f}{grown:>16}{peak:>19}{point.runs:>8}{mark}"
+
+
+def notes(points: Sequence[Point]) -> Iterator[str]:
+    """What a mark means, if there is one."""
+    if any(point.noisy for point in points):
+        text = (
+            f"Too noisy to tell: where there is a ?, runs differ by over {MOST_APART:.0%}. "
+            "Close other programs, or give more --seconds."
+        )
+        yield from textwrap.wrap(text, WIDTH)
 
 
 def left_out(left: LeftOut) -> Iterator[str]:
@@ -43,7 +56,7 @@ def fitted(series: Series, points: Sequence[Point]) -> Iterator[str]:
         elif cost == "memory" and all((point.peak_bytes or 0) < LEAST_BYTES for point in points[-2:]):
             yield "  memory: too little to tell, under 1 MiB"
     if series.name == "threads" and (share := serial_share(points)) is not None:
-        yield f"  Amdahl's law: {max(0.0, share):.1%} of the work stays on one thread"
+        yield f"  Amdahl's law: {min(1.0, max(0.0, share)):.1%} of the work stays on one thread"
 
 
 def exponent_line(exponent: Exponent) -> str:
@@ -53,7 +66,7 @@ def exponent_line(exponent: Exponent) -> str:
     if exponent.expected_high - exponent.expected_low > 0.005:
         expected += f" to {exponent.expected_high:.2f}"
     sizes = f"{exponent.sizes[0]} to {exponent.sizes[-1]}"
-    faster = "; GROWS FASTER" if exponent.grows_faster else ""
+    faster = "; GROWS FASTER" if exponent.grows_faster else "; noisy, see ?" if exponent.noisy else ""
     law = "" if exponent.law == "constant" else f" ({exponent.law})"
     return (
         f"  {exponent.cost}: exponent {exponent.value:.2f}{spread}, expected {expected}{law}, {sizes}{faster}"
