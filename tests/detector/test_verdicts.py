@@ -12,7 +12,7 @@ import pytest
 import facespectra as fs
 from facespectra.cli import main
 from facespectra.detector.labels import FAKES, SWAPS
-from facespectra.detector.reasons import in_words
+from facespectra.detector.reasons import deciding_group, in_words, part_of
 from facespectra.detector.scores import Score, aggregate_scores
 from facespectra.detector.verdicts import select_model, verdict_of
 from facespectra.features.feature_sets import FEATURES, make_features
@@ -85,6 +85,22 @@ def test_reasons_support_the_label_and_need_no_knowledge_of_features() -> None:
     assert verdict_of(silent, 0.8, SWAPS).reason == ""
 
 
+def test_a_reason_is_of_the_region_that_speaks_most_as_a_whole() -> None:
+    amounts = {
+        "mouth-ring block 10 mean": -0.9,  # the strongest, and outweighed in its own region
+        "mouth-ring block 7 mean": 0.8,
+        "inner-ring block 2 mean": -0.3,
+        "inner-ring block 10 mean": -0.4,
+        "eyes-ring block 2 mean": 0.1,
+    }
+    assert deciding_group(amounts, fake=False) == "inner-ring block 10 mean"
+    assert deciding_group(amounts, fake=True) == "eyes-ring block 2 mean"
+    assert deciding_group({"eyes-ring block 2 mean": 0.1}, fake=False) == ""
+    # Bands of the spectrum are of no region: the strongest counts.
+    assert deciding_group({"0.1-0.2": 0.5, "0.2-0.3": -0.2}, fake=True) == "0.1-0.2"
+    assert deciding_group({}, fake=True) == ""
+
+
 @pytest.mark.parametrize("features", ["spectrum", "regions", "texture", "efficientnet-lite0"])
 def test_every_feature_group_has_words(features: str) -> None:
     assert features in FEATURES
@@ -93,6 +109,10 @@ def test_every_feature_group_has_words(features: str) -> None:
             text = in_words(group.name, SWAPS, fake=fake)
             assert text.startswith("the ") or text.startswith("what ")
             assert not any(raw in text for raw in ("block", "dog", "rms", "p90", "highpass", "-ring"))
+
+
+def same_part(one: str, other: str) -> bool:
+    return part_of(one) == part_of(other)
 
 
 @pytest.mark.parametrize("name", ["default", "regions"])
@@ -105,8 +125,10 @@ def test_on_faces_reasons_are_evidence_for_the_label(name: str) -> None:
         if verdict.label == "cannot-tell":
             assert verdict.feature == ""
             continue
-        wanted = max(amounts.values()) if verdict.label == "swap" else min(amounts.values())
-        assert amounts[verdict.feature] == wanted
+        of_part = {group: amount for group, amount in amounts.items() if same_part(group, verdict.feature)}
+        swap = verdict.label == "swap"
+        assert amounts[verdict.feature] == (max if swap else min)(of_part.values())
+        assert (sum(of_part.values()) > 0) == swap
         assert ("does not match" in verdict.reason or "swapped" in verdict.reason) == (
             verdict.label == "swap"
         )

@@ -6,12 +6,11 @@ from typing import Any
 
 from facespectra.detector.labels import SWAPS
 from facespectra.detector.linear import RETOUCHED
-from facespectra.detector.reasons import PARTS, in_words, part_of
+from facespectra.detector.reasons import in_words
 from facespectra.detector.scores import Score
 from facespectra.detector.verdicts import verdict_of
 from facespectra.features.status import NO_FACE, OK, Kind, Status
 from facespectra.regions.layout import feature_names
-from facespectra.report.face_regions import Region
 from facespectra.report.sentences import face_sentences, video_sentences
 from facespectra.texture.layout import _KEYS, group_name
 
@@ -35,16 +34,14 @@ def all_sentences() -> set[str]:
     said = {*SWAPS.checked_for, *SWAPS.not_checked_for}
     said |= {one.status.partition(": ")[2] for one in verdicts} - {""}
     for group in (*(group_name(*key) for key in _KEYS), *feature_names()):
-        part = part_of(group)
         for one in (verdicts[4], verdicts[-1]):
             fake = one.label == SWAPS.positive
             amount = 1.0 if fake else -1.0
-            regions = [Region(part, PARTS[part], amount, ())]
             said.add(in_words(group, SWAPS, fake=fake))
-            said.update(face_sentences(one, SWAPS, regions, {group: amount}, probability=True))
+            said.update(face_sentences(one, SWAPS, {group: amount}, probability=True))
     for one in verdicts:
-        said.update(face_sentences(one, SWAPS, [], {}, probability=True))
-        said.update(face_sentences(one, SWAPS, [], {"mouth-ring block 0 mean": 0.0}, probability=True))
+        said.update(face_sentences(one, SWAPS, {}, probability=True))
+        said.update(face_sentences(one, SWAPS, {"mouth-ring block 0 mean": 0.0}, probability=True))
     frames = tuple(Score("", score, OK, None) for score in (0.1, 0.6, 0.9))
     for worst in (float("nan"), 61.0):
         said.update(video_sentences(verdict(0.9, frames=frames), SWAPS, worst, probability=True))

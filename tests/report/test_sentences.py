@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 pytest.importorskip("sklearn", reason="needs the detect extra")
@@ -14,7 +13,6 @@ from facespectra.detector.linear import RETOUCHED
 from facespectra.detector.scores import Score
 from facespectra.detector.verdicts import verdict_of
 from facespectra.features.status import OK, Kind, Status
-from facespectra.report.face_regions import Region
 from facespectra.report.sentences import face_sentences, on_scale
 
 TEXTURE = {
@@ -22,7 +20,6 @@ TEXTURE = {
     "mouth-ring block 4 mean": -0.1,
     "inner-ring block 0 spread": -0.3,
 }
-LINE = np.array([(0.0, 0.0), (1.0, 0.0), (0.0, 1.0)])
 
 
 def told(
@@ -36,12 +33,7 @@ def told(
 ) -> tuple[str, str, str]:
     whole = replace(Score("a.jpg", score, OK, (0, 0, 90, 100), 1, ("", "")), **more)
     verdict = verdict_of(whole, threshold, words, probability=probability)
-    sums = {
-        part: sum(amount for group, amount in amounts.items() if group.startswith(f"{part}-"))
-        for part in ("mouth", "inner")
-    }
-    regions = [Region(part, f"the {part}", amount, (LINE,)) for part, amount in sums.items() if amount]
-    return face_sentences(verdict, words, regions, amounts, probability=probability)
+    return face_sentences(verdict, words, amounts, probability=probability)
 
 
 @pytest.mark.parametrize(("score", "strength"), [(0.82, "just enough"), (0.9, "clear"), (0.97, "strong")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from facespectra.detector.labels import Vocabulary
 
@@ -45,6 +46,26 @@ def part_of(group: str) -> str:
     if match := _TEXTURE.fullmatch(group) or _REGION.fullmatch(group):
         return match[1]
     return WHOLE if _POWER.fullmatch(group) else ""
+
+
+def deciding_group(amounts: Mapping[str, float], *, fake: bool) -> str:
+    """Give the group that speaks most for a fake, or against one; empty if none does.
+
+    Where groups are of regions, the region that speaks most as a whole comes first: a strong group of
+    another region, which others there outweigh, is no reason.
+    """
+    signed = {group: amount if fake else -amount for group, amount in amounts.items()}
+    parts = {group: part_of(group) for group in signed}
+    if signed and all(parts.values()):
+        sums = dict.fromkeys(parts.values(), 0.0)
+        for group, part in parts.items():
+            sums[part] += signed[group]
+        region = max(sums, key=sums.__getitem__)
+        signed = {group: amount for group, amount in signed.items() if parts[group] == region}
+        if sums[region] <= 0:
+            return ""
+    strongest = max(signed, key=signed.__getitem__, default="")
+    return strongest if strongest and signed[strongest] > 0 else ""
 
 
 def band_of(group: str) -> tuple[float, float] | None:

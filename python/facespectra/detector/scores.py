@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from facespectra._wording import counted
 from facespectra.detector.classifiers import SelfExplaining
+from facespectra.detector.reasons import deciding_group
 from facespectra.evaluation.aggregation import Aggregate, aggregate_frames, counted_frames
 from facespectra.features.crops import Source
 from facespectra.features.status import Kind, Status
@@ -87,11 +88,10 @@ def with_explanation(score: Score, features: NDArray[Any], classifier: Any) -> S
     if not score.status.ok or score.box is None or not isinstance(classifier, SelfExplaining):
         return score
     amounts = classifier.contributions(features)
-    most, least = max(amounts, key=amounts.__getitem__), min(amounts, key=amounts.__getitem__)
     return replace(
         score,
         status=abstention(score.status, score.box, features, classifier),
-        evidence=(most if amounts[most] > 0 else "", least if amounts[least] < 0 else ""),
+        evidence=(deciding_group(amounts, fake=True), deciding_group(amounts, fake=False)),
         expert=classifier.dominant_expert(features),
         hiding=classifier.hiding_reason(features),
     )

@@ -194,7 +194,7 @@ def _explained(detector: Detector, crop: Crop, row: NDArray[Any], verdict: Verdi
         dominant_expert=dominant,
         model=f"{detector.features}, {detector.classifier}",
         verdict=verdict,
-        sentences=face_sentences(verdict, detector.words, regions, amounts, probability=probability),
+        sentences=face_sentences(verdict, detector.words, amounts, probability=probability),
         regions=regions,
         tint=tint_of(crop, detector.features, attribution),
         own_spectrum=columns is not None,

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from facespectra._wording import counted
 from facespectra.detector.labels import CANNOT_TELL, SWAP, Vocabulary
-from facespectra.detector.reasons import PARTS, band_of, in_words, part_of
+from facespectra.detector.reasons import PARTS, band_of, deciding_group, in_words, part_of
 
 if TYPE_CHECKING:
     from facespectra.detector.verdicts import Verdict
-    from facespectra.report.face_regions import Region
 
 # A swap is called from the threshold on; the odds of the score over those of the threshold say how strong.
 STRONG, CLEAR = 4.5, 1.6
@@ -44,14 +43,13 @@ _BETTER = "A better copy, or another picture of the same face, may say more."
 def face_sentences(
     verdict: Verdict,
     words: Vocabulary,
-    regions: Sequence[Region],
     contributions: Mapping[str, float],
     *,
     probability: bool,
 ) -> tuple[str, str, str]:
     """What was found and how strong; which part says so most; what can mislead, or was not checked."""
     found = found_sentence(verdict, words, "this face", probability=probability)
-    return found, _part_sentence(verdict, words, regions, contributions, probability), caveat(verdict, words)
+    return found, _part_sentence(verdict, words, contributions, probability), caveat(verdict, words)
 
 
 def video_sentences(
@@ -169,7 +167,6 @@ def _weakness(verdict: Verdict, probability: bool) -> str:
 def _part_sentence(
     verdict: Verdict,
     words: Vocabulary,
-    regions: Sequence[Region],
     contributions: Mapping[str, float],
     probability: bool,
 ) -> str:
@@ -182,19 +179,12 @@ def _part_sentence(
     if not contributions:
         return "This model can't say which part of the face its answer comes from."
     fake = verdict.label != words.negative
-    sign = 1 if fake else -1
-    region = max(regions, key=lambda one: sign * one.amount, default=None)
-    own = {
-        group: sign * amount
-        for group, amount in contributions.items()
-        if region is None or part_of(group) == region.name
-    }
-    strongest = max(own, key=own.__getitem__)
-    if own[strongest] <= 0 or (region is not None and sign * region.amount <= 0):
+    strongest = deciding_group(contributions, fake=fake)
+    if not strongest:
         return "No part of the face stands out: many small differences add up to this."
     text = in_words(strongest, words, fake=fake)
-    if region is not None:
-        return f"{_capital(PARTS[region.name])} says so most: {text}."
+    if part := part_of(strongest):
+        return f"{_capital(PARTS[part])} says so most: {text}."
     if band := band_of(strongest):
         detail = next(name for edge, name in DETAIL if band[0] >= edge)
         return f"{_capital(detail)} of the picture says so most: {text}."
