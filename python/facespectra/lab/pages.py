@@ -7,6 +7,7 @@ from typing import Any
 
 from facespectra._versions import versions
 from facespectra._wording import counted
+from facespectra.features.cache import Cache
 from facespectra.figures.roc import Curve, roc_figures
 from facespectra.figures.spectra import bands_figure, feature_auc_figure, spectra_figure
 from facespectra.figures.style import Drawing
@@ -15,7 +16,7 @@ from facespectra.lab.choice_text import held_out_rows
 from facespectra.lab.experiments import CROSS_VALIDATION, HELD_OUT
 from facespectra.lab.faces_shown import faces_shown
 from facespectra.lab.page_rows import not_run, short_name, shown_rows, without_paths
-from facespectra.lab.result import LabResult
+from facespectra.lab.result import CACHE, LabResult
 from facespectra.lab.story import story
 from facespectra.lab.tables import beside_each_other
 from facespectra.lab.task_texts import task_texts, why
@@ -27,6 +28,8 @@ from facespectra.report.thumbnails import short
 def write_pages(result: LabResult) -> None:
     """Write all pages and figures; raise MissingExtraError where matplotlib or Jinja is not installed."""
     settings = result.settings
+    # One of its own: what the run counts are features and models.
+    cache = Cache(settings.out / CACHE)
     tasks = [_task_context(result, number) for number in result.tasks]
     common = {
         "date": today(),
@@ -39,7 +42,7 @@ def write_pages(result: LabResult) -> None:
     }
     for task in tasks:
         folder = result.settings.out / f"task{task['number']}"
-        files = write_figures(folder, task["drawings"])
+        files = write_figures(folder, task["drawings"], cache)
         context = {**common, "title": f"{task['heading']}, {today()}", "task": task, "figure_files": files}
         write_page(folder / "report.html", "task.html.j2", context)
     context = {

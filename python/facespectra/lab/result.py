@@ -13,6 +13,7 @@ from facespectra.lab.subsets import Subset
 from facespectra.lab.tasks import PORTRAITS, TaskResult
 
 RENDERED = " (rendered)"
+CACHE = ".cache"  # in the output folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,12 +13,10 @@ from facespectra.lab.differences import BANDS, compare_databases
 from facespectra.lab.experiments import Trainer
 from facespectra.lab.features import load_efficientnet, load_resnet50, make_extractor
 from facespectra.lab.invariance import measure_invariance
-from facespectra.lab.result import LabResult, LabSettings
+from facespectra.lab.result import CACHE, LabResult, LabSettings
 from facespectra.lab.subsets import Subset
 from facespectra.lab.tasks import task_1, task_2, task_3
 from facespectra.lab.training_sets import make_training_sets
-
-CACHE = ".cache"
 
 
 def run_lab(settings: LabSettings, watch: Watch) -> LabResult:

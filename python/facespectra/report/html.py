@@ -13,7 +13,12 @@ from typing import Any
 from facespectra._extras import require
 from facespectra._files import as_utf8, write_atomically
 from facespectra._version import __version__
+from facespectra._versions import versions_of
+from facespectra.features.cache import Cache, key_of
 from facespectra.figures.style import Drawing, inline
+
+# To be raised with every change of the code that draws PDFs and leaves the SVG as it is.
+PDFS = 1
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -27,16 +32,35 @@ def write_page(path: str | os.PathLike[str], template: str, context: Mapping[str
     return write_atomically(path, as_utf8(describe_tables(page)))
 
 
-def write_figures(folder: str | os.PathLike[str], drawings: Mapping[str, str]) -> list[str]:
-    """Write figures as ``NAME.svg`` and, in the width of a column, ``NAME.pdf``; give the names of those."""
+def write_figures(
+    folder: str | os.PathLike[str], drawings: Mapping[str, str], cache: Cache | None = None
+) -> list[str]:
+    """Write figures as ``NAME.svg`` and, in the width of a column, ``NAME.pdf``; give the names of those.
+
+    `cache` keeps the PDF of each figure, by its SVG.
+    """
     written = []
     for name, drawing in drawings.items():
         if isinstance(drawing, Drawing):
             Path(folder).mkdir(parents=True, exist_ok=True)
             write_atomically(Path(folder, f"{name}.svg"), drawing)
-            write_atomically(Path(folder, f"{name}.pdf"), drawing.pdf())
+            write_atomically(Path(folder, f"{name}.pdf"), _pdf(drawing, cache))
             written.append(name)
     return written
+
+
+def _pdf(drawing: Drawing, cache: Cache | None) -> bytes:
+    """Draw a figure as PDF, or take what the same figure gave before: its fonts take longest."""
+    if cache is None:
+        return drawing.pdf()
+    # All that is drawn is in the SVG; how it becomes a PDF is in the versions.
+    versions = versions_of("matplotlib", "fonttools", "numpy")
+    key = key_of(stage=PDFS, svg=str(drawing), versions=versions)
+    content = cache.fetch("pdf", key)
+    if content is None:
+        content = drawing.pdf()
+        cache.store("pdf", key, content)
+    return content
 
 
 def today() -> str:
