@@ -54,6 +54,7 @@ bool only_primes_up_to(std::size_t largest, std::size_t n) {
 bool wanted(std::size_t n) {
     if (n <= longest_patient) return convolution_length(n) == 0;
     if (n <= longest / 4) return only_primes_up_to(7, n);
+    if (n <= longest / 2 && n % batch == 0) return only_primes_up_to(5, n);
     while (n % 2 == 0) n /= 2;
     return n == 1 || n == 3 || n == 5 || n == 25;
 }

@@ -306,3 +306,13 @@ def test_an_interpreter_without_a_gil_stays_so() -> None:
     command = [sys.executable, "-W", "error", "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_the_core_sees_the_environment_as_python_does(native: pytest.MonkeyPatch) -> None:
+    import facespectra._core as core
+
+    for value in ("", "fftw", "/käse/libfftw3f.so.3", "/\udcff.so"):
+        native.setenv("FACESPECTRA_FFT", value)
+        assert core.environment("FACESPECTRA_FFT") == value
+    native.delenv("FACESPECTRA_FFT")
+    assert core.environment("FACESPECTRA_FFT") == ""

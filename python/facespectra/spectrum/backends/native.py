@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -49,8 +48,8 @@ def _extractor(fft: str | None, simd: str, dtype: str) -> _core.Extractor32 | _c
 
 def extractor(dtype: str) -> _core.Extractor32 | _core.Extractor64:
     """The extractor of a precision, with the FFT library and instruction set that the environment names."""
-    get = os.environ.get
-    return _extractor(get(providers.VARIABLE) or None, get(SIMD_VARIABLE, ""), dtype)
+    value = _core.environment
+    return _extractor(value(providers.VARIABLE) or None, value(SIMD_VARIABLE), dtype)
 
 
 def extract(images: Sequence[Grey], settings: SpectrumSettings, threads: int, out: Floats) -> None:
