@@ -88,6 +88,67 @@ def running_browser(path: str) -> Iterator[Any]:
         browser.close()
 
 
+def overflowing(page: Any) -> list[str]:
+    """What is wider than the screen, or cut off by a table's frame."""
+    found: list[str] = page.evaluate(
+        """() => [document.documentElement, ...document.querySelectorAll(".scroll")]
+          .filter((one) => one.scrollWidth > one.clientWidth + 1)
+          .map((one) => `${one.innerText.slice(0, 60)}: ${one.scrollWidth} of ${one.clientWidth}`)"""
+    )
+    return found
+
+
+def smallest_text(page: Any) -> tuple[float, str]:
+    """The size of the smallest text in sight, in pixels of the screen, and the text; in charts, too."""
+    size, text = page.evaluate(
+        """() => {
+          const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+          let least = [Infinity, ""];
+          while (walker.nextNode()) {
+            const { data, parentElement: element } = walker.currentNode, style = getComputedStyle(element);
+            if (!data.trim() || style.visibility === "hidden" || !element.getClientRects().length) continue;
+            const svg = element.closest("svg[viewBox]");
+            const scale = svg ? svg.getBoundingClientRect().width / svg.viewBox.baseVal.width : 1;
+            const size = scale * parseFloat(style.fontSize);
+            if (size < least[0]) least = [size, data.trim()];
+          }
+          return least;
+        }"""
+    )
+    return float(size), str(text)
+
+
+def printed_controls(page: Any) -> list[str]:
+    """What would be printed though it can only be pressed or moved on a screen."""
+    page.emulate_media(media="print")
+    found: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll("button, input, .files, nav, [role=slider]")]
+          .filter((one) => one.checkVisibility({ visibilityProperty: true }))
+          .filter((one) => !one.closest("thead, .boxes, .faces, .worst, .course"))
+          .map((one) => one.outerHTML.slice(0, 120))"""
+    )
+    return found
+
+
+def torn(page: Any) -> list[str]:
+    """Figures, cards and tables that may be cut by the end of a printed page."""
+    page.emulate_media(media="print")
+    found: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll("figure, .card, .verdict:not(p), .face, .port, tr")]
+          .filter((one) => one.checkVisibility())
+          .filter((one) => {
+            const { breakInside, display } = getComputedStyle(one);
+            // In rows of a grid Chromium cuts figures all the same, unless the grid is kept whole.
+            const { display: within, breakInside: kept } = getComputedStyle(one.parentElement);
+            if (one.matches("figure") && within === "grid" && kept !== "avoid") return true;
+            // What stands in a line of text is never cut.
+            return breakInside !== "avoid" && display !== "inline-block";
+          })
+          .map((one) => one.outerHTML.slice(0, 120))"""
+    )
+    return found
+
+
 def axe_source() -> str:
     """The rules of axe-core as a script."""
     import axe_playwright_python

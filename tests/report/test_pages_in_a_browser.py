@@ -14,10 +14,20 @@ import numpy as np
 import pytest
 
 import facespectra as fs
-from browser import find_chromium, running_browser, violations
+from browser import (
+    find_chromium,
+    overflowing,
+    printed_controls,
+    running_browser,
+    smallest_text,
+    torn,
+    violations,
+)
+from clips import write_clip
 from facespectra.rendered.database import render_database, render_face
 from facespectra.report import evaluation
 from facespectra.report.explanation import explain
+from facespectra.report.video_explanation import explain_video
 
 for _package in ("sklearn", "skops", "lz4", "pandas", "matplotlib", "jinja2"):
     pytest.importorskip(_package, reason="needs the detect extra")
@@ -25,11 +35,12 @@ for _package in ("sklearn", "skops", "lz4", "pandas", "matplotlib", "jinja2"):
 pytestmark = pytest.mark.slow
 
 Open = Callable[..., Any]
+PAGES = ["report.html", "face.html", "video.html"]
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An evaluation and an explanation, of rendered faces."""
+    """An evaluation, and a photograph and a video explained, of rendered faces."""
     folder = tmp_path_factory.mktemp("pages")
     render_database(folder / "set", "Task_1", n_people=8, pictures=1, seed=0)
     detector = fs.load()
@@ -37,6 +48,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     face = folder / "face.png"
     render_face(np.random.default_rng(3), 176).save(face)
     explain(face, detector).save(folder / "face.html")
+    clip = write_clip(folder / "clip.mp4", 6, picture_file=face)
+    explain_video(clip, detector, frames=3).save(folder / "video.html")
     return folder
 
 
@@ -143,7 +156,7 @@ def test_everything_is_there_without_a_script(opened: Open) -> None:
     assert details.locator("table").is_visible()
 
 
-@pytest.mark.parametrize("name", ["report.html", "face.html"])
+@pytest.mark.parametrize("name", PAGES)
 def test_on_a_phone_tables_are_cards_and_nothing_overflows(opened: Open, name: str) -> None:
     page = opened(name, viewport={"width": 390, "height": 800})
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
@@ -151,13 +164,53 @@ def test_on_a_phone_tables_are_cards_and_nothing_overflows(opened: Open, name: s
     cell = page.locator("table tbody td[data-label]").first
     assert cell.evaluate("one => getComputedStyle(one).display") == "flex"
     assert cell.evaluate("one => getComputedStyle(one, '::before').content") != "none"
-    heights = page.evaluate(
-        "[...document.querySelectorAll('figure svg text')].map(one => one.getBoundingClientRect().height)"
-    )
-    assert min(heights) >= 6
 
 
-@pytest.mark.parametrize("name", ["report.html", "face.html"])
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("width", [390, 820, 1400])
+def test_nothing_is_cut_off_or_too_small_to_read(opened: Open, name: str, width: int) -> None:
+    page = opened(name, viewport={"width": width, "height": 900})
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+    assert overflowing(page) == []
+    size, text = smallest_text(page)
+    assert size >= 11, text
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_on_paper_nothing_is_cut_in_two_and_nothing_is_there_to_press(opened: Open, name: str) -> None:
+    page = opened(name, color_scheme="dark")
+    assert page.locator("button").count() > 0
+    assert printed_controls(page) == []
+    assert torn(page) == []
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    # What is folded on a screen is there.
+    if name != "report.html":
+        assert page.locator("details table").first.bounding_box()["height"] > 0
+
+
+@pytest.mark.parametrize("name", ["face.html", "video.html"])
+def test_charts_of_explanations_are_files_in_the_page(opened: Open, name: str) -> None:
+    page = opened(name, java_script_enabled=False)
+    page.locator("details").evaluate_all("all => all.forEach(one => { one.open = true; })")
+    charts = page.locator("figure:has(> svg)")
+    links = page.locator("figure:has(> svg) .files a[download]")
+    assert links.count() == 2 * charts.count() > 0
+    names = []
+    for place in range(links.count()):
+        with page.expect_download() as started:
+            links.nth(place).click()
+        names.append(started.value.suggested_filename)
+        content = Path(started.value.path()).read_bytes()
+        if names[-1].endswith(".svg"):
+            assert b"<text" in content
+        else:
+            assert content.startswith(b"%PDF")
+            # 3.5 inches of 72 points.
+            assert b"/MediaBox [ 0 0 252 " in content
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_keeps_people_from_the_page(opened: Open, name: str, scheme: str) -> None:
     page = opened(name, color_scheme=scheme)

@@ -9,7 +9,18 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from browser import PATIENCE, TOKEN, drop, find_chromium, paste, running_browser, running_server, violations
+from browser import (
+    PATIENCE,
+    TOKEN,
+    drop,
+    find_chromium,
+    paste,
+    printed_controls,
+    running_browser,
+    running_server,
+    torn,
+    violations,
+)
 from page_files import write_files
 from sentences import all_sentences
 
@@ -301,6 +312,24 @@ def test_nothing_is_wider_than_the_screen(opened: Open, files: Path, width: int,
         page.locator("#items .item").nth(place).click()
         page.wait_for_selector(f"{DONE}, #result .verdict.error")
         assert page.evaluate(overhang) <= 0
+
+
+def test_a_result_is_printed_without_what_can_be_pressed(opened: Open, files: Path) -> None:
+    page = opened(1400, color_scheme="dark")
+    choose(page, files / "two.jpg", files / "clip.webm")
+    for place in range(2):
+        page.locator("#items .state .chip").nth(place).wait_for()
+        page.locator("#items .item").nth(place).click()
+        page.wait_for_selector(DONE)
+        page.get_by_role("button", name="Zoom in").click()
+        assert printed_controls(page) == []
+        assert torn(page) == []
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        # The whole picture, though it was zoomed.
+        picture, port = (page.locator(of).bounding_box() for of in (".stage img", ".port"))
+        assert picture["width"] == pytest.approx(port["width"], abs=1)
+        assert page.locator("#scope").is_visible()
+        page.emulate_media(media="screen")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

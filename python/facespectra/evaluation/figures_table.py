@@ -106,7 +106,7 @@ def _at_threshold(result: Evaluation) -> list[Figure]:
             "balanced accuracy",
             result.balanced_accuracy,
             "balanced_accuracy",
-            f"at the threshold, {result.threshold:.6g}, {source}; calling everything one class gets 50.0 %",
+            f"at the threshold, {result.threshold:.4g}, {source}; calling everything one class gets 50.0 %",
             percent=True,
         ),
         _figure(result, "accuracy", result.accuracy, "accuracy", chance, percent=True),

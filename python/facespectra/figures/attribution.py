@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
 
 Floats = NDArray[np.float64]
+MOST_NUMBERED = 6
 BAND_AXIS = "band of the radius, in parts of the largest"
 
 
@@ -82,7 +83,7 @@ def heat_map_figures(maps: Sequence[HeatMap], unit: str) -> list[tuple[str, Draw
     drawn = []
     for one in maps:
         with page_style():
-            figure = new_figure(WIDTH, 1.7 + 0.24 * len(one.rows))
+            figure = new_figure(WIDTH, 2.1 + 0.3 * len(one.rows))
             ax = figure.subplots()
             draw_heat_maps(figure, [ax], [one], unit, largest=largest)
             ax.set_title("", loc="left")
@@ -120,22 +121,23 @@ def draw_heat_maps(
         ax.set_yticks(np.arange(len(one.rows)) + 0.5, one.rows)
         ax.set_xticks(np.arange(len(one.columns)) + 0.5, one.columns)
         ax.set_xticks(ax.get_xticks(), one.columns, rotation=45, ha="right", rotation_mode="anchor")
-        ax.tick_params(length=0, labelsize=8)
+        ax.tick_params(length=0)
         ax.invert_yaxis()
         for spine in ax.spines.values():
             spine.set(visible=True, alpha=0.3)
         ax.set_title(one.title, loc="left")
+        # In narrower cells the numbers would touch.
+        numbered = len(one.columns) <= MOST_NUMBERED
         for (row, column), value in np.ndenumerate(one.cells):
-            if abs(value) >= largest / 4:
+            if numbered and abs(value) >= largest / 4:
                 ax.text(
                     column + 0.5,
                     row + 0.5,
                     f"{value:+.2f}",
                     ha="center",
                     va="center",
-                    fontsize=6,
                     color=INK,
                 )
-    bar = figure.colorbar(mesh, ax=list(axes), shrink=0.6, pad=0.02, aspect=30)
+    bar = figure.colorbar(mesh, ax=list(axes), location="bottom", shrink=0.7, pad=0.03, aspect=30)
     bar.outline.set_visible(False)
     bar.set_label(unit)

@@ -20,6 +20,7 @@ from facespectra.figures.spectra import RADIUS, draw_class_spectra
 from facespectra.figures.style import (
     FAKE,
     INK,
+    LEGEND,
     REAL,
     WIDTH,
     Drawing,
@@ -111,7 +112,7 @@ def distance_figure(spectrum: Floats, classes: Classes) -> Drawing:
         figure = new_figure(WIDTH, 3)
         ax = figure.subplots()
         distances = draw_distance(ax, spectrum, classes)
-        ax.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, fontsize=8)
+        ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, **LEGEND)
         return to_svg(figure, _along(ax, distances, "{:+.2f} sd"))
 
 
@@ -163,7 +164,7 @@ def draw_radial(ax: Axes, spectrum: Floats, classes: Classes) -> None:
         pairs = (real["mean"], real["sd"]), (fake["mean"], fake["sd"])
         draw_class_spectra(ax, *pairs, linewidth=1.2, suffix=" in training")
     ax.plot(np.linspace(0, 1, len(spectrum)), spectrum, color=INK, linewidth=1.5, label="this face")
-    ax.legend(frameon=False, loc="upper right", fontsize=8)
+    ax.legend(loc="upper right", **LEGEND)
     ax.set_title("radial spectrum")
     ax.set(xlim=(0, 1), xlabel=RADIUS)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ from facespectra.evaluation.curves import (
 from facespectra.figures.style import (
     COLOURS,
     INK,
+    LEGEND,
     WIDTH,
     Drawing,
     Point,
@@ -39,6 +41,7 @@ MISSED = "fakes missed"
 DET_TICKS = (0.001, 0.01, 0.05, 0.2, 0.5, 0.8, 0.95, 0.99, 0.999)
 # Points of a curve whose values are shown, and of one of several.
 POINTS, POINTS_EACH = 400, 40
+LEGEND_WIDTH = 44  # letters
 # Curves after the tenth have its colours again, and another line.
 LINES = ("-", "--", ":", "-.")
 
@@ -53,8 +56,8 @@ class Curve:
 
     @property
     def legend(self) -> str:
-        """Name and AUC."""
-        return f"{self.label}: {self.evaluation.auc:.3f}"
+        """Name and AUC, in as many lines as a long name needs."""
+        return textwrap.fill(f"{self.label}: {self.evaluation.auc:.3f}", LEGEND_WIDTH)
 
 
 def thinned(n: int, most: int) -> list[int]:
@@ -81,12 +84,12 @@ def point_in_use(result: Evaluation) -> int | None:
 def evaluation_roc_figure(result: Evaluation) -> Drawing:
     """Draw the ROC curve of one evaluation, with its interval, its threshold and its equal errors, as SVG."""
     with page_style():
-        figure = new_figure(WIDTH, 4.7)
+        figure = new_figure(WIDTH, 5.2)
         ax = figure.subplots()
         draw_roc_curve(ax, result, colour=MAIN, linewidth=2, band=0.2, label=auc_label(result))
         draw_marks(ax, result, in_use=COLOURS[3], equal=COLOURS[1])
         finish_roc(ax, INK)
-        ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2, fontsize=8)
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), **LEGEND)
         return to_svg(figure, [_point(ax, result, k) for k in shown_points(result)])
 
 
@@ -100,7 +103,8 @@ def roc_figures(panels: Mapping[str, Sequence[Curve]]) -> dict[str, Drawing]:
     drawn = {}
     for title, curves in panels.items():
         with page_style():
-            figure = new_figure(WIDTH, 4.4 + 0.19 * len(curves))
+            lines = sum(curve.legend.count("\n") + 1 for curve in curves)
+            figure = new_figure(WIDTH, 4.4 + 0.2 * lines)
             ax = figure.subplots()
             points = []
             for curve in sorted(curves, key=lambda curve: curve.main):
@@ -129,9 +133,8 @@ def _legend_by_auc(ax: Axes, curves: Sequence[Curve]) -> None:
         [handles[name] for name in [*names, CHANCE]],
         [*names, CHANCE],
         loc="upper center",
-        bbox_to_anchor=(0.5, -0.13),
-        frameon=False,
-        fontsize=8,
+        bbox_to_anchor=(0.5, -0.16),
+        **LEGEND,
     )
 
 
@@ -147,7 +150,7 @@ def det_figure(result: Evaluation) -> Drawing:
         return deviate
 
     with page_style():
-        figure = new_figure(WIDTH, 4.7)
+        figure = new_figure(WIDTH, 5.4)
         ax = figure.subplots()
         missed = 1 - result.tpr
         below, above = (on_scale(rate, result.n_fake) for rate in wilson_interval(missed, result.n_fake))
@@ -174,7 +177,7 @@ def det_figure(result: Evaluation) -> Drawing:
         pad = 0.03 * limit
         ax.set(xlim=(-limit - pad, limit + pad), ylim=(-limit - pad, limit + pad), aspect="equal")
         ax.set(xlabel=ALARMS, ylabel=MISSED)
-        ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=2, fontsize=8)
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.26), **LEGEND)
         rates = zip(result.fpr.tolist(), missed.tolist(), x.tolist(), y.tolist(), strict=True)
         texts = [(f"{100 * b:.1f} % {MISSED}\n{100 * a:.1f} % {ALARMS}", u, v) for a, b, u, v in rates]
         return to_svg(figure, [Point(ax, *texts[k][1:], texts[k][0]) for k in thinned(len(texts), POINTS)])

@@ -13,6 +13,7 @@ from facespectra.figures.style import (
     COLOURS,
     FAKE,
     INK,
+    LEGEND,
     REAL,
     WIDTH,
     Drawing,
@@ -67,7 +68,7 @@ def scores_figure(
         ax.set(ylim=(-0.18 * top, 1.05 * top), ylabel="% of the class")
         ax.set_yticks([tick for tick in ax.get_yticks() if 0 <= tick <= 1.05 * top])
         ax.set_xlabel(PROBABILITY if probabilities else "score")
-        ax.legend(frameon=False, loc="lower center", ncols=3, bbox_to_anchor=(0.5, 1), fontsize=8)
+        ax.legend(loc="lower center", ncols=3, bbox_to_anchor=(0.5, 1), **LEGEND)
         return to_svg(figure, points)
 
 

@@ -13,6 +13,7 @@ from facespectra.figures.style import (
     COLOURS,
     FAKE,
     INK,
+    LEGEND,
     REAL,
     WIDTH,
     Drawing,
@@ -124,5 +125,5 @@ def bands_figure(databases: Sequence[ClassSpectra]) -> Drawing:
             ha="right",
             rotation_mode="anchor",
         )
-        ax.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1), fontsize=8)
+        ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), **LEGEND)
         return to_svg(figure, points)

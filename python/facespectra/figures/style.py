@@ -52,10 +52,13 @@ METADATA: dict[str, dict[str, Any]] = {
     "png": {"Software": "facespectra"},
     "pdf": {"CreationDate": None, "Creator": "facespectra"},
 }
-# Of figures on pages, in inches: text is still readable where a phone makes them as narrow as itself.
+# Of figures on pages, in inches, and their text in points, which has 11 pixels on a phone.
 WIDTH = 4.4
+TEXT = 10.5
 # Of a column of most journals.
 COLUMN = 3.5
+# Of every legend on pages, narrow enough for three names beside each other.
+LEGEND: dict[str, Any] = {"frameon": False, "handlelength": 1.2, "handletextpad": 0.5, "columnspacing": 1.0}
 # Decimals of the position of axes, in fractions of the figure's width and height.
 POSITION_DECIMALS = 6
 
@@ -74,8 +77,8 @@ def page_style(background: str = "none") -> Any:
             "svg.fonttype": "none",
             "pdf.fonttype": 42,
             "font.family": ["DejaVu Sans"],
-            "font.size": 9,
-            "axes.titlesize": 10,
+            "font.size": TEXT,
+            "axes.titlesize": TEXT,
             "axes.spines.top": False,
             "axes.spines.right": False,
             "figure.facecolor": background,
@@ -130,15 +133,30 @@ class Drawing(str):
     points: list[tuple[float, float, str]]  # across and down, in parts of the figure, and what to show
 
     def pdf(self) -> bytes:
-        """Draw the same figure in the width of a column."""
+        """Draw the same figure in the width of a column, its text as much smaller."""
         figure = self.figure
         width, height = figure.get_size_inches()
+        factor = COLUMN / width
         with page_style():
             figure.set_size_inches(COLUMN, COLUMN * height / width)
+            _scale_text(figure, factor)
             figure.set_layout_engine("constrained")
             content = render(figure, "pdf")
             figure.set_size_inches(width, height)
+            _scale_text(figure, 1 / factor)
         return content
+
+
+def _scale_text(figure: Figure, factor: float) -> None:
+    from matplotlib.text import Text
+
+    for text in figure.findobj(Text):
+        text.set_fontsize(factor * float(text.get_fontsize()))
+    for ax in figure.axes:
+        for axis in (ax.xaxis, ax.yaxis):
+            # Ticks that are made only while it is drawn get their size from here.
+            for label in axis.get_ticklabels()[:1]:
+                axis.set_tick_params(labelsize=label.get_fontsize())
 
 
 def to_svg(figure: Figure, points: Iterable[Point] = ()) -> Drawing:

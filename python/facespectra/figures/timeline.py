@@ -10,6 +10,7 @@ import numpy as np
 from facespectra.figures.style import (
     FAKE,
     INK,
+    LEGEND,
     REAL,
     WIDTH,
     Drawing,
@@ -45,7 +46,7 @@ def timeline_figure(
 ) -> Drawing:
     """Draw the scores of a video's frames in time, as SVG; `names` has what each side is called."""
     with page_style():
-        figure = new_figure(WIDTH * 1.25, 2.9)
+        figure = new_figure(WIDTH, 3)
         ax = figure.subplots()
         points = draw_timeline(ax, beats, threshold, names, probability=probability)
         return to_svg(figure, points)
@@ -80,7 +81,7 @@ def draw_timeline(
     ax.set(ylim=(low - pad, high + pad), xlabel="seconds into the video")
     ax.set_ylabel("score, 0 to 100" if probability else "score")
     ax.margins(x=0.04)
-    ax.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=4, fontsize=8)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=4, **LEGEND)
     return [
         Point(ax, beat.seconds, low if np.isnan(beat.score) else factor * beat.score, beat.text)
         for beat in beats

@@ -24,6 +24,8 @@ from facespectra.lab.tasks import TaskResult
 from facespectra.report.html import today, write_figures, write_page
 from facespectra.report.thumbnails import short
 
+FIGURES = "figures"
+
 
 def write_pages(result: LabResult) -> None:
     """Write all pages and figures; raise MissingExtraError where matplotlib or Jinja is not installed."""
@@ -31,6 +33,8 @@ def write_pages(result: LabResult) -> None:
     # One of its own: what the run counts are features and models.
     cache = Cache(settings.out / CACHE)
     tasks = [_task_context(result, number) for number in result.tasks]
+    pictures = story(result)
+    write_figures(settings.out / FIGURES, {one["name"]: one["svg"] for one in pictures}, cache)
     common = {
         "date": today(),
         "rendered": result.settings.rendered,
@@ -42,8 +46,8 @@ def write_pages(result: LabResult) -> None:
     }
     for task in tasks:
         folder = result.settings.out / f"task{task['number']}"
-        files = write_figures(folder, task["drawings"], cache)
-        context = {**common, "title": f"{task['heading']}, {today()}", "task": task, "figure_files": files}
+        write_figures(folder, task["drawings"], cache)
+        context = {**common, "title": f"{task['heading']}, {today()}", "task": task | {"folder": ""}}
         write_page(folder / "report.html", "task.html.j2", context)
     context = {
         **common,
@@ -51,7 +55,7 @@ def write_pages(result: LabResult) -> None:
         "heading": text.TITLE,
         "identity": f"{_databases(result)} \u00b7 {today()}",
         "faces": faces_shown(result.subsets),
-        "story": story(result),
+        "story": pictures,
         "verdict": text.verdict(result),
         "cards": text.cards(result),
         "compared_with": text.COMPARED_WITH,
@@ -70,6 +74,7 @@ def _task_context(result: LabResult, number: int) -> dict[str, Any]:
     warnings = [(one.system.name, warning) for one in task.experiments for warning in one.warnings]
     context: dict[str, Any] = {
         "number": number,
+        "folder": f"task{number}/",
         "heading": text.HEADINGS[number],
         "texts": task_texts(result, number),
         "rows": shown_rows(task.experiments),

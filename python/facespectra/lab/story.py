@@ -33,7 +33,7 @@ def story(result: LabResult) -> list[dict[str, Any]]:
             f"{with_interval(third)}{step}."
         )
         pictures.append(_picture(third, said))
-    return pictures
+    return [{"name": f"story-{number}", **one} for number, one in enumerate(pictures, 1)]
 
 
 def _picture(experiment: Experiment, said: str) -> dict[str, Any]:

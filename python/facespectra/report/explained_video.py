@@ -14,7 +14,7 @@ from facespectra.figures.timeline import Beat, timeline_figure, video_sheet
 from facespectra.report.explained import PAGE, check_suffix, made_of
 from facespectra.report.face_view import BADGES, score_view
 from facespectra.report.html import write_page
-from facespectra.report.sentences import clock
+from facespectra.report.sentences import clock, on_scale
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -226,7 +226,7 @@ class VideoExplanation:
             "sentences": self.sentences,
             "rule": self.rule,
             "timeline_svg": timeline_figure(beats, self.threshold, names, probability=self.probability),
-            "rows": [moment.to_dict() for moment in self.timeline],
+            "rows": [self._row(moment) for moment in self.timeline],
             "worst": [{"when": _when(one), "view": one.explanation.view()} for one in self.worst],
             "checked_for": self.verdict.checked_for,
             "not_checked_for": self.verdict.not_checked_for,
@@ -234,6 +234,13 @@ class VideoExplanation:
             "made": made_of(self.path, self.model, self.model_sha256, file_sha256),
         }
         return write_page(path, "video.html.j2", context)
+
+    def _row(self, moment: Moment) -> dict[str, Any]:
+        """A frame in the words and on the scale of the page."""
+        verdict, scored = moment.verdict, not math.isnan(moment.verdict.score)
+        score, _ = on_scale(verdict.score, self.threshold, probability=self.probability)
+        said = BADGES[verdict.label][0] if verdict.label else str(verdict.status)
+        return moment.to_dict() | {"score": score if scored else "", "said": said}
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the scores of the frames in time, with the threshold.
@@ -277,8 +284,11 @@ class VideoExplanation:
         side = BADGES[verdict.label][2] if verdict.label else ""
         # Where a video says nothing of times, its frames stand in order.
         seconds = float(moment.frame) if math.isnan(moment.seconds) else moment.seconds
-        said = verdict.status if math.isnan(verdict.score) else f"{verdict.score:.3f}, {verdict.label}"
-        return Beat(seconds, verdict.score, side, f"{clock(seconds)}, frame {moment.frame}: {said}")
+        row = self._row(moment)
+        said = f"{row['score']}, {row['said']}" if row["score"] else row["said"]
+        return Beat(
+            seconds, verdict.score, side, f"{clock(seconds, tenths=True)}, frame {moment.frame}: {said}"
+        )
 
 
 # By label of a model of swaps: its side in drawings.
@@ -286,7 +296,11 @@ _SIDES = {SWAP: "fake", NO_SWAP: "real", CANNOT_TELL: "unsure", "": ""}
 
 
 def _when(one: ExplainedFrame) -> str:
-    return f"Frame {one.frame}" if math.isnan(one.seconds) else f"At {clock(one.seconds)}, frame {one.frame}"
+    return (
+        f"Frame {one.frame}"
+        if math.isnan(one.seconds)
+        else f"At {clock(one.seconds, tenths=True)}, frame {one.frame}"
+    )
 
 
 def _number(value: float) -> float | None:

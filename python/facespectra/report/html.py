@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import time
@@ -123,6 +124,10 @@ def _environment() -> Any:
     environment.filters["auc"] = _auc
     environment.filters["percent"] = _percent
     environment.filters["sentence"] = _sentence
+    environment.filters["signed"] = _signed
+    environment.filters["minus"] = _minus
+    environment.filters["breakable"] = _breakable
+    environment.filters["file"] = _file
     return environment
 
 
@@ -138,8 +143,31 @@ def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}"
 
 
+def _signed(value: float) -> str:
+    return _minus(f"{value:+.3f}")
+
+
+def _minus(number: str) -> str:
+    return number.replace("-", "\u2212")
+
+
+def _breakable(name: str) -> Any:
+    """Let a line end after the slashes of a name, and not in the midst of a word."""
+    from markupsafe import Markup, escape
+
+    return Markup("/<wbr>").join(map(escape, name.split("/")))
+
+
+def _file(drawing: Drawing, kind: str) -> str:
+    """A figure as a file in the address of a link: a page alone must do, without a network."""
+    content, mime = (
+        (drawing.pdf(), "application/pdf") if kind == "pdf" else (drawing.encode(), "image/svg+xml")
+    )
+    return f"data:{mime};base64,{base64.b64encode(content).decode()}"
+
+
 def _percent(value: float | None, digits: int = 1) -> str:
-    return "" if value is None else f"{100 * value:.{digits}f} %"
+    return "" if value is None else f"{100 * value:.{digits}f}\u00a0%"
 
 
 def _auc(value: float | None) -> str:

@@ -56,6 +56,9 @@ def slider(result: Evaluation, roc: Drawing) -> dict[str, Any]:
     ]
     used = point_in_use(result)
     start = 0 if used is None else chosen.index(used)
+    if used is not None:
+        # The counts at the threshold in use are those of the next score above it.
+        points[start][0] = _number(result.threshold)
     return {"real": result.n_real, "fake": result.n_fake, "start": start, "points": points}
 
 

@@ -78,10 +78,10 @@ def video_sentences(
     return found, f"{_capital(of)}: {', '.join(parts)}{when}.", caveat(verdict, words)
 
 
-def clock(seconds: float) -> str:
-    """Write a time in a video: ``1:05``."""
-    minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes}:{rest:02}"
+def clock(seconds: float, *, tenths: bool = False) -> str:
+    """Write a time in a video: ``1:05``, or ``1:05.3`` where frames are close together."""
+    minutes, rest = divmod(int(10 * seconds + 1e-6), 600)
+    return f"{minutes}:{rest // 10:02}" + (f".{rest % 10}" if tenths else "")
 
 
 def found_sentence(verdict: Verdict, words: Vocabulary, what: str, *, probability: bool) -> str:

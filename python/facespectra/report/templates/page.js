@@ -14,8 +14,9 @@
     if (!body || body.rows.length < 3 || body.querySelector("tr.task")) continue;
     all("thead th", table).forEach((heading, column) => {
       if (!heading.textContent.trim()) return;
-      const button = make("button", heading.textContent);
+      const button = make("button");
       button.type = "button";
+      button.append(...heading.childNodes);
       heading.replaceChildren(button);
       button.addEventListener("click", () => {
         const down = heading.getAttribute("aria-sort") === "ascending";
