@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ Image = pytest.importorskip("PIL.Image", reason="needs the detect extra")
 from facespectra.cli import main  # noqa: E402
 from facespectra.cli.console import progress_bar  # noqa: E402
 from facespectra.features import crops as samples  # noqa: E402
+from facespectra.features import video_pass  # noqa: E402
 from facespectra.features.status import Status  # noqa: E402
 from facespectra.rendered.database import render_face  # noqa: E402
 
@@ -167,7 +169,7 @@ def test_frames_of_a_video_are_decoded_in_one_go(tmp_path: Path, monkeypatch: py
     settings = {"crop": False, "feature_settings": {"n_features": 10}}
     plain = fs.Detector(**settings).extract(sources)
     assert plain.ok.tolist() == [True] * 3 + [False] * 2
-    decoded = count_calls(monkeypatch, samples, "read_pixels")
+    decoded = count_calls(monkeypatch, video_pass, "read_pixels")
     cached = fs.Detector(**settings, cache=tmp_path / "cache")
     assert_same(cached.extract(sources), plain)
     assert [call[1] for call in decoded if call[0] == clip] == [[2, 5, 9]]
@@ -229,6 +231,8 @@ def test_commands_give_the_same_with_a_cache(
 
 
 def test_the_bar_shows_the_rate(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "120")
     with progress_bar("work") as update:

@@ -103,7 +103,7 @@ def test_a_run_of_frames_is_decoded_once(tmp_path: Path, monkeypatch: pytest.Mon
     opened = []
     real = videos.read_pixels
     monkeypatch.setattr(
-        "facespectra.features.crops.read_pixels",
+        "facespectra.features.video_pass.read_pixels",
         lambda path, indices: opened.append((Path(path).name, list(indices))) or real(path, indices),
     )
     sources = [Frame(str(path), index) for path, index in [(one, 3), (one, 9), (two, 1), (one, 5), (one, 5)]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass, replace
+from itertools import groupby
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -12,15 +13,8 @@ from facespectra._wording import counted
 from facespectra.augment import Copy, change
 from facespectra.errors import UnreadableFileError, UnreadableImageError, UnreadableVideoError
 from facespectra.features.status import NO_FACE, NO_MEMORY, OK, Status, unreadable
-from facespectra.videos import (
-    BrokenOffError,
-    Frame,
-    is_video,
-    read_frames,
-    read_pixels,
-    spread_frames,
-    video_info,
-)
+from facespectra.features.video_pass import VideoPass
+from facespectra.videos import BrokenOffError, Frame, is_video, spread_frames, video_info
 
 if TYPE_CHECKING:
     from facespectra.faces import Box, Face, FaceCropper
@@ -28,6 +22,8 @@ if TYPE_CHECKING:
 
 # Faces found while the features of a batch are computed.
 MAX_PENDING = 64
+# Frames of one video that are read at a time: their crops wait in memory until the last of them is.
+PART = 256
 
 Result = TypeVar("Result")
 Source: TypeAlias = "str | PathLike[str] | Frame | Copy | AnyImage"
@@ -91,19 +87,24 @@ def read_samples(
 
     A file that cannot be read is a status, never an exception. Of a video that breaks off, the frames that
     are good have a note, and the others that status. Something that is neither a path nor an image raises
-    ValueError or TypeError. Without `colour`, crops take a quarter of the memory: frames of a video wait in
-    it until the last is read.
+    ValueError or TypeError. Without `colour`, crops take a quarter of the memory.
     """
-    yield from prefetch(lambda group: read_group(group, cropper, colour, threads), sources, cropper, threads)
+
+    def read(group: list[Source], video: VideoPass | None) -> list[Sample]:
+        return read_group(group, cropper, colour, threads, video)
+
+    yield from prefetch(read, sources, cropper, threads)
 
 
 def prefetch(
-    read: Callable[[list[Source]], Iterable[Result]],
+    read: Callable[[list[Source], VideoPass | None], Iterable[Result]],
     sources: Iterable[Source],
     cropper: FaceCropper | None,
     threads: int | None = None,
 ) -> Iterator[Result]:
     """Load in a thread pool, preserving order: `read` gives a result for each source of a group.
+
+    More than `PART` frames of one video are read part by part, in one pass that `read` gets.
 
     One thread, and nothing is read ahead, for a single source, and where torch finds the faces, which has
     threads of its own.
@@ -114,8 +115,21 @@ def prefetch(
     # Whole images take more memory than faces: fewer of them wait.
     max_pending = MAX_PENDING if cropper is not None else 2 * workers
     groups = group_consecutive_frames(sources)
-    for results in ordered_map(read, groups, workers=workers, max_pending=max_pending, cost=len):
-        yield from results
+    for long, some in groupby(groups, lambda group: len(group) > PART):
+        if not long:
+            whole = ordered_map(
+                lambda group: read(group, None), some, workers=workers, max_pending=max_pending, cost=len
+            )
+            for results in whole:
+                yield from results
+            continue
+        for group in some:
+            video = _pass_over(group)
+            try:
+                for start in range(0, len(group), PART):
+                    yield from read(group[start : start + PART], video)
+            finally:
+                video.close()
 
 
 def group_consecutive_frames(sources: Iterable[Source]) -> Iterator[list[Source]]:
@@ -134,12 +148,16 @@ def group_consecutive_frames(sources: Iterable[Source]) -> Iterator[list[Source]
 
 
 def read_group(
-    group: list[Source], cropper: FaceCropper | None, colour: bool = True, threads: int | None = None
+    group: list[Source],
+    cropper: FaceCropper | None,
+    colour: bool = True,
+    threads: int | None = None,
+    video: VideoPass | None = None,
 ) -> list[Sample]:
-    """Read the sources of one group, see :func:`group_consecutive_frames`."""
+    """Read one group, see :func:`group_consecutive_frames`, or a part of one in a pass over it."""
     first = group[0]
     if _frame_number(first) is not None:
-        return _read_frames(group, cropper, colour, threads)
+        return _read_frames(group, cropper, colour, threads, video or _pass_over(group))
     if isinstance(first, Frame):
         raise ValueError(f"frames count from 0, got {first.index}")
     if isinstance(first, str | PathLike | Copy):
@@ -233,25 +251,24 @@ def _read_file(source: str | PathLike[str] | Copy, cropper: FaceCropper | None, 
         return Sample(name, NO_MEMORY, None)
 
 
+def _pass_over(group: Sequence[Source]) -> VideoPass:
+    """Make the pass over the frames of one video."""
+    frames = [source for source in group if isinstance(source, Frame | Copy)]
+    # Copies are made of images; for all else, pixels suffice.
+    return VideoPass(frames[0].path, _numbers(frames), images=any(isinstance(one, Copy) for one in frames))
+
+
+def _numbers(frames: Sequence[Source]) -> list[int]:
+    return [number for frame in frames if (number := _frame_number(frame)) is not None]
+
+
 def _read_frames(
-    group: list[Source], cropper: FaceCropper | None, colour: bool, threads: int | None
+    group: list[Source], cropper: FaceCropper | None, colour: bool, threads: int | None, video: VideoPass
 ) -> list[Sample]:
-    """Read frames of one video in one pass over it; faces are found while the next frames are decoded."""
+    """Read frames of one video in a pass over it; faces are found while the next frames are decoded."""
     frames = [source for source in group if isinstance(source, Frame | Copy)]
     path = frames[0].path
-    numbers = [number for frame in frames if (number := _frame_number(frame)) is not None]
-    failures: list[UnreadableVideoError] = []
-
-    def decoded() -> Iterator[tuple[Frame | Copy, Any]]:
-        # Copies are made of images; for all else, pixels suffice.
-        copies = any(isinstance(frame, Copy) for frame in frames)
-        read: Iterable[tuple[int, float, Any]] = (read_frames if copies else read_pixels)(path, numbers)
-        try:
-            for frame, (_, _, image) in zip(frames, read, strict=True):
-                yield frame, image
-        except UnreadableVideoError as error:
-            # Frames that came before are being looked at.
-            failures.append(error)
+    before = video.started
 
     def crop(item: tuple[Frame | Copy, Any]) -> Sample:
         frame, image = item
@@ -260,23 +277,21 @@ def _read_frames(
         return replace(crop_image(str(frame), image, cropper, colour=colour), note=frame.note)
 
     workers = 1 if cropper is None or not cropper.in_core or len(group) < 2 else thread_count(threads)
-    samples: list[Sample] = []
+    # Shorter than the frames where the video ends: the failure is told when those before were looked at.
+    decoded = zip(frames, video.take(_numbers(frames)), strict=False)
     try:
-        samples += ordered_map(crop, decoded(), workers=workers, max_pending=2 * workers)
-        if failures:
-            raise failures[0]
-    except BrokenOffError as error:
-        if not samples:
-            return [_failed(path, error)] * len(group)
-        note = f"damaged, with {counted(error.n_good, 'good frame')}"
-        samples = [sample if sample.note else replace(sample, note=note) for sample in samples]
-        samples += [_failed(str(frame), error) for frame in frames[len(samples) :]]
-    except UnreadableVideoError as error:
-        # One failure, under one name.
-        return [_failed(path, error)] * len(group)
+        samples = list(ordered_map(crop, decoded, workers=workers, max_pending=2 * workers))
     except MemoryError:
         return [Sample(path, NO_MEMORY, None)] * len(group)
-    return samples
+    error = video.failure
+    if error is None:
+        return samples
+    if not isinstance(error, BrokenOffError) or not (samples or before):
+        # One failure, under one name.
+        return [_failed(path, error)] * len(group)
+    note = f"damaged, with {counted(error.n_good, 'good frame')}"
+    samples = [sample if sample.note else replace(sample, note=note) for sample in samples]
+    return samples + [_failed(str(frame), error) for frame in frames[len(samples) :]]
 
 
 def _failed(name: str, error: UnreadableFileError) -> Sample:

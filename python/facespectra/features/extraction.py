@@ -28,6 +28,7 @@ from facespectra.features.crops import Sample, Source, cut, name_of, prefetch, r
 from facespectra.features.feature_set import FeatureSet, Matrix
 from facespectra.features.status import NO_FACE, NO_MEMORY, OK, Kind, Status, unreadable
 from facespectra.features.table import FeatureTable, concat_columns, concat_rows
+from facespectra.features.video_pass import VideoPass
 from facespectra.videos import Frame
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ class Extractor:
     def samples(self, sources: Iterable[Source]) -> Iterator[Sample]:
         """Read sources and cut out their faces, in colour; faces that the cache knows are not looked for."""
         for source in sources:
-            (items,) = self._locate([source], colour=True)
+            (items,) = self._locate([source], None, colour=True)
             self._read(items, colour=True)
             read = [item.sample for item in items if item.sample is not None]
             others = tuple(one.crop for one in read[1:] if one.crop is not None)
@@ -176,14 +177,16 @@ class Extractor:
                 self._digests[path] = None
         return self._digests[path]
 
-    def _locate(self, group: list[Source], colour: bool) -> list[list[_Located]]:
+    def _locate(self, group: list[Source], video: VideoPass | None, colour: bool) -> list[list[_Located]]:
         """Find the faces of a group of sources, but for those that the cache knows."""
         keys = [self._face_key(source) for source in group]
         found = [self._recall_faces(source, key) for source, key in zip(group, keys, strict=True)]
         unknown = [position for position, items in enumerate(found) if not items]
         if not unknown:
             return found
-        samples = read_group([group[position] for position in unknown], self.cropper, colour, self.threads)
+        samples = read_group(
+            [group[position] for position in unknown], self.cropper, colour, self.threads, video
+        )
         for position, sample in zip(unknown, samples, strict=True):
             found[position] = _located(group[position], keys[position], sample)
             self._remember_faces(found[position])
