@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from facespectra.evaluation.class_spectra import BandAuc
@@ -65,9 +63,9 @@ def _task_2(result: LabResult) -> list[str]:
         texts.append(
             f"AUC {second.auc:.3f} (flipped {1 - second.auc:.3f}) after {first.auc:.3f} in Task 1: "
             f"{change(first, second)}. At the threshold chosen in training, "
-            f"{_labelled_fake(second, 0):.0%} of the real and {_labelled_fake(second, 1):.0%} of the fake "
-            f"faces are labelled fake; in the system's own database, {_labelled_fake(first, 0):.0%} and "
-            f"{_labelled_fake(first, 1):.0%}."
+            f"{_labelled_fake(second, 0)} of the real and {_labelled_fake(second, 1)} of the fake faces are "
+            f"labelled fake; in the system's own database, {_labelled_fake(first, 0)} and "
+            f"{_labelled_fake(first, 1)}."
         )
     return texts
 
@@ -84,7 +82,7 @@ def why(result: LabResult) -> list[str]:
         f"In {own.name} the band from {low:g} to {high:g} of the largest radius separates the classes best, "
         f"with an AUC of {best['auc_own']:.3f} ({_direction(own.bands[best['band']])}). In {other.name} the "
         f"same band has {best['auc_other']:.3f} ({_direction(other.bands[best['band']])}).",
-        f"In {comparison['agreeing']:.0%} of the features, fakes differ from real faces in the same "
+        f"In {100 * comparison['agreeing']:.0f} % of the features, fakes differ from real faces in the same "
         "direction in both databases"
         + (f"; the AUCs of the features correlate by {correlation:.2f}." if correlation is not None else "."),
         f"{'The databases differ more than their classes. ' if databases_differ_more else ''}The mean real "
@@ -171,10 +169,10 @@ def _augmentation(result: LabResult, task: TaskResult) -> list[str]:
     return texts
 
 
-def _labelled_fake(experiment: Experiment, label: int) -> float:
-    """Share of the samples with this label that score at least the threshold."""
+def _labelled_fake(experiment: Experiment, label: int) -> str:
+    """Share of the samples with this label that score at least the threshold, in percent."""
     if experiment.evaluation is None or experiment.test_set is None:
-        return math.nan
+        raise RuntimeError("a tested experiment has samples")
     # The score of a sample without a face is NaN.
     scores = experiment.scores[(experiment.test_set.labels == label) & ~np.isnan(experiment.scores)]
-    return float((scores >= experiment.evaluation.threshold).mean())
+    return f"{100 * float((scores >= experiment.evaluation.threshold).mean()):.0f} %"

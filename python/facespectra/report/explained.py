@@ -28,6 +28,7 @@ from facespectra.report.face_regions import Region, Tint
 from facespectra.report.face_view import LARGEST, face_view
 from facespectra.report.html import today, write_page
 from facespectra.report.identity import file_sha256
+from facespectra.report.sentences import probability_of
 from facespectra.report.thumbnails import short
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ class Explanation:
     @property
     def headline(self) -> str:
         """Score, label and threshold in a few words."""
-        kind = "probability of a face swap" if self.probability else "score"
+        kind = probability_of(self.positive) if self.probability else "score"
         return f"{kind} {self.score:.3f}, {self.label} (threshold {self.threshold:.3g})"
 
     @property

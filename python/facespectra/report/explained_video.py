@@ -14,7 +14,7 @@ from facespectra.figures.timeline import Beat, timeline_figure, video_sheet
 from facespectra.report.explained import PAGE, check_suffix, made_of
 from facespectra.report.face_view import BADGES, score_view
 from facespectra.report.html import write_page
-from facespectra.report.sentences import clock, on_scale
+from facespectra.report.sentences import clock, on_scale, probability_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -152,7 +152,7 @@ class VideoExplanation:
         """Score, label and threshold in a few words."""
         if math.isnan(self.verdict.score):
             return f"no score: {self.verdict.status}"
-        kind = "probability of a face swap" if self.probability else "score"
+        kind = probability_of(self.positive) if self.probability else "score"
         return f"{kind} {self.verdict.score:.3f}, {self.verdict.label} (threshold {self.threshold:.3g})"
 
     def to_dict(self) -> dict[str, Any]:

@@ -25,6 +25,7 @@ LARGEST = 900  # pixels of the longer side
 OPACITY = 0.72
 # Contributions of a region, in its unit, from which on a tint has its full colour: weak ones look weak.
 FULL = 0.25
+MOST_DIGITS = 4
 # By label: what a badge says, its sign for those who see no colours, and its class.
 BADGES = {
     SWAP: ("Swap", "\u25b2", "fake"),
@@ -144,12 +145,18 @@ def _place(tint: Tint, box: Box) -> dict[str, int]:
 
 def _sides(regions: Sequence[Region]) -> list[dict[str, Any]]:
     largest = max((abs(region.amount) for region in regions), default=0.0) or 1.0
+    # What is not the same is written apart: a sentence says which is larger.
+    digits = 2
+    while len({f"{one.amount:.{digits}f}" for one in regions}) < len({one.amount for one in regions}):
+        if digits == MOST_DIGITS:
+            break
+        digits += 1
     return [
         {
             "title": f"{region.title[0].upper()}{region.title[1:]}",
             "kind": "fake" if region.amount > 0 else "real",
             "width": round(50 * abs(region.amount) / largest, 1),
-            "amount": f"{region.amount:+.2f}",
+            "amount": f"{region.amount:+.{digits}f}",
         }
         for region in regions
     ]

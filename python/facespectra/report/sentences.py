@@ -122,6 +122,11 @@ def caveat(verdict: Verdict, words: Vocabulary) -> str:
     return f"That does not make it genuine: it was not checked for {', '.join(most)} or {last}."
 
 
+def probability_of(positive: str) -> str:
+    """What a model's score is the probability of."""
+    return "probability of a face swap" if positive == SWAP else "probability of a fake"
+
+
 def on_scale(score: float, threshold: float, *, probability: bool) -> tuple[str, str]:
     """Write a score and its threshold, probabilities from 0 to 100; two that differ are written apart."""
     factor, digits = (100, 0) if probability else (1, 2)
