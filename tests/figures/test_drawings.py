@@ -53,3 +53,26 @@ def test_nor_do_files(found: Evaluation, shaken: list[int], tmp_path: Path) -> N
     )
     assert one == two
     assert shaken == [1, 1]
+
+
+@pytest.mark.parametrize("n", [1, 6, 17])
+def test_the_legend_of_many_systems_lies_within_the_figure(n: int) -> None:
+    rng = np.random.default_rng(0)
+    truth = np.repeat([0, 1], 20)
+    curves = [
+        Curve(
+            f"fusion with a network of some kind, svm-linear, Task {k} + extra" if k % 2 else f"system {k}",
+            evaluate(truth, rng.normal(size=40) + truth),
+            main=k == 0,
+        )
+        for k in range(n)
+    ]
+    drawing = roc_figures({"one": curves})["one"]
+    (ax,) = drawing.figure.axes
+    legend = ax.get_legend()
+    assert legend is not None
+    box = legend.get_window_extent()
+    assert len(legend.get_texts()) == n + 1
+    assert box.y0 >= 0
+    # Nor is there much empty space below it.
+    assert box.y0 <= 0.6 * drawing.figure.dpi

@@ -24,6 +24,7 @@ from facespectra.figures.style import (
     COLOURS,
     INK,
     LEGEND,
+    TEXT,
     WIDTH,
     Drawing,
     Point,
@@ -103,9 +104,10 @@ def roc_figures(panels: Mapping[str, Sequence[Curve]]) -> dict[str, Drawing]:
     drawn = {}
     for title, curves in panels.items():
         with page_style():
-            lines = sum(curve.legend.count("\n") + 1 for curve in curves)
-            figure = new_figure(WIDTH, 4.4 + 0.2 * lines)
+            figure = new_figure(WIDTH, 4.2 + _legend_height([*(curve.legend for curve in curves), CHANCE]))
             ax = figure.subplots()
+            # A square in a higher figure stands at its top: what is left is the legend's.
+            ax.set_anchor("N")
             points = []
             for curve in sorted(curves, key=lambda curve: curve.main):
                 band = 0.18 if curve.main else 0
@@ -124,6 +126,12 @@ def _point(ax: Axes, result: Evaluation, k: int, name: str = "") -> Point:
     x, y, threshold = float(result.fpr[k]), float(result.tpr[k]), float(result.thresholds[k])
     at = f"\nthreshold {threshold:.4g}" if np.isfinite(threshold) else ""
     return Point(ax, x, y, f"{name}{100 * y:.1f} % {FOUND}\n{100 * x:.1f} % {ALARMS}{at}")
+
+
+def _legend_height(names: Sequence[str]) -> float:
+    """Give the inches that a legend of one column takes: its lines, and half a line between two names."""
+    lines = sum(name.count("\n") + 1 for name in names)
+    return (1.2 * lines + 0.5 * len(names)) * TEXT / 72
 
 
 def _legend_by_auc(ax: Axes, curves: Sequence[Curve]) -> None:
