@@ -62,7 +62,8 @@ def _model_rows(card: dict[str, Any]) -> list[tuple[str, str]]:
         ("  AUC", f"on synthetic swaps of {card['photographs_held_out']} other portraits:"),
         *(("", figure) for figure in figures),
         ("  made of", f"features {card['features']}, classifier {card['classifier']}"),
-        ("  more", f"{_from_home(card_file())}: what was measured, and how to train your own"),
+        ("  more", "what was measured, and how to train your own, is in"),
+        ("", _from_home(card_file())),
     ]
 
 
