@@ -11,6 +11,7 @@ import pytest
 import facespectra as fs
 from facespectra.errors import MissingExtraError
 from facespectra.evaluation import compare
+from facespectra.evaluation.figures_table import TOO_FEW
 from notebook_html import checked
 
 LABELS = np.repeat([0, 1], 60)
@@ -66,6 +67,18 @@ def test_a_comparison_shows_both_tests() -> None:
     assert rows["difference, DeLong over 120 samples"][2] == f"{result.delong_p:.2g}"
     assert rows["difference, bootstrap over 120 samples"][2] == f"{result.bootstrap_p:.2g}"
     assert "labels" not in result.to_dict()
+
+
+def test_a_comparison_shows_no_auc_without_its_interval() -> None:
+    result = compare(LABELS, scores(0), scores(1, 0.5), [str(k // 2) for k in range(len(LABELS))])
+    for scored, one in zip(result.scores, result.evaluations(), strict=True):
+        alone = fs.evaluate(LABELS, scored, result.groups)
+        assert (one.auc, one.auc_ci95) == (alone.auc, alone.auc_ci95)
+        assert one.threshold_source == "none"
+        low, high = one.auc_ci95
+        assert f"{low:.3f} to {high:.3f}" in result._repr_html_()
+    few = compare([0, 1], [0.1, 0.2], [0.3, 0.1])
+    assert few._repr_html_().count(TOO_FEW) >= 2
 
 
 def test_a_comparison_draws_both_curves() -> None:

@@ -22,6 +22,8 @@ from facespectra.evaluation.intervals import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from facespectra.evaluation.result import Evaluation
+
 DRAWS = 2000
 DEPENDENT = (
     "samples of one group are correlated: DeLong's test treats them as independent, and its p-value is too "
@@ -84,6 +86,21 @@ class Comparison:
         of_samples = ("labels", "scores", "groups")
         return {name: _plain(getattr(self, name)) for name in self.__slots__ if name not in of_samples}
 
+    def evaluations(self) -> tuple[Evaluation, Evaluation]:
+        """Evaluate each system on the samples that both have scored.
+
+        Returns
+        -------
+        (Evaluation, Evaluation)
+            Of the first and of the second. Without a threshold, as neither system's is known here.
+        """
+        from facespectra.evaluation.metrics import evaluate
+
+        first, second = (
+            evaluate(self.labels, scores, self.groups).without_threshold() for scores in self.scores
+        )
+        return first, second
+
     def plot(self, ax: Axes | None = None, *, names: tuple[str, str] = ("first", "second")) -> Axes:
         """Draw both ROC curves in one axes, as :meth:`facespectra.Evaluation.plot` draws one.
 
@@ -104,11 +121,8 @@ class Comparison:
             If matplotlib is not installed.
         """
         require("detect", "matplotlib")
-        from facespectra.evaluation.metrics import evaluate
-
-        for name, scores in zip(names, self.scores, strict=True):
-            # The tests are of the curves alone: neither system's threshold is known here.
-            ax = evaluate(self.labels, scores, self.groups).without_threshold().plot(ax, label=name)
+        for name, result in zip(names, self.evaluations(), strict=True):
+            ax = result.plot(ax, label=name)
         if ax is None:
             raise ValueError("names: give one for each of the two systems")
         return ax

@@ -50,8 +50,10 @@ def comparison_html(result: Comparison) -> str:
     drawn = f"{result.n_groups if result.resampled == 'groups' else result.n} {result.resampled}"
     head = ("figure", "value", "95 % interval", "p")
     rows = [
-        ("AUC, first", f"{result.auc[0]:.3f}", "", ""),
-        ("AUC, second", f"{result.auc[1]:.3f}", "", ""),
+        (f"AUC, {name}", f"{auc:.3f}", _interval(one.auc_ci95), "")
+        for name, auc, one in zip(("first", "second"), result.auc, result.evaluations(), strict=True)
+    ]
+    rows += [
         (
             f"difference, DeLong over {result.n} samples",
             f"{result.difference:+.3f}",
@@ -87,6 +89,11 @@ def _threshold_in_words(result: Evaluation) -> str:
     if result.threshold_source == "given":
         return f"{counts}: the threshold was given."
     return f"{counts}: the best threshold on these very scores, which makes the figures at it optimistic."
+
+
+def _interval(interval: tuple[float, float]) -> str:
+    low, high = interval
+    return TOO_FEW if low != low else f"{low:.3f} to {high:.3f}"
 
 
 def _test(interval: tuple[float, float], p: float) -> tuple[str, str]:
