@@ -173,7 +173,7 @@ void Extractor<Real>::State::extract_one(const ImageView& image, std::size_t ind
     std::size_t length = n_bins;
     if (settings.n_features != 0 && settings.convention == Convention::durall) {
         length = settings.n_features;
-        workspace.resampled.resize(length + 7);
+        workspace.resampled.resize(length + spline_excess);
         workspace.slopes.resize(n_bins);
         simd.shape_kernels.resample(profile.data(), n_bins, workspace.slopes.data(), length, workspace.resampled.data());
         result = workspace.resampled.data();

@@ -15,6 +15,9 @@ namespace facespectra {
 /// Complex sequences that are transformed at a time.
 constexpr std::size_t batch = 8;
 
+/// Places that the spline may write beyond those that are asked for.
+constexpr std::size_t spline_excess = 7;
+
 /// Columns of pixels in a strip: neighbours are packed as real and imaginary part of one complex column.
 constexpr std::size_t strip_pixels = 2 * batch;
 
@@ -71,7 +74,7 @@ struct ShapeKernels {
 
     /// Reads the not-a-knot cubic spline through `n` equally spaced values at `n_out` equally spaced places, the first
     /// on the first value and the last on the last. Through three values it is a parabola, through two a line. Needs
-    /// at least two values; `slopes` is scratch of `n`, and `out` has room for seven more than `n_out`.
+    /// at least two values; `slopes` is scratch of `n`, and `out` has room for `spline_excess` more than `n_out`.
     void (*resample)(const double* values, std::size_t n, double* slopes, std::size_t n_out, double* out);
 };
 

@@ -52,6 +52,7 @@ void resample(const double* values, std::size_t n, double* slopes, std::size_t n
     const double step = static_cast<double>(n - 1) / static_cast<double>(n_out - 1);
     const double steps = static_cast<double>(n_out - 1) / static_cast<double>(n - 1);
     const EightDoubles lanes = {0, 1, 2, 3, 4, 5, 6, 7};
+    static_assert(sizeof(lanes) / sizeof(double) == spline_excess + 1);
     const auto all = static_cast<std::ptrdiff_t>(n_out);
     std::ptrdiff_t q = 0;
     for (std::size_t k = 0; k + 1 < n; ++k) {

@@ -42,6 +42,21 @@ std::string measured_plans() {
     return wisdom.substr(0, first_line) + "\n128 " + entries + "\n";
 }
 
+/// Whether the library's planner remembers a measured plan for sequences of length 128.
+bool remembers(const LoadedFftLibrary& fft) {
+    constexpr unsigned measured_and_remembered = 1U << 21U;  // FFTW_WISDOM_ONLY, with FFTW_MEASURE, which is 0
+    constexpr int length = 128;
+    const int apart = static_cast<int>(sequence_stride(length));
+    const AlignedBuffer<float> in(sequence_stride(length) * batch * 2), out(sequence_stride(length) * batch * 2);
+    const FftFunctions<float>& functions = fft.functions<float>();
+    FftPlan* const plan = functions.plan_many_dft(1, &length, static_cast<int>(batch),
+                                                  reinterpret_cast<float(*)[2]>(in.data()), nullptr, 1, apart,
+                                                  reinterpret_cast<float(*)[2]>(out.data()), nullptr, 1, apart,
+                                                  fft_forward, measured_and_remembered);
+    if (plan != nullptr) functions.destroy_plan(plan);
+    return plan != nullptr;
+}
+
 std::shared_ptr<const LoadedFftLibrary> with_plans(const std::string& plans) {
     return std::dynamic_pointer_cast<const LoadedFftLibrary>(
         FftLibrary::open(single_file(), double_file(), FftLibrary::Instance::separate, plans));
@@ -78,6 +93,16 @@ TEST_CASE("plans of the same build are taken, and give the same numbers whatever
     CHECK(spectrum_by(later, 128, 128) == first);
     const std::vector<float> estimated = spectrum_by(library(), 128, 128);
     CHECK(difference(first, {estimated.begin(), estimated.end()}) < 1e-6);
+}
+
+TEST_CASE("a length is planned with its own saved plan, and with no other length's") {
+    const auto fft = with_plans(measured_plans());
+    DftPlans<float> plans(fft, runnable_levels().back()->kernels<float>());
+    CHECK_FALSE(remembers(*fft));
+    plans.get(128);
+    CHECK(remembers(*fft));
+    plans.get(64);
+    CHECK_FALSE(remembers(*fft));
 }
 
 TEST_CASE("plans of another build, and text that is none, are refused, and estimates do") {

@@ -15,7 +15,7 @@ double error_on_polynomial(const SimdLevel& level, int degree, std::size_t knots
         for (int k = 0; k <= degree; ++k) value = value * x + (k % 2 == 0 ? 1.5 : -0.75);
         return value;
     };
-    std::vector<double> values, out(points + 7), slopes(knots);
+    std::vector<double> values, out(points + spline_excess), slopes(knots);
     for (std::size_t k = 0; k < knots; ++k) {
         values.push_back(polynomial(2.0 * static_cast<double>(k) / static_cast<double>(knots - 1)));
     }
@@ -50,7 +50,7 @@ TEST_CASE("a spline through equal values is that value, to the last bit") {
     for (const SimdLevel* level : runnable_levels()) {
         for (const std::size_t knots : {2UL, 3UL, 4UL, 45UL, 500UL}) {
             const std::vector<double> values(knots, 0.1);
-            std::vector<double> out(300 + 7), slopes(knots);
+            std::vector<double> out(300 + spline_excess), slopes(knots);
             level->shape_kernels.resample(values.data(), knots, slopes.data(), 300, out.data());
             for (std::size_t q = 0; q < 300; ++q) CHECK(out[q] == 0.1);
         }

@@ -19,14 +19,13 @@ import pytest
 import facespectra as fs
 from facespectra.cli import main
 from facespectra.errors import MissingExtraError
-from facespectra.features.sampling import stratified_sample
 from facespectra.features.status import unreadable
 from facespectra.features.table import FeatureTable
 from facespectra.rendered.database import render_database
 from facespectra.report import evaluation
 from facespectra.report import text as words
 from facespectra.report.robustness import DEGRADATIONS, sweep
-from facespectra.report.thumbnails import PER_SHEET, sheets, tile
+from facespectra.report.thumbnails import PER_SHEET
 from pages import Page
 
 for _package in ("sklearn", "skops", "lz4", "matplotlib", "jinja2"):
@@ -272,39 +271,6 @@ def test_without_matplotlib_figures_are_written_all_the_same(
 # --- what it is made of ------------------------------------------------------------------------------------
 
 
-def test_sheets_show_the_extremes_and_one_frame_of_a_video() -> None:
-    labels = np.array([0, 0, 0, 1, 1, 1, 1])
-    scores = np.array([0.1, 0.9, 0.2, 0.8, 0.3, 0.95, np.nan])
-    paths = ["a", "b", "c", "v", "d", "v", "e"]
-    found = sheets(labels, scores, 0.5, paths)
-    assert [(sheet.samples, sheet.total) for sheet in found] == [([5], 2), ([0, 2], 2), ([1], 1), ([4], 1)]
-
-
-def test_samples_are_seeded_and_stratified() -> None:
-    labels = np.array([0] * 50 + [1] * 4)
-    usable = np.ones(54, bool)
-    usable[53] = False
-    drawn = stratified_sample(labels, usable, 20)
-    assert drawn == sorted(drawn) == stratified_sample(labels, usable, 20)
-    assert np.bincount(labels[drawn]).tolist() == [10, 3]
-    assert drawn != stratified_sample(labels, usable, 20, seed=1)
-
-
-def test_tiles_hold_the_box() -> None:
-    picture = np.zeros((300, 500, 3), np.uint8)
-    picture[100:180, 40:100] = 255
-    uri, (left, top, width, height) = tile(picture, (40, 100, 100, 180))
-    with Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))) as image:
-        small = np.asarray(image.convert("L"))
-    assert small.shape[0] == small.shape[1] <= 240
-    rows, columns = np.nonzero(small > 128)
-    side = small.shape[0] / 100
-    assert columns.min() == pytest.approx(left * side, abs=1.5)
-    assert rows.min() == pytest.approx(top * side, abs=1.5)
-    assert columns.max() + 1 == pytest.approx((left + width) * side, abs=1.5)
-    assert rows.max() + 1 == pytest.approx((top + height) * side, abs=1.5)
-
-
 def test_the_sweep_starts_from_the_scores_themselves(folder: Path, models: dict[str, Path]) -> None:
     pytest.importorskip("av", reason="needs the detect extra")
     detector = fs.load(models["svm-rbf"])
@@ -326,18 +292,6 @@ def test_the_sweep_starts_from_the_scores_themselves(folder: Path, models: dict[
     assert found.curves["JPEG quality"][-1].scores[0] == again
 
 
-def test_degrading_at_one_strength_or_several_is_the_same() -> None:
-    pytest.importorskip("av", reason="needs the detect extra")
-    image = np.random.default_rng(2).integers(0, 256, (50, 44, 3), np.uint8)
-    image = np.asarray(Image.fromarray(image).resize((90, 100)))
-    for change, strengths in DEGRADATIONS.values():
-        together = list(change(image, strengths))
-        assert len(together) == len(strengths)
-        for strength, expected in zip(strengths, together, strict=True):
-            (alone,) = change(image, (strength,))
-            np.testing.assert_array_equal(alone, expected)
-
-
 def test_a_degradation_that_cannot_be_made_here_is_named_and_left_out(
     folder: Path, models: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -357,19 +311,6 @@ def test_a_degradation_that_cannot_be_made_here_is_named_and_left_out(
     assert set(found.curves) == set(DEGRADATIONS) - {"H.264, CRF"}
     assert told[-1] == (4 * found.n_copies, 4 * found.n_copies) == (52, 52)
     assert found.seconds > 0
-
-
-def test_the_sweep_follows_the_face(tmp_path: Path) -> None:
-    render_database(tmp_path, "Task_1", n_people=4, pictures=1, seed=0)
-    manifest = fs.read_dataset(tmp_path)
-    detector = fs.load()
-    paths, labels = manifest["path"].tolist(), manifest["label"].to_numpy()
-    table = detector.extract(paths)
-    found = sweep(detector, paths, labels, table, 4)
-    assert found is not None
-    expected = detector.score_features(table)[found.samples]
-    np.testing.assert_array_equal(found.unchanged.scores, expected)
-    assert all(point.n == len(found.samples) for points in found.curves.values() for point in points)
 
 
 def test_few_large_pictures_leave_room_for_both_classes(
