@@ -23,6 +23,11 @@ def points_of(sizes, seconds, peaks, name: str = "side", spread: float | None = 
     return [growth.Point(name, n, s, spread, 3, p) for n, s, p in zip(sizes, seconds, peaks, strict=True)]
 
 
+def told(points: list[growth.Point]) -> str:
+    """What is written of the exponents, without the ends of lines."""
+    return " ".join(line.strip() for line in table.fitted(SIDE, points))
+
+
 def test_the_slope_is_that_of_a_power() -> None:
     value, low, high = fitting.slope([1, 2, 4, 8], [3 * n**1.5 for n in (1, 2, 4, 8)])
     assert value == pytest.approx(1.5)
@@ -57,7 +62,9 @@ def test_only_what_grows_faster_is_said_to() -> None:
     assert not peak.grows_faster
     cubic = points_of(sizes, [1e-9 * n**3 for n in sizes], [4 * n**3 for n in sizes])
     assert [one.grows_faster for one in growth.exponents(SIDE, cubic)] == [True, True]
-    assert [line.endswith("GROWS FASTER") for line in table.fitted(SIDE, cubic)] == [True, True]
+    time_told, peak_told = told(cubic).split("memory: ")
+    assert time_told.strip().endswith("GROWS FASTER")
+    assert peak_told.endswith("GROWS FASTER")
     assert not list(table.notes(cubic))
     # Two points have no interval.
     assert not any(one.grows_faster for one in growth.exponents(SIDE, cubic[-2:]))
@@ -70,7 +77,9 @@ def test_a_busy_machine_is_no_growth() -> None:
     assert time.noisy
     assert not time.grows_faster
     assert not peak.noisy
-    assert next(table.fitted(SIDE, cubic)).endswith("noisy, see ?")
+    time_told, peak_told = told(cubic).split("memory: ")
+    assert time_told.strip().endswith("noisy, see ?")
+    assert "noisy" not in peak_told
     assert table.row(cubic[1], cubic[0]).endswith(" 3 ?")
     assert "3.00" in table.row(cubic[1], cubic[0])
     assert "differ by over 10%" in " ".join(table.notes(cubic))
@@ -182,6 +191,15 @@ def test_the_command_prints_and_draws_growth(tmp_path: Path, capsys: pytest.Capt
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines[1:])) <= 80
     assert any(line.startswith("  time: exponent ") and "expected 2." in line for line in lines)
+
+
+def test_the_longest_line_of_an_exponent_is_wrapped() -> None:
+    # Noisy, and with an interval as wide as three points far from a line make it.
+    found = points_of((2048, 4096, 8192), (1e-2, 1e2, 1e1), (None, None, None), spread=0.5)
+    assert max(map(len, table.fitted(SIDE, found))) <= 80
+    assert told(found).startswith(
+        "time: exponent 4.98 +-60.92, expected 2.12 (n^2 log n), 2048 to 8192; noisy"
+    )
 
 
 def test_wrong_uses_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:

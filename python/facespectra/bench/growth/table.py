@@ -52,7 +52,7 @@ def fitted(series: Series, points: Sequence[Point]) -> Iterator[str]:
     found = {exponent.cost: exponent for exponent in exponents(series, points)}
     for cost in ("time", "memory"):
         if cost in found:
-            yield exponent_line(found[cost])
+            yield from textwrap.wrap(exponent_line(found[cost]), WIDTH, subsequent_indent="    ")
         elif cost == "memory" and all((point.peak_bytes or 0) < LEAST_BYTES for point in points[-2:]):
             yield "  memory: too little to tell, under 1 MiB"
     if series.name == "threads" and (share := serial_share(points)) is not None:
